@@ -1,0 +1,211 @@
+import { z } from 'zod'
+import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
+
+/** What a version must show before it may be deployed anywhere. */
+export const GatePolicy = z.object({
+  metric: z.literal('auc').default('auc'),
+  /** The candidate must reach this by itself. */
+  atLeast: z.number().default(0.6),
+  /** Lower bound of the paired 95 % interval of candidate − champion must be above this. */
+  beatChampionBy: z.number().default(0),
+  minHoldoutRows: z.int().nonnegative().default(1000),
+})
+export type GatePolicy = z.infer<typeof GatePolicy>
+
+/** Who lets a version into an environment: nobody needs to (`self`), or a named person (`person`). */
+export const EnvironmentPolicy = z.object({
+  approval: z.enum(['self', 'person']),
+  /** Who trained may not approve. */
+  separateDuties: z.boolean().default(true),
+  expiresAfterHours: z.number().positive().max(8760).default(168),
+})
+export type EnvironmentPolicy = z.infer<typeof EnvironmentPolicy>
+
+export const ApprovalState = z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn'])
+export type ApprovalState = z.infer<typeof ApprovalState>
+
+export const Approval = z
+  .object({
+    id: z.string(),
+    state: ApprovalState,
+    model: Name,
+    version: z.int(),
+    environment: Name,
+    /** The approval binds to this content and dies when it changes. */
+    digest: Digest,
+    requestedBy: z.string(),
+    comment: z.string(),
+    /** What the decider should look at: sentences with numbers. */
+    evidence: z.array(z.string()),
+    decidedBy: z.string().nullable(),
+    reason: z.string().nullable(),
+    requestedAt: Timestamp,
+    decidedAt: Timestamp.nullable(),
+    expiresAt: Timestamp,
+  })
+  .meta({ id: 'Approval' })
+export type Approval = z.infer<typeof Approval>
+
+export const AuditEntry = z
+  .object({
+    position: z.int(),
+    at: Timestamp,
+    actor: z.string(),
+    action: z.string(),
+    subject: z.string(),
+    reason: z.string().nullable(),
+    before: z.unknown(),
+    after: z.unknown(),
+    hash: z.string(),
+    previousHash: z.string(),
+  })
+  .meta({ id: 'AuditEntry' })
+export type AuditEntry = z.infer<typeof AuditEntry>
+
+export const governanceErrors = defineErrors({
+  'governance.approval_not_found': {
+    status: 404,
+    message: 'No such approval request.',
+    fix: 'evenkeel approve list',
+    details: z.object({ approval: z.string() }),
+  },
+  'governance.already_decided': {
+    status: 409,
+    message: 'The request has been decided already.',
+    fix: 'Read it to see by whom; ask again if things changed.',
+    details: z.object({ approval: z.string(), state: ApprovalState }),
+  },
+  'governance.own_work': {
+    status: 403,
+    message: 'Who asked for or trained a version may not approve it.',
+    fix: 'Ask another person with the approver role.',
+    details: z.object({ approval: z.string(), user: z.string() }),
+  },
+  'governance.content_changed': {
+    status: 409,
+    message: 'The version changed after approval was asked for.',
+    fix: 'Ask for approval again.',
+    details: z.object({ approval: z.string() }),
+  },
+})
+
+export const governanceEvents = defineEvents({
+  'governance.approval_requested': EventBase.extend({
+    approvalId: z.string(),
+    model: Name,
+    version: z.int(),
+    environment: Name,
+  }),
+  'governance.approval_decided': EventBase.extend({
+    approvalId: z.string(),
+    model: Name,
+    version: z.int(),
+    environment: Name,
+    approved: z.boolean(),
+  }),
+})
+
+export const governance = defineEndpoints({
+  getGate: {
+    method: 'GET',
+    path: '/api/v1/policies/gate/{model}',
+    summary: 'Read the gate of a model.',
+    access: 'governance:read',
+    params: z.object({ model: Name }),
+    success: { status: 200, body: GatePolicy },
+    errors: [],
+  },
+  putGate: {
+    method: 'PUT',
+    path: '/api/v1/policies/gate/{model}',
+    summary: 'Write the gate of a model.',
+    access: 'governance:write',
+    params: z.object({ model: Name }),
+    body: GatePolicy,
+    success: { status: 200, body: GatePolicy },
+    errors: [],
+  },
+  getEnvironmentPolicy: {
+    method: 'GET',
+    path: '/api/v1/policies/environments/{environment}',
+    summary: 'Read who lets versions into an environment.',
+    access: 'governance:read',
+    params: z.object({ environment: Name }),
+    success: { status: 200, body: EnvironmentPolicy },
+    errors: [],
+  },
+  putEnvironmentPolicy: {
+    method: 'PUT',
+    path: '/api/v1/policies/environments/{environment}',
+    summary: 'Write who lets versions into an environment.',
+    access: 'governance:write',
+    params: z.object({ environment: Name }),
+    body: EnvironmentPolicy,
+    success: { status: 200, body: EnvironmentPolicy },
+    errors: [],
+  },
+  listApprovals: {
+    method: 'GET',
+    path: '/api/v1/approvals',
+    summary: 'List approval requests, newest first.',
+    access: 'governance:read',
+    query: PageQuery.extend({ state: ApprovalState.optional(), model: Name.optional() }),
+    success: { status: 200, body: pageOf(Approval) },
+    errors: [],
+  },
+  getApproval: {
+    method: 'GET',
+    path: '/api/v1/approvals/{approval}',
+    summary: 'Read an approval request.',
+    access: 'governance:read',
+    params: z.object({ approval: z.string().max(64) }),
+    success: { status: 200, body: Approval },
+    errors: ['governance.approval_not_found'],
+  },
+  decide: {
+    method: 'POST',
+    path: '/api/v1/approvals/{approval}/decision',
+    summary: 'Approve or reject, with a reason.',
+    access: 'governance:write',
+    params: z.object({ approval: z.string().max(64) }),
+    body: z.object({ decision: z.enum(['approve', 'reject']), reason: z.string().min(3).max(1000) }),
+    success: { status: 200, body: Approval },
+    errors: [
+      'governance.approval_not_found',
+      'governance.already_decided',
+      'governance.own_work',
+      'governance.content_changed',
+    ],
+  },
+  listAudit: {
+    method: 'GET',
+    path: '/api/v1/audit',
+    summary: 'List audit entries, newest first.',
+    access: 'governance:read',
+    query: PageQuery.extend({
+      subject: z.string().max(300).optional(),
+      actor: z.string().max(128).optional(),
+      action: z.string().max(128).optional(),
+    }),
+    success: { status: 200, body: pageOf(AuditEntry) },
+    errors: [],
+  },
+  verifyAudit: {
+    method: 'GET',
+    path: '/api/v1/audit/verify',
+    summary: 'Recompute the hash chain and check its signed checkpoints.',
+    access: 'governance:read',
+    success: {
+      status: 200,
+      body: z.object({
+        intact: z.boolean(),
+        entryCount: z.int(),
+        checkpointCount: z.int(),
+        brokenAt: z.int().nullable(),
+        says: z.string(),
+      }),
+    },
+    errors: [],
+  },
+})

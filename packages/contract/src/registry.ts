@@ -1,0 +1,312 @@
+import { z } from 'zod'
+import {
+  CategoryCounts,
+  Digest,
+  EventBase,
+  EventTime,
+  Histogram,
+  Name,
+  PageQuery,
+  Timestamp,
+  pageOf,
+} from './common.ts'
+import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
+import { TriggerReason } from './pipelines.ts'
+
+export const AliasName = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/)
+
+/** `candidate`: registered, its gate not yet passed. `refused`: the gate said no. `passed`: may be deployed where a policy allows. */
+export const Stage = z.enum(['candidate', 'refused', 'passed', 'archived'])
+export type Stage = z.infer<typeof Stage>
+
+/** One input or output tensor of a model. */
+export const Field = z.object({
+  name: z.string(),
+  datatype: z.enum([
+    'BOOL',
+    'INT8',
+    'INT16',
+    'INT32',
+    'INT64',
+    'UINT8',
+    'UINT16',
+    'UINT32',
+    'UINT64',
+    'FP32',
+    'FP64',
+    'BYTES',
+  ]),
+  /** −1 is a free dimension; the first is the batch. */
+  shape: z.array(z.int()),
+})
+export const Signature = z.object({ inputs: z.array(Field), outputs: z.array(Field) })
+export type Signature = z.infer<typeof Signature>
+
+/** Distribution of one input or of the score in the training data; drift is measured against it. */
+export const Baseline = z.object({
+  feature: z.string(),
+  kind: z.enum(['numerical', 'categorical']),
+  rowCount: z.int(),
+  nullCount: z.int(),
+  mean: z.number().nullable(),
+  std: z.number().nullable(),
+  histogram: Histogram.nullable(),
+  categories: CategoryCounts.nullable(),
+  /** Share of the total gain in [0, 1]; null for the score. */
+  importance: z.number().nullable(),
+})
+export type Baseline = z.infer<typeof Baseline>
+
+/** Candidate against champion on the same rows. */
+export const Evaluation = z.object({
+  dataset: Name,
+  holdoutFrom: EventTime,
+  holdoutUntil: EventTime,
+  rowCount: z.int(),
+  positiveShare: z.number(),
+  candidate: z.record(z.string(), z.number()),
+  champion: z.object({ version: z.int(), metrics: z.record(z.string(), z.number()) }).nullable(),
+  /** Paired difference candidate − champion in AUC (DeLong). */
+  difference: z
+    .object({ metric: z.string(), value: z.number(), standardError: z.number(), low: z.number(), high: z.number() })
+    .nullable(),
+})
+export type Evaluation = z.infer<typeof Evaluation>
+
+export const GateCheck = z.object({ name: z.string(), passed: z.boolean(), says: z.string() })
+export const GateVerdict = z.object({
+  passed: z.boolean(),
+  /** One sentence with the numbers. */
+  says: z.string(),
+  checks: z.array(GateCheck),
+  decidedAt: Timestamp,
+  override: z.object({ by: z.string(), reason: z.string(), at: Timestamp }).nullable(),
+})
+export type GateVerdict = z.infer<typeof GateVerdict>
+
+export const CanaryVerdict = z.object({
+  rolloutId: z.string(),
+  verdict: z.enum(['promoted', 'rolled_back', 'aborted', 'failed']),
+  says: z.string(),
+  decidedAt: Timestamp,
+  eventTime: EventTime.nullable(),
+})
+export type CanaryVerdict = z.infer<typeof CanaryVerdict>
+
+export const ModelVersion = z
+  .object({
+    model: Name,
+    version: z.int().positive(),
+    stage: Stage,
+    aliases: z.array(AliasName),
+    artifact: z.object({ digest: Digest, sizeBytes: z.int(), format: z.literal('onnx') }),
+    /** Sample inputs with the outputs the trainer gave: a node must reproduce them before it serves. */
+    golden: Digest.nullable(),
+    signature: Signature,
+    metrics: z.record(z.string(), z.number()),
+    params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    evaluation: Evaluation.nullable(),
+    gate: GateVerdict.nullable(),
+    canary: CanaryVerdict.nullable(),
+    baselines: z.array(Baseline),
+    lineage: z.object({
+      runId: z.string().nullable(),
+      pipeline: Name.nullable(),
+      trigger: TriggerReason.nullable(),
+      datasets: z.array(z.object({ dataset: Name, version: z.int(), digest: Digest })),
+      featureViews: z.array(z.object({ view: Name, version: z.int() })),
+      trainedFrom: EventTime.nullable(),
+      trainedUntil: EventTime.nullable(),
+      trainingRowCount: z.int().nullable(),
+      commit: z.string(),
+      environment: z.record(z.string(), z.string()),
+    }),
+    /** Markdown with Hugging Face front matter. */
+    card: z.string(),
+    createdAt: Timestamp,
+    createdBy: z.string(),
+  })
+  .meta({ id: 'ModelVersion' })
+export type ModelVersion = z.infer<typeof ModelVersion>
+
+export const NewModelVersion = ModelVersion.pick({
+  artifact: true,
+  golden: true,
+  metrics: true,
+  params: true,
+  evaluation: true,
+  baselines: true,
+  lineage: true,
+  card: true,
+})
+export type NewModelVersion = z.infer<typeof NewModelVersion>
+
+export const Model = z
+  .object({
+    name: Name,
+    description: z.string(),
+    owner: z.string(),
+    versionCount: z.int(),
+    latestVersion: z.int().nullable(),
+    champion: z.int().nullable(),
+    challenger: z.int().nullable(),
+    createdAt: Timestamp,
+  })
+  .meta({ id: 'Model' })
+export type Model = z.infer<typeof Model>
+
+/** One step in the history of an alias; `version` is null when it was taken away. */
+export const AliasMove = z
+  .object({
+    alias: AliasName,
+    version: z.int().nullable(),
+    previousVersion: z.int().nullable(),
+    movedBy: z.string(),
+    reason: z.string(),
+    movedAt: Timestamp,
+  })
+  .meta({ id: 'AliasMove' })
+export type AliasMove = z.infer<typeof AliasMove>
+
+interface Rule {
+  readonly stages: readonly Stage[]
+  readonly otherwise: string
+}
+
+/** What may be done with a version, by stage. The server enforces it; the console says why a button is off. */
+const versionRules = {
+  deploy: {
+    stages: ['passed'],
+    otherwise: 'Only a version that passed its gate can be deployed; retrain, or override the gate with a reason.',
+  },
+  carryAlias: { stages: ['passed'], otherwise: 'Only a version that passed its gate can carry an alias.' },
+  overrideGate: { stages: ['refused'], otherwise: 'Only a version that its gate refused needs an override.' },
+} as const satisfies Record<string, Rule>
+
+/** The reason why an action is not open to a version in this stage, or `undefined` when it is. */
+export function whyNot(action: keyof typeof versionRules, stage: Stage): string | undefined {
+  const rule: Rule = versionRules[action]
+  return rule.stages.includes(stage) ? undefined : rule.otherwise
+}
+
+export const registryErrors = defineErrors({
+  'registry.model_not_found': {
+    status: 404,
+    message: 'No such model.',
+    fix: 'List the models to find one.',
+    details: z.object({ model: z.string() }),
+  },
+  'registry.version_not_found': {
+    status: 404,
+    message: 'No such model version.',
+    fix: 'List the versions of the model to find one.',
+    details: z.object({ model: z.string(), version: z.int() }),
+  },
+  'registry.alias_not_found': {
+    status: 404,
+    message: 'No such alias.',
+    fix: 'Set it on a version that passed its gate.',
+    details: z.object({ model: z.string(), alias: z.string() }),
+  },
+  'registry.wrong_stage': {
+    status: 409,
+    message: 'The stage of the version does not allow this.',
+    fix: 'Read the reason in the details.',
+    details: z.object({ model: z.string(), version: z.int(), stage: Stage, reason: z.string() }),
+  },
+  'registry.bad_artifact': {
+    status: 422,
+    message: 'The artifact is not an ONNX model that can be served; nothing was registered.',
+    fix: 'Upload the file that your exporter wrote, and check it with onnx.checker.',
+    details: z.object({ reason: z.string() }),
+  },
+})
+
+export const registryEvents = defineEvents({
+  'registry.version_registered': EventBase.extend({ model: Name, version: z.int() }),
+  'registry.gate_decided': EventBase.extend({ model: Name, version: z.int(), passed: z.boolean() }),
+  'registry.alias_moved': EventBase.extend({ model: Name, alias: AliasName, version: z.int() }),
+  'registry.canary_recorded': EventBase.extend({ model: Name, version: z.int() }),
+})
+
+const one = z.object({ model: Name })
+const oneVersion = z.object({ model: Name, version: z.coerce.number<number>().int().positive() })
+
+export const registry = defineEndpoints({
+  listModels: {
+    method: 'GET',
+    path: '/api/v1/models',
+    summary: 'List models.',
+    access: 'registry:read',
+    success: { status: 200, body: z.object({ items: z.array(Model) }) },
+    errors: [],
+  },
+  getModel: {
+    method: 'GET',
+    path: '/api/v1/models/{model}',
+    summary: 'Read a model.',
+    access: 'registry:read',
+    params: one,
+    success: { status: 200, body: Model },
+    errors: ['registry.model_not_found'],
+  },
+  listVersions: {
+    method: 'GET',
+    path: '/api/v1/models/{model}/versions',
+    summary: 'List the versions of a model, newest first.',
+    access: 'registry:read',
+    params: one,
+    query: PageQuery,
+    success: { status: 200, body: pageOf(ModelVersion) },
+    errors: ['registry.model_not_found'],
+  },
+  listAliasMoves: {
+    method: 'GET',
+    path: '/api/v1/models/{model}/alias-moves',
+    summary: 'List which version carried which alias since when, newest first.',
+    access: 'registry:read',
+    params: one,
+    query: PageQuery,
+    success: { status: 200, body: pageOf(AliasMove) },
+    errors: ['registry.model_not_found'],
+  },
+  getVersion: {
+    method: 'GET',
+    path: '/api/v1/models/{model}/versions/{version}',
+    summary: 'Read a version.',
+    access: 'registry:read',
+    params: oneVersion,
+    success: { status: 200, body: ModelVersion },
+    errors: ['registry.version_not_found'],
+  },
+  register: {
+    method: 'POST',
+    path: '/api/v1/models/{model}/versions',
+    summary: 'Register a version; its signature is read from the file, and its gate decides at once.',
+    access: 'registry:write',
+    params: one,
+    body: NewModelVersion,
+    success: { status: 201, body: ModelVersion },
+    errors: ['registry.bad_artifact'],
+  },
+  overrideGate: {
+    method: 'POST',
+    path: '/api/v1/models/{model}/versions/{version}/override-gate',
+    summary: 'Let a refused version pass, with a reason that is audited.',
+    access: 'governance:write',
+    params: oneVersion,
+    body: z.object({ reason: z.string().min(10).max(1000) }),
+    success: { status: 200, body: ModelVersion },
+    errors: ['registry.version_not_found', 'registry.wrong_stage'],
+  },
+  setAlias: {
+    method: 'PUT',
+    path: '/api/v1/models/{model}/aliases/{alias}',
+    summary: 'Point an alias at a version that passed its gate.',
+    access: 'registry:write',
+    params: z.object({ model: Name, alias: AliasName }),
+    body: z.object({ version: z.int().positive() }),
+    success: { status: 200, body: ModelVersion },
+    errors: ['registry.version_not_found', 'registry.wrong_stage'],
+  },
+})

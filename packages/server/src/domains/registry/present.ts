@@ -1,0 +1,52 @@
+import { type AliasMove, type Approval, type Model, ModelVersion } from '@evenkeel/contract'
+import { withDecisions } from './card.ts'
+import type { AliasMoveRow } from './alias-store.ts'
+import type { ModelRow, VersionRow } from './store.ts'
+
+export function presentModel(row: ModelRow): Model {
+  const { name, description, owner, versionCount, latestVersion, champion, challenger, created_at } = row
+  return {
+    name,
+    description,
+    owner,
+    versionCount,
+    latestVersion,
+    champion,
+    challenger,
+    createdAt: created_at.toISOString(),
+  }
+}
+
+/** A version with its card; `approvals` are those of any version of the model. */
+export function present(row: VersionRow, approvals: readonly Approval[] = []): ModelVersion {
+  const version = ModelVersion.parse({
+    model: row.model,
+    version: row.version,
+    stage: row.stage,
+    aliases: row.aliases,
+    artifact: { digest: row.artifact_digest, sizeBytes: row.artifact_size_bytes, format: 'onnx' },
+    golden: row.golden,
+    signature: row.signature,
+    metrics: row.metrics,
+    params: row.params,
+    evaluation: row.evaluation,
+    gate: row.gate,
+    canary: row.canary,
+    baselines: row.baselines,
+    lineage: row.lineage,
+    card: row.card,
+    createdAt: row.created_at.toISOString(),
+    createdBy: row.created_by,
+  })
+  const own = approvals.filter((approval) => approval.version === row.version)
+  return { ...version, card: withDecisions(row.card, { ...version, approvals: own }) }
+}
+
+export const presentAliasMove = (row: AliasMoveRow): AliasMove => ({
+  alias: row.alias,
+  version: row.version,
+  previousVersion: row.previous_version,
+  movedBy: row.moved_by,
+  reason: row.reason,
+  movedAt: row.moved_at.toISOString(),
+})

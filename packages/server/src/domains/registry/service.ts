@@ -1,0 +1,91 @@
+import { type ModelVersion, type NewModelVersion, registryErrors, registryEvents, whyNot } from '@evenkeel/contract'
+import { audit } from '../../platform/audit.ts'
+import type { Caller } from '../../platform/auth.ts'
+import type { BlobStore } from '../../platform/blobs/blob-store.ts'
+import type { Db } from '../../platform/db.ts'
+import { failures } from '../../platform/errors.ts'
+import { publish } from '../../platform/events.ts'
+import { aliasStore } from './alias-store.ts'
+import { moveAlias } from './aliases.ts'
+import { readArtifact } from './artifact.ts'
+import { type FollowDeps, followRollouts } from './follow-rollouts.ts'
+import { present } from './present.ts'
+import { createReader, type ReaderDeps } from './reader.ts'
+import { register, type RegisterDeps, requireOwnRun } from './register.ts'
+import { registryStore, subjectOf, type VersionKey } from './store.ts'
+
+const fail = failures(registryErrors)
+
+/** What the registry needs from the rest of the platform. `app.ts` hands it over. */
+export interface RegistryDeps extends ReaderDeps, RegisterDeps, FollowDeps {
+  readonly blobs: BlobStore
+}
+
+export type Registry = ReturnType<typeof createRegistry>
+
+interface Target {
+  readonly model: string
+  readonly version: number
+}
+
+export function createRegistry(deps: RegistryDeps) {
+  const { db, blobs, now } = deps
+  const reader = createReader(deps)
+
+  return {
+    ...reader,
+    subscriptions: followRollouts(deps),
+
+    /** Reads the signature, decides the gate and writes the version; once per content and run. */
+    async register(caller: Caller, model: string, content: NewModelVersion): Promise<ModelVersion> {
+      requireOwnRun(caller, content.lineage.runId)
+      const signature = await readArtifact(blobs, content)
+      const version = await db.transaction().execute((tx) => register(tx, deps, caller, { model, content, signature }))
+      return reader.version(caller.projectId, model, version)
+    },
+
+    /** Lets a version pass that its gate refused; the verdict of the gate stays as it was. */
+    async overrideGate(caller: Caller, { model, version }: Target, reason: string): Promise<ModelVersion> {
+      const { projectId, userName: actor } = caller
+      const key = { projectId, model, version }
+      const subject = subjectOf(key)
+      await db.transaction().execute(async (tx) => {
+        const { stage, gate } = await lockFor(tx, 'overrideGate', key)
+        if (!gate) throw new Error(`${subject} was refused without a verdict.`)
+
+        const override = { by: actor, reason, at: now().toISOString() }
+        await registryStore(tx).setGate(key, 'passed', { ...gate, override })
+        await publish(tx, registryEvents, 'registry.gate_decided', { ...key, subject, passed: true })
+        const change = { before: { stage, gate: gate.says }, after: { stage: 'passed' } }
+        await audit(tx, { projectId, actor, action: 'registry.override_gate', subject, reason, ...change })
+      })
+      return reader.version(projectId, model, version)
+    },
+
+    async setAlias(caller: Caller, { model, version, alias }: Target & { alias: string }): Promise<ModelVersion> {
+      const { projectId, userName: actor } = caller
+      const key = { projectId, model, version, alias }
+      await db.transaction().execute(async (tx) => {
+        await registryStore(tx).lockModel(key)
+        await lockFor(tx, 'carryAlias', key)
+        const found = await aliasStore(tx).find(key)
+
+        const decision = { movedBy: actor, reason: 'Set by hand', movedAt: now() }
+        if (!(await moveAlias(tx, key, decision))) return
+        const change = { before: { alias, version: found?.version ?? null }, after: { alias, version } }
+        await audit(tx, { projectId, actor, action: 'registry.set_alias', subject: subjectOf(key), ...change })
+      })
+      return reader.version(projectId, model, version)
+    },
+  }
+}
+
+/** Reads a version and keeps it locked. @throws DomainError when it is not there, or its stage forbids the action */
+async function lockFor(tx: Db, action: Parameters<typeof whyNot>[0], key: VersionKey): Promise<ModelVersion> {
+  const { model, version } = key
+  const row = await registryStore(tx).lockVersion(key)
+  if (!row) throw fail('registry.version_not_found', { model, version })
+  const reason = whyNot(action, row.stage)
+  if (reason) throw fail('registry.wrong_stage', { model, version, stage: row.stage, reason }, { why: reason })
+  return present(row)
+}

@@ -183,7 +183,14 @@ export const datasetsEvents = defineEvents({
 })
 
 const one = z.object({ dataset: Name })
-const oneVersion = z.object({ dataset: Name, version: z.coerce.number<number>().int().positive() })
+const oneVersion = z.object({
+  dataset: Name,
+  version: z.coerce
+    .number<number>()
+    .int()
+    .positive()
+    .max(2 ** 31 - 1),
+})
 
 export const datasets = defineEndpoints({
   list: {
@@ -243,7 +250,7 @@ export const datasets = defineEndpoints({
     query: PageQuery.extend({
       cursor: z
         .string()
-        .regex(/^\d{1,15}$/)
+        .regex(/^\d{1,9}$/)
         .optional(),
     }),
     success: { status: 200, body: pageOf(DatasetVersion) },

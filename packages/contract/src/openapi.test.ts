@@ -76,7 +76,9 @@ describe('OpenAPI', () => {
       responses: {
         201: {
           content: {
-            'application/json': { schema: { properties: { items: { items: { $ref: '#/components/schemas/Shelf' } } } } },
+            'application/json': {
+              schema: { properties: { items: { items: { $ref: '#/components/schemas/Shelf' } } } },
+            },
           },
         },
       },
@@ -104,11 +106,7 @@ describe('OpenAPI', () => {
 
   it('describes a stream of events and how to resume it', () => {
     expect(paths['/shelves/{shelf}/news']?.['get']).toMatchObject({
-      parameters: [
-        { name: 'shelf' },
-        { name: 'Last-Event-ID', in: 'header' },
-        { name: 'lastEventId', in: 'query' },
-      ],
+      parameters: [{ name: 'shelf' }, { name: 'Last-Event-ID', in: 'header' }, { name: 'lastEventId', in: 'query' }],
       responses: { 200: { content: { 'text/event-stream': { schema: { $ref: '#/components/schemas/Shelf' } } } } },
     })
   })

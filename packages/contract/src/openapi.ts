@@ -128,7 +128,7 @@ function codesOf({ access, params, query, body, upload, success, errors }: Endpo
   return [
     ...errors,
     ...(access === 'public' ? [] : everywhere),
-    ...(params ?? query ?? body ?? upload ? (['http.invalid_request'] as const) : []),
+    ...((params ?? query ?? body ?? upload) ? (['http.invalid_request'] as const) : []),
     ...((body ?? upload) ? (['http.too_large'] as const) : []),
     ...('mediaType' in success ? (['http.range_not_satisfiable'] as const) : []),
   ]
@@ -138,7 +138,8 @@ function codesOf({ access, params, query, body, upload, success, errors }: Endpo
 function failures(codes: readonly ErrorCode[], catalogue: ErrorCatalogue): Json {
   const specs = [...new Set(codes)].map((code) => {
     const spec = catalogue[code]
-    if (!spec) throw new Error(`No error catalogue has the code ${code}; pass the catalogue of its domain to toOpenApi.`)
+    if (!spec)
+      throw new Error(`No error catalogue has the code ${code}; pass the catalogue of its domain to toOpenApi.`)
     return { code, ...spec }
   })
   const byStatus = Map.groupBy(specs, ({ status }) => status)

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+
+const Environment = z.object({
+  EVENKEEL_HOST: z.string().min(1).default('127.0.0.1'),
+  EVENKEEL_PORT: z.coerce.number().int().min(0).max(65_535).default(7070),
+  EVENKEEL_FOLDER: z.string().min(1).default('.evenkeel'),
+  EVENKEEL_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  EVENKEEL_BLOB_URL: z.url().optional(),
+  EVENKEEL_AUTH: z.enum(['none', 'required']).default('none'),
+  EVENKEEL_ALLOWED_HOSTS: z.string().default(''),
+  EVENKEEL_INIT_TOKEN: z.string().min(24).optional(),
+  EVENKEEL_INIT_TOKEN_FILE: z.string().min(1).optional(),
+  EVENKEEL_DEMO: z.enum(['0', '1']).default('0'),
+  EVENKEEL_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export interface Config {
+  readonly version: string
+  readonly host: string
+  readonly port: number
+  /** The data folder, an absolute path. */
+  readonly folder: string
+  /** Absent when the PostgreSQL of the data folder is used. */
+  readonly databaseUrl: string | undefined
+  readonly blobUrl: string
+  /** Whether a request without a token is refused. */
+  readonly signIn: 'none' | 'token'
+  /** Host names under which the server answers, beside the loopback ones. */
+  readonly allowedHosts: readonly string[]
+  /** Becomes a token of the first admin. */
+  readonly initToken: string | undefined
+  readonly demo: boolean
+  readonly logLevel: string
+}
+
+/**
+ * Reads the environment once, at the start; nothing else does.
+ *
+ * @throws Error naming the variable, what is wrong with it and how to set it
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const parsed = Environment.safeParse(environment)
+  if (!parsed.success) throw new Error(`The environment is not usable. ${z.prettifyError(parsed.error)}`)
+  const read = parsed.data
+  const folder = resolve(read.EVENKEEL_FOLDER)
+  if (!isLoopback(read.EVENKEEL_HOST) && read.EVENKEEL_AUTH !== 'required')
+    throw new Error(openToAll(read.EVENKEEL_HOST))
+  return {
+    version: version(),
+    host: read.EVENKEEL_HOST,
+    port: read.EVENKEEL_PORT,
+    folder,
+    databaseUrl: read.EVENKEEL_DATABASE_URL,
+    blobUrl: read.EVENKEEL_BLOB_URL ?? pathToFileURL(join(folder, 'blobs')).href,
+    signIn: read.EVENKEEL_AUTH === 'required' ? 'token' : 'none',
+    allowedHosts: [read.EVENKEEL_HOST, ...read.EVENKEEL_ALLOWED_HOSTS.split(',')].flatMap((host) => host.trim() || []),
+    initToken: read.EVENKEEL_INIT_TOKEN ?? readToken(read.EVENKEEL_INIT_TOKEN_FILE),
+    demo: read.EVENKEEL_DEMO === '1',
+    logLevel: read.EVENKEEL_LOG_LEVEL,
+  }
+}
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+
+const openToAll = (host: string) =>
+  `EVENKEEL_HOST is ${host}, which others can reach, and no sign-in is set up. Set EVENKEEL_AUTH=required and ` +
+  'EVENKEEL_INIT_TOKEN (or EVENKEEL_INIT_TOKEN_FILE) to a secret of 24 characters or more, or bind to 127.0.0.1.'
+
+function readToken(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  const token = readFileSync(file, 'utf8').trim()
+  if (token.length >= 24) return token
+  throw new Error(
+    `The token in EVENKEEL_INIT_TOKEN_FILE (${file}) is shorter than 24 characters. Put a longer one there.`,
+  )
+}
+
+const version = () =>
+  (JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }).version

@@ -1,0 +1,33 @@
+import type { Readable } from 'node:stream'
+import type { ByteRange } from '../http/download.ts'
+
+export interface StoredBlob {
+  /** `sha256:` and 64 hex digits. */
+  readonly digest: string
+  readonly sizeBytes: number
+}
+
+/** Content under its sha256: the same bytes are kept once and never change. */
+export interface BlobStore {
+  readonly kind: string
+  /**
+   * Stores a stream. When it resolves, the bytes are safe on disk; when it rejects, nothing is left behind.
+   *
+   * @param digest - what the bytes must have
+   * @throws DomainError `platform.digest_mismatch`, `platform.disk_full`, or what the source fails with
+   */
+  put(source: Readable | Uint8Array, options?: { readonly digest?: string | undefined }): Promise<StoredBlob>
+  /** @throws DomainError `platform.blob_not_found` */
+  stat(digest: string): Promise<StoredBlob>
+  has(digest: string): Promise<boolean>
+  /** Reads the bytes, or one range of them. A missing blob fails the stream. */
+  open(digest: string, range?: ByteRange): Readable
+  /** @throws DomainError `platform.blob_not_found` */
+  bytes(digest: string): Promise<Buffer>
+  /** A file that other programs (DuckDB) may read and must not write. @throws DomainError `platform.blob_not_found` */
+  localPath(digest: string): Promise<string>
+  /** Does nothing when it is not there. */
+  delete(digest: string): Promise<void>
+  /** Every digest, in no particular order. */
+  list(): AsyncIterable<string>
+}

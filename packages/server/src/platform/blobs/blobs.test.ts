@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BlobStore } from './blob-store.ts'
+import { blobStoreKinds, openBlobStore } from './kinds.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'evenkeel-blobs-'))
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** A store of each kind on the machine that runs the test. */
+const places: Readonly<Record<string, string>> = { 'file:': pathToFileURL(join(folder, 'a b')).href }
+
+const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 31) % 256))
+const absent = `sha256:${'0'.repeat(64)}`
+
+async function* broken(): AsyncGenerator<Buffer> {
+  yield bytes
+  throw new Error('The line went dead.')
+}
+
+describe.each(Object.keys(blobStoreKinds))('blobs in %s', (protocol) => {
+  let store: BlobStore
+  beforeAll(() => {
+    store = openBlobStore(places[protocol]!)
+  })
+
+  async function listed(): Promise<string[]> {
+    const digests: string[] = []
+    for await (const digest of store.list()) digests.push(digest)
+    return digests.toSorted()
+  }
+
+  it('gives back what was put in, under its sha256', async () => {
+    const stored = await store.put(Readable.from([bytes.subarray(0, 7), bytes.subarray(7)]))
+
+    expect(stored).toEqual({ digest: digestOf(bytes), sizeBytes: bytes.length })
+    expect(await store.stat(stored.digest)).toEqual(stored)
+    expect(await buffer(store.open(stored.digest))).toEqual(bytes)
+    expect(await store.bytes(stored.digest)).toEqual(bytes)
+    expect(await listed()).toContain(stored.digest)
+  })
+
+  it('keeps the same bytes once, also when they come at the same time', async () => {
+    const before = await listed()
+    const copies = await Promise.all(Array.from({ length: 8 }, () => store.put(Buffer.from('the same'))))
+
+    expect(new Set(copies.map(({ digest }) => digest)).size).toBe(1)
+    expect(await listed()).toHaveLength(before.length + 1)
+  })
+
+  it('holds the empty blob', async () => {
+    const { digest } = await store.put(new Uint8Array())
+
+    expect(await buffer(store.open(digest))).toEqual(Buffer.alloc(0))
+  })
+
+  it('reads one range', async () => {
+    const { digest } = await store.put(bytes)
+
+    expect(await buffer(store.open(digest, { start: 10, end: 19 }))).toEqual(bytes.subarray(10, 20))
+  })
+
+  it('refuses bytes that are not the announced ones, and keeps nothing of them', async () => {
+    const before = await listed()
+
+    const refusal = store.put(Buffer.from('other bytes'), { digest: absent })
+
+    await expect(refusal).rejects.toMatchObject({ code: 'platform.digest_mismatch', status: 422 })
+    expect(await listed()).toEqual(before)
+  })
+
+  it('keeps nothing of a source that breaks off', async () => {
+    const before = await listed()
+
+    await expect(store.put(Readable.from(broken()))).rejects.toThrow('The line went dead.')
+
+    expect(await listed()).toEqual(before)
+  })
+
+  it('says that a blob is not there', async () => {
+    const missing = { code: 'platform.blob_not_found', status: 404 }
+
+    expect(await store.has(absent)).toBe(false)
+    await expect(store.stat(absent)).rejects.toMatchObject(missing)
+    await expect(store.bytes(absent)).rejects.toMatchObject(missing)
+    await expect(store.localPath(absent)).rejects.toMatchObject(missing)
+    await expect(buffer(store.open(absent))).rejects.toMatchObject(missing)
+  })
+
+  it('deletes, also what is not there', async () => {
+    const { digest } = await store.put(Buffer.from('short lived'))
+
+    await store.delete(digest)
+    await store.delete(digest)
+
+    expect(await store.has(digest)).toBe(false)
+  })
+
+  it('hands out a file for other programs', async () => {
+    const { digest } = await store.put(bytes)
+
+    expect(await readFile(await store.localPath(digest))).toEqual(bytes)
+  })
+
+  it.each(['sha256:../../etc/passwd', 'md5:abc', digestOf(bytes).toUpperCase(), `${absent}0`])(
+    'takes no %s for a digest',
+    async (digest) => {
+      await expect(store.stat(digest)).rejects.toThrow(RangeError)
+    },
+  )
+})
+
+describe('blobs in a folder', () => {
+  it('are read-only files, and nothing half-written lies beside them', async () => {
+    const store = openBlobStore(places['file:']!)
+    const { digest } = await store.put(Buffer.from('for ever'))
+    await store.put(Readable.from(broken())).catch(() => {})
+
+    const { mode } = await stat(await store.localPath(digest))
+
+    expect(mode & 0o777).toBe(0o444)
+    expect(await readdir(join(folder, 'a b/incoming'))).toEqual([])
+  })
+
+  it.skipIf(process.platform !== 'linux')('say what to do when the disk is full', async () => {
+    const store = openBlobStore(places['file:']!)
+    const full: unknown = await writeFile('/dev/full', bytes).catch((error: unknown) => error)
+    async function* onFullDisk(): AsyncGenerator<Buffer> {
+      yield bytes
+      throw full
+    }
+
+    await expect(store.put(Readable.from(onFullDisk()))).rejects.toMatchObject({
+      code: 'platform.disk_full',
+      status: 503,
+    })
+    expect(await readdir(join(folder, 'a b/incoming'))).toEqual([])
+  })
+})
+
+it('names the places it knows when it is sent elsewhere', () => {
+  expect(() => openBlobStore('s3://bucket/models')).toThrow('file://')
+  expect(() => openBlobStore('blobs')).toThrow('EVENKEEL_BLOB_URL')
+})

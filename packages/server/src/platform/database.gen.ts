@@ -1,0 +1,504 @@
+// Made by tools/generate-db-types.ts from the migrations; do not edit.
+import type { ColumnType } from 'kysely'
+
+export type Generated<T> =
+  T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>
+/** Write it with `json(value)`. */
+export type Json = ColumnType<unknown, string, string>
+export type Numeric = ColumnType<string, string | number, string | number>
+export type Timestamp = ColumnType<Date, Date | string, Date | string>
+
+// oxfmt-ignore
+export interface Database {
+  'datasets.contract': {
+    project_id: string
+    dataset: string
+    version: number
+    body: Json
+    created_at: Timestamp
+    created_by: string
+  }
+  'datasets.dataset': {
+    project_id: string
+    name: string
+    created_at: Generated<Timestamp>
+  }
+  'datasets.version': {
+    project_id: string
+    dataset: string
+    version: number
+    digest: string
+    source_digest: string
+    state: 'accepted' | 'refused'
+    row_count: number
+    size_bytes: number
+    columns: Json
+    files: Json
+    event_time_min: Timestamp | null
+    event_time_max: Timestamp | null
+    note: string
+    contract_version: number | null
+    checks: Json
+    profile: Json
+    created_at: Timestamp
+    created_by: string
+  }
+  'deployments.artifact': {
+    project_id: string
+    model: string
+    version: number
+    digest: string
+    size_bytes: number
+    golden: string | null
+    signature: Json
+  }
+  'deployments.counter': {
+    project_id: string
+    node: string
+    endpoint: string
+    arm: 'primary' | 'canary' | 'baseline'
+    version: number
+    boot_id: string
+    requests: number
+    errors: number
+    latency_counts: number[]
+  }
+  'deployments.endpoint': {
+    project_id: string
+    name: string
+    environment: string
+    model: string
+    description: string
+    feature_views: string[]
+    recording: Json
+    auto_deploy: boolean
+    plan: Json
+    version: number | null
+    previous_version: number | null
+    wanted_version: number | null
+    created_at: Timestamp
+  }
+  'deployments.environment': {
+    project_id: string
+    name: string
+    generation: number
+    desired: Json
+  }
+  'deployments.node': {
+    project_id: string
+    name: string
+    url: string
+    last_seen_at: Timestamp
+    status: Json | null
+  }
+  'deployments.node_environment': {
+    project_id: string
+    environment: string
+    node: string
+    loaded_generation: Generated<number>
+    serving_generation: Generated<number>
+    refused_generation: Generated<number>
+    refusal: Generated<string>
+  }
+  'deployments.rollout': {
+    id: string
+    position: Generated<number>
+    project_id: string
+    endpoint: string
+    environment: string
+    model: string
+    from_version: number | null
+    to_version: number
+    state: 'awaiting_approval' | 'loading' | 'canary' | 'paused' | 'promoting' | 'succeeded' | 'rolling_back' | 'rolled_back' | 'failed' | 'declined'
+    says: string
+    plan: Json
+    step_index: number
+    generation: number
+    approval_id: string | null
+    approved: boolean
+    resident: boolean
+    analysis: Json
+    judging: Json
+    history: Json
+    started_by: string
+    started_at: Timestamp
+    looked_at: Timestamp | null
+    ended_at: Timestamp | null
+    event_time_start: Timestamp | null
+    event_time_end: Timestamp | null
+  }
+  'deployments.rollout_arm': {
+    rollout_id: string
+    arm: 'canary' | 'baseline'
+    requests: number
+    errors: number
+    slow: number
+  }
+  'deployments.traffic': {
+    project_id: string
+    endpoint: string
+    at: Timestamp
+    arm: 'primary' | 'canary' | 'baseline'
+    version: number
+    requests: number
+    errors: number
+    latency_counts: number[]
+  }
+  'features.ack': {
+    project_id: string
+    view: string
+    node: string
+    sequence: number
+  }
+  'features.push': {
+    project_id: string
+    view: string
+    sequence: number
+    batch_id: string | null
+    event_count: number
+    tiles: Json | null
+    created_at: Timestamp
+  }
+  'features.tile_block': {
+    project_id: string
+    view: string
+    key: string
+    slot: number
+    event_count: number
+    data: Buffer
+  }
+  'features.view': {
+    project_id: string
+    name: string
+    version: number
+    sequence: Generated<number>
+    watermark_ms: number | null
+    event_count: Generated<number>
+  }
+  'features.view_version': {
+    project_id: string
+    view: string
+    version: number
+    spec: Json
+    created_at: Timestamp
+    created_by: string
+  }
+  'governance.approval': {
+    position: Generated<number>
+    id: Generated<string>
+    project_id: string
+    state: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn'
+    model: string
+    version: number
+    environment: string
+    digest: string
+    requested_by: string
+    comment: string
+    evidence: string[]
+    decided_by: string | null
+    reason: string | null
+    requested_at: Timestamp
+    decided_at: Timestamp | null
+    expires_at: Timestamp
+  }
+  'governance.environment_policy': {
+    project_id: string
+    environment: string
+    policy: Json
+  }
+  'governance.gate_policy': {
+    project_id: string
+    model: string
+    policy: Json
+  }
+  'monitoring.incident': {
+    id: Generated<string>
+    position: Generated<number>
+    project_id: string
+    monitor: string
+    endpoint: string
+    model: string
+    kind: 'decay' | 'drift' | 'data_quality' | 'rollout'
+    cause: string
+    state: 'open' | 'resolved'
+    title: string
+    what: Json
+    why: Json
+    fix: Json
+    event_time_start: Timestamp
+    event_time_end: Timestamp | null
+    opened_at: Timestamp
+    resolved_at: Timestamp | null
+    resolution: string | null
+  }
+  'monitoring.label': {
+    project_id: string
+    endpoint: string
+    id: string
+    label: number
+  }
+  'monitoring.monitor': {
+    project_id: string
+    name: string
+    endpoint: string
+    spec: Json
+  }
+  'monitoring.monitor_window': {
+    project_id: string
+    monitor: string
+    start_at: Timestamp
+    end_at: Timestamp
+    closed: boolean
+    model: string | null
+    version: number | null
+    decayed: boolean | null
+    drifted: boolean | null
+    unclean: boolean | null
+    content: Json
+  }
+  'monitoring.pending_window': {
+    id: Generated<number>
+    project_id: string
+    monitor: string
+    start_at: Timestamp
+  }
+  'monitoring.prediction': {
+    project_id: string
+    endpoint: string
+    id: string
+    model: string
+    version: number
+    arm: 'primary' | 'canary' | 'baseline'
+    generation: number
+    rollout_id: string | null
+    event_time: Timestamp
+    served_at: Timestamp
+    features: Json
+    score: number | null
+    paired_candidate: number | null
+    paired_champion: number | null
+    latency_us: number
+    error: string | null
+  }
+  'monitoring.segment': {
+    project_id: string
+    segment: string
+    node: string
+    digest: string
+    size_bytes: number
+    record_count: number
+    endpoints: Json
+    event_time_min: Timestamp | null
+    event_time_max: Timestamp | null
+    received_at: Timestamp
+  }
+  'monitoring.stream': {
+    project_id: string
+    endpoint: string
+    record_count: Generated<number>
+    label_count: Generated<number>
+    complete_until: Timestamp | null
+  }
+  'pipelines.attempt': {
+    project_id: string
+    run_id: string
+    step_key: string
+    attempt: number
+    external_id: string
+    executor: string
+    host: string
+    handle: string | null
+    state: 'submitting' | 'submitted' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'lost'
+    outcome: 'ok' | 'exit' | 'retry_requested' | 'config' | 'timeout' | 'signal' | 'lost' | 'submit_failed' | 'input_unavailable' | 'output_missing' | 'cancelled' | null
+    exit_code: number | null
+    reason: string | null
+    stop_stage: 'term' | 'kill' | null
+    stop_why: 'timeout' | 'cancelled' | null
+    stop_at: Timestamp | null
+    submitted_at: Timestamp
+    started_at: Timestamp | null
+    seen_at: Timestamp
+    ended_at: Timestamp | null
+    small_values: Generated<Json>
+    outputs: Generated<Json>
+    progress: Json | null
+  }
+  'pipelines.pipeline_version': {
+    project_id: string
+    pipeline: string
+    version: number
+    spec: Json
+    spec_digest: string
+    created_by: string
+    created_at: Timestamp
+  }
+  'pipelines.run': {
+    id: string
+    project_id: string
+    pipeline: string
+    version: number
+    model: string | null
+    engine: number
+    state: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled'
+    reason: string | null
+    trigger: Json
+    params: Json
+    plan: Json
+    commit: string
+    created_by: string
+    user_id: string
+    cancel_requested_at: Timestamp | null
+    cancel_says: string | null
+    wake_at: Timestamp | null
+    looked_at: Timestamp
+    created_at: Timestamp
+    started_at: Timestamp | null
+    ended_at: Timestamp | null
+  }
+  'pipelines.step': {
+    project_id: string
+    run_id: string
+    key: string
+    position: number
+    state: 'pending' | 'ready' | 'waiting' | 'running' | 'succeeded' | 'cached' | 'failed' | 'skipped' | 'cancelled'
+    reason: string | null
+    ready_at: Timestamp | null
+    started_at: Timestamp | null
+    ended_at: Timestamp | null
+    count_from: number
+  }
+  'pipelines.trigger': {
+    project_id: string
+    pipeline: string
+    name: string
+    spec: Json
+    user_id: string
+    updated_at: Timestamp
+  }
+  'pipelines.trigger_firing': {
+    id: string
+    project_id: string
+    pipeline: string
+    trigger: string
+    kind: 'schedule' | 'decay'
+    dedupe_key: string
+    outcome: 'started' | 'skipped'
+    says: string
+    event_time: Timestamp | null
+    run_id: string | null
+    fired_at: Timestamp
+  }
+  'platform.audit_checkpoint': {
+    position: number
+    hash: string
+    signed_at: Timestamp
+    key_id: string
+    signature: string
+  }
+  'platform.audit_entry': {
+    position: number
+    project_id: string
+    at: Timestamp
+    actor: string
+    action: string
+    subject: string
+    reason: string | null
+    before: Json | null
+    after: Json | null
+    previous_hash: string
+    hash: string
+  }
+  'platform.live_event': {
+    id: Generated<number>
+    topic: string
+    subject: string
+    project_id: string
+    created_at: Generated<Timestamp>
+  }
+  'platform.live_pending': {
+    position: Generated<number>
+    topic: string
+    subject: string
+    project_id: string
+  }
+  'platform.migration': {
+    domain: string
+    number: number
+    name: string
+    checksum: string
+    applied_at: Generated<Timestamp>
+  }
+  'platform.periodic_job': {
+    name: string
+    next_at: Timestamp
+  }
+  'projects.project': {
+    id: string
+    name: string
+    created_at: Generated<Timestamp>
+  }
+  'projects.token': {
+    id: string
+    user_id: string
+    name: string
+    kind: 'user' | 'node' | 'step'
+    scope: string | null
+    hash: string
+    created_at: Generated<Timestamp>
+    expires_at: Timestamp | null
+    last_used_at: Timestamp | null
+  }
+  'projects.user_account': {
+    id: string
+    name: string
+    project_id: string
+    roles: string[]
+    created_at: Generated<Timestamp>
+  }
+  'registry.alias_move': {
+    position: Generated<number>
+    project_id: string
+    model: string
+    alias: string
+    version: number | null
+    previous_version: number | null
+    moved_by: string
+    reason: string
+    moved_at: Timestamp
+  }
+  'registry.model': {
+    project_id: string
+    name: string
+    description: string
+    owner: string
+    created_at: Timestamp
+  }
+  'registry.model_alias': {
+    project_id: string
+    model: string
+    alias: string
+    version: number
+    moved_at: Timestamp
+  }
+  'registry.model_version': {
+    project_id: string
+    model: string
+    version: number
+    stage: 'candidate' | 'refused' | 'passed' | 'archived'
+    artifact_digest: string
+    artifact_size_bytes: number
+    golden: string | null
+    signature: Json
+    metrics: Json
+    params: Json
+    evaluation: Json | null
+    gate: Json | null
+    canary: Json | null
+    baselines: Json
+    lineage: Json
+    run_id: Generated<string | null>
+    card: string
+    created_at: Timestamp
+    created_by: string
+  }
+}

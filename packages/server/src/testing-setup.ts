@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { PgBoss } from 'pg-boss'
+import type { TestProject } from 'vitest/node'
+import { migrate } from './platform/migrate.ts'
+import { startPostgres } from './platform/postgres.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The PostgreSQL of this run; `startWorld` makes databases in it. */
+    readonly postgresUrl: string
+  }
+}
+
+/** The database that every test file starts from: migrated, with the queue engine installed. */
+export const templateName = 'evenkeel_template'
+
+/** One PostgreSQL for the whole run. */
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'evenkeel-test-'))
+  const postgres = await startPostgres({ folder })
+  await makeTemplate(postgres.url)
+  provide('postgresUrl', postgres.url)
+  return async () => {
+    await postgres.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function makeTemplate(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(`create database ${templateName}`)
+  await client.end()
+
+  const template = new URL(url)
+  template.pathname = templateName
+  await migrate(template.href)
+  const boss = new PgBoss({ connectionString: template.href, schedule: false, supervise: false })
+  await boss.start()
+  await boss.stop({ graceful: false })
+}

@@ -1,0 +1,15 @@
+import { artifacts as endpoints } from '@evenkeel/contract'
+import type { FastifyInstance } from 'fastify'
+import { mount } from '../../platform/http.ts'
+import type { Artifacts } from './service.ts'
+
+export function artifactsRoutes(app: FastifyInstance, artifacts: Artifacts): void {
+  mount(app, endpoints, {
+    upload: ({ file, query }) => artifacts.store(file, query.digest),
+    uploadForm: async ({ file, fields }) => ({
+      ...(await artifacts.store(file.stream, fields.digest)),
+      fileName: file.fileName,
+    }),
+    download: ({ params }) => artifacts.read(params.digest),
+  })
+}

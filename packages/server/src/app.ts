@@ -1,0 +1,138 @@
+import { localCaller } from './platform/auth.ts'
+import type { Domain, Platform } from './platform/server.ts'
+import { artifactsRoutes } from './domains/artifacts/routes.ts'
+import { createArtifacts } from './domains/artifacts/service.ts'
+import { datasetsRoutes } from './domains/datasets/routes.ts'
+import { createDatasets } from './domains/datasets/service.ts'
+import { deploymentsRoutes } from './domains/deployments/routes.ts'
+import { createDeployments, type Deployments } from './domains/deployments/service.ts'
+import { featuresRoutes } from './domains/features/routes.ts'
+import { createFeatures } from './domains/features/service.ts'
+import { governanceRoutes } from './domains/governance/routes.ts'
+import { createGovernance, type Governance } from './domains/governance/service.ts'
+import { loopRoutes } from './domains/loop/routes.ts'
+import { createLoop } from './domains/loop/service.ts'
+import { monitoringRoutes } from './domains/monitoring/routes.ts'
+import { createMonitoring, type Monitoring } from './domains/monitoring/service.ts'
+import { pipelinesRoutes } from './domains/pipelines/routes.ts'
+import { createPipelines, type Pipelines } from './domains/pipelines/service.ts'
+import { projectsRoutes } from './domains/projects/routes.ts'
+import { createProjects } from './domains/projects/service.ts'
+import { registryRoutes } from './domains/registry/routes.ts'
+import { createRegistry, type Registry } from './domains/registry/service.ts'
+import { championOf, changesBetween } from './links.ts'
+
+/** What only the process knows. */
+export interface Surroundings {
+  readonly now: () => Date
+  /** Base URL of this server, once it listens. */
+  readonly url: () => string
+  /** Commit of the user's code. */
+  readonly commit: () => string
+  readonly workFolder: string
+  /** Command of a step that ships with Evenkeel. */
+  readonly builtinSteps: (name: string) => readonly string[] | undefined
+}
+
+/** The composition root: the only file that knows every domain. */
+export async function createApp(platform: Platform, { now, ...surroundings }: Surroundings) {
+  const { db, url, blobs, queries, log, audit, config } = platform
+  const projects = createProjects({ db, now })
+  const artifacts = createArtifacts({ blobs })
+  const datasets = createDatasets({ db, blobs, queries, now, queryFolder: platform.queryFolder })
+
+  // Some domains need each other. Each asks only when it is called, and by then all of them are there.
+  const features = createFeatures({
+    db,
+    url,
+    queries,
+    blobs,
+    datasets,
+    now,
+    nodesFollowing: (...view) => deployments.nodesFollowing(...view),
+  })
+  const governance: Governance = createGovernance({
+    db,
+    now,
+    audit,
+    version: (...version) => registry.version(...version),
+    rollout: (...rollout) => deployments.rollout(...rollout),
+    runStartedBy: (projectId, run) =>
+      pipelines.getRun({ ...localCaller, projectId }, run).then(
+        ({ createdBy }) => createdBy,
+        () => null,
+      ),
+  })
+  const registry: Registry = createRegistry({
+    db,
+    blobs,
+    now,
+    decideGate: governance.decideGate,
+    approvals: governance.approvalsOf,
+    rollout: (...rollout) => deployments.rollout(...rollout),
+    isProduction: (environment) => environment === 'production',
+  })
+  const deployments: Deployments = createDeployments({
+    db,
+    url,
+    now,
+    signingKey: await platform.signingKey('desired-state'),
+    version: registry.version,
+    requestApproval: governance.requestApproval,
+    evidence: (...rollout) => monitoring.evidence(...rollout),
+    eventTime: (...endpoint) => monitoring.eventTime(...endpoint),
+  })
+  const monitoring: Monitoring = createMonitoring({
+    db,
+    blobs,
+    now,
+    version: registry.version,
+    endpoint: deployments.endpoint,
+    rollout: deployments.rollout,
+    changesBetween: changesBetween({ deployments, datasets }),
+  })
+  const pipelines: Pipelines = createPipelines({
+    db,
+    blobs,
+    log,
+    now,
+    folder: config.folder,
+    ...surroundings,
+    datasets,
+    issueStepToken: projects.issueStepToken,
+    revokeStepTokens: projects.revokeStepTokens,
+    champion: championOf(registry),
+    rolloutRunning: deployments.rolloutRunning,
+  })
+  const loop = createLoop({ registry, pipelines, datasets, deployments, monitoring, governance, now })
+
+  const domains: readonly Domain[] = [
+    { routes: (http) => projectsRoutes(http, projects), jobs: projects.jobs },
+    { routes: (http) => artifactsRoutes(http, artifacts) },
+    { routes: (http) => datasetsRoutes(http, datasets), jobs: datasets.jobs },
+    { routes: (http) => featuresRoutes(http, features) },
+    { routes: (http) => registryRoutes(http, registry), subscriptions: registry.subscriptions },
+    {
+      routes: (http) => governanceRoutes(http, governance),
+      subscriptions: governance.subscriptions,
+      jobs: governance.jobs,
+    },
+    {
+      routes: (http) => deploymentsRoutes(http, deployments),
+      subscriptions: deployments.subscriptions,
+      jobs: deployments.jobs,
+    },
+    {
+      routes: (http) => monitoringRoutes(http, monitoring),
+      subscriptions: monitoring.subscriptions,
+      jobs: monitoring.jobs,
+    },
+    {
+      routes: (http) => pipelinesRoutes(http, pipelines),
+      subscriptions: pipelines.subscriptions,
+      jobs: pipelines.jobs,
+    },
+    { routes: (http) => loopRoutes(http, loop) },
+  ]
+  return { domains, projects, pipelines }
+}

@@ -1,0 +1,28 @@
+import { createClient } from '@evenkeel/client'
+import { deployments, governance, loop, registry } from '@evenkeel/contract'
+import { type Output, createOutput } from '../output.ts'
+import { targetOf } from '../settings.ts'
+
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly url?: string
+  readonly folder?: string
+}
+
+export const outputOf = ({ json = false, quiet = false }: CommonOptions): Output => createOutput({ json, quiet })
+
+/** Clients of the server a command speaks to. */
+export async function connect(options: CommonOptions) {
+  const { url, token } = await targetOf(options)
+  const client = { baseUrl: url, ...(token !== undefined && { token }) }
+  return {
+    url,
+    token,
+    loop: createClient(loop, client),
+    deployments: createClient(deployments, client),
+    governance: createClient(governance, client),
+    registry: createClient(registry, client),
+  }
+}
+export type Connection = Awaited<ReturnType<typeof connect>>

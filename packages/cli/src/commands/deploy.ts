@@ -1,0 +1,85 @@
+import type { EndpointView, Rollout } from '@evenkeel/contract'
+import { setTimeout as delay } from 'node:timers/promises'
+import { CliError, exitCodes } from '../errors.ts'
+import { type CommonOptions, type Connection, connect, outputOf } from './common.ts'
+
+interface DeployOptions extends CommonOptions {
+  readonly endpoint?: string
+  readonly canary?: number
+  readonly comment: string
+  readonly dryRun?: boolean
+  readonly wait?: boolean
+}
+
+/** Deploys `model@7`, or `model@champion`; with `--wait` the exit code is the outcome. */
+export async function deploy(name: string, options: DeployOptions): Promise<number> {
+  const connection = await connect(options)
+  const output = outputOf(options)
+  const { model, version } = await versionOf(connection, name)
+  const endpoint = options.endpoint ?? (await endpointOf(connection, model)).name
+  const plan = options.canary === undefined ? undefined : { steps: options.canary === 0 ? [] : [options.canary] }
+  if (options.dryRun) {
+    output.result({ endpoint, model, version, plan }, () => `would deploy ${model}@${version} to ${endpoint}`)
+    return exitCodes.ok
+  }
+  const body = { version, comment: options.comment, ...(plan && { plan }) }
+  let rollout = await connection.deployments.deploy({ params: { endpoint }, body })
+  output.say(`${model}@${version} → ${endpoint}: ${rollout.says}`)
+  if (options.wait) rollout = await follow(connection, rollout, output.say)
+  output.result(rollout, () => [`${model}@${version} is ${rollout.state}: ${rollout.says}`, nextOf(rollout)])
+  return codeOf(rollout.state)
+}
+
+async function versionOf({ registry }: Connection, name: string): Promise<{ model: string; version: number }> {
+  const [model, wanted] = name.split('@')
+  if (!model || !wanted) throw usage(`"${name}" is not of the form model@7`)
+  if (/^\d+$/.test(wanted)) return { model, version: Number(wanted) }
+  const { items } = await registry.listVersions({ params: { model }, query: { limit: 500 } })
+  const found = items.find(({ aliases }) => aliases.includes(wanted))
+  if (!found) throw usage(`no version of ${model} has the alias ${wanted}`)
+  return { model, version: found.version }
+}
+
+async function endpointOf({ deployments }: Connection, model: string): Promise<EndpointView> {
+  const { items } = await deployments.list({})
+  const serving = items.filter((item) => item.model === model)
+  const choice = serving.find(({ environment }) => environment === 'production') ?? serving[0]
+  if (!choice) throw usage(`no endpoint serves ${model}; name one with --endpoint`)
+  return choice
+}
+
+async function follow({ deployments }: Connection, started: Rollout, say: (text: string) => void): Promise<Rollout> {
+  for (let rollout = started, said = ''; ; ) {
+    if (rollout.endedAt !== null || rollout.state === 'awaiting_approval') return rollout
+    if (rollout.says !== said) say((said = rollout.says))
+    await delay(500)
+    rollout = await deployments.getRollout({ params: { rollout: rollout.id } })
+  }
+}
+
+function codeOf(state: Rollout['state']): number {
+  switch (state) {
+    case 'awaiting_approval':
+      return exitCodes.waitingForApproval
+    case 'rolled_back':
+    case 'rolling_back':
+      return exitCodes.rolledBack
+    case 'failed':
+    case 'declined':
+      return exitCodes.unexpected
+    case 'loading':
+    case 'canary':
+    case 'paused':
+    case 'promoting':
+    case 'succeeded':
+      return exitCodes.ok
+  }
+}
+
+const nextOf = ({ state, endpoint, approvalId }: Rollout): string =>
+  state === 'awaiting_approval'
+    ? `next   evenkeel approve accept ${approvalId} --reason "…"   (somebody else than who asked)`
+    : `next   evenkeel open /deployments/${endpoint}`
+
+const usage = (why: string) =>
+  new CliError({ code: 'cli.usage', message: 'Nothing was deployed', why, fix: 'evenkeel deploy --help', exitCode: exitCodes.usage })

@@ -1,0 +1,53 @@
+import { readFile, readdir } from 'node:fs/promises'
+
+const SAMPLE_EVERY_MS = 1000
+
+/**
+ * Watches the memory of this process and of everything below the given roots. Shared pages are counted once
+ * (proportional set size of Linux); elsewhere the figure stays null.
+ */
+export function watchMemory(roots: () => readonly number[]) {
+  let peakBytes: number | null = null
+  const timer = setInterval(() => void sample(), SAMPLE_EVERY_MS)
+  timer.unref()
+
+  async function sample(): Promise<void> {
+    const pids = await family([process.pid, ...roots()])
+    const sizes = await Promise.all(pids.map(proportionalBytes))
+    const total = sizes.reduce((sum, size) => sum + size, 0)
+    if (total > 0) peakBytes = Math.max(peakBytes ?? 0, total)
+  }
+
+  return {
+    stop(): number | null {
+      clearInterval(timer)
+      return peakBytes
+    },
+  }
+}
+
+/** The roots with all their descendants. */
+async function family(roots: readonly number[]): Promise<number[]> {
+  const names = await readdir('/proc').catch(() => [])
+  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number)
+  const parents = new Map<number, number>()
+  await Promise.all(pids.map(async (pid) => parents.set(pid, await parentOf(pid))))
+  const members = new Set(roots)
+  for (let grew = true; grew; ) {
+    const before = members.size
+    for (const [pid, parent] of parents) if (members.has(parent)) members.add(pid)
+    grew = members.size > before
+  }
+  return [...members]
+}
+
+async function parentOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // The name may hold spaces and brackets; the fields start after its last bracket.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
+}
+
+async function proportionalBytes(pid: number): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
+  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024
+}

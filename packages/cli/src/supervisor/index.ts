@@ -1,0 +1,186 @@
+import { mkdir, readFile, statfs } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { CliError } from '../errors.ts'
+import { type ChildSpec, type KeptChild, keepRunning } from './child.ts'
+import { type Identity, identify } from './identity.ts'
+import { requireFreePort } from './ports.ts'
+import { readState, removeState, stillRunning, writeState } from './state.ts'
+import { stopLeft } from './stop-left.ts'
+
+export interface LocalOptions {
+  readonly folder: string
+  readonly port: number
+  readonly inferencePort: number
+  readonly onProgress: (says: string) => void
+}
+
+export interface Local {
+  readonly url: string
+  readonly inferenceUrl: string
+  pids(): { name: string; pid: number }[]
+  /** Stops node, server and database, in that order. */
+  stop(): Promise<void>
+  /** Ends everything at once. */
+  kill(): void
+}
+
+const READY_LIMIT_MS = 60_000
+const FREE_DISK_BYTES = 200 * 1024 ** 2
+
+const entry = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
+
+/**
+ * Starts PostgreSQL, the server and one inference node on this machine, keeps them running, and writes down who runs.
+ * What a killed supervisor left behind in the folder is stopped first.
+ *
+ * @throws CliError when the folder is in use, a port is taken, the disk is full, or a process does not become ready
+ */
+export async function startLocal({ folder: place, port, inferencePort, onProgress }: LocalOptions): Promise<Local> {
+  const folder = resolve(place)
+  await takeFolder(folder, onProgress)
+  await requireFreePort(port, 'console and API', '--port')
+  await requireFreePort(inferencePort, 'inference node', '--inference-port')
+
+  const url = `http://127.0.0.1:${port}`
+  const inferenceUrl = `http://127.0.0.1:${inferencePort}`
+  const children: KeptChild[] = []
+  const known = new Map<string, Identity>()
+  const supervisor = (await identify('supervisor', process.pid))!
+
+  let written = Promise.resolve()
+  // One after the other: two writers at once would take each other's half-written file.
+  const writeDown = () =>
+    (written = written.then(() => writeState(folder, { supervisor, url, inferenceUrl, children: [...known.values()] })))
+  const hooks = {
+    onStart: (name: string, pid: number) => {
+      void identify(name, pid).then((identity) => {
+        if (identity) known.set(name, identity)
+        return writeDown()
+      })
+    },
+    onDeath: (name: string, how: string) => onProgress(`${name} ended (${how}); it is started again`),
+  }
+  const keep = async (spec: ChildSpec) => void children.push(await keepRunning(spec, hooks))
+  const stop = async () => {
+    for (const child of children.toReversed()) await child.stop()
+    await written
+    await removeState(folder)
+  }
+
+  try {
+    await writeDown()
+    if (!process.env['EVENKEEL_DATABASE_URL']) await startDatabase(folder, keep, onProgress)
+    await keep(serverSpec(folder, port))
+    await keep(nodeSpec(folder, url, inferencePort))
+    await ready(`${url}/readyz`, 'server', join(folder, 'logs/server.log'))
+    onProgress('server is ready')
+    await ready(`${inferenceUrl}/healthz`, 'inference node', join(folder, 'logs/node.log'))
+    onProgress('inference node is ready')
+  } catch (error) {
+    await stop()
+    throw error
+  }
+
+  return {
+    url,
+    inferenceUrl,
+    pids: () => children.flatMap((child) => (child.pid() === undefined ? [] : [{ name: child.name, pid: child.pid()! }])),
+    stop,
+    kill: () => children.forEach((child) => child.kill()),
+  }
+}
+
+/** Refuses a folder that is in use; stops what a killed supervisor left behind. */
+async function takeFolder(folder: string, onProgress: (says: string) => void): Promise<void> {
+  await mkdir(join(folder, 'logs'), { recursive: true })
+  const { bavail, bsize } = await statfs(folder)
+  if (bavail * bsize < FREE_DISK_BYTES) {
+    throw new CliError({
+      code: 'cli.disk_full',
+      message: 'There is not enough room on the disk',
+      why: `${folder} has ${Math.round((bavail * bsize) / 1024 ** 2)} MiB left, and 200 are needed to start`,
+      fix: 'free some space, or choose another disk with --folder',
+      exitCode: 1,
+    })
+  }
+  const state = await readState(folder)
+  if (!state) return
+  const running = await stillRunning(state)
+  if (running.some(({ name }) => name === 'supervisor')) {
+    throw new CliError({
+      code: 'cli.already_running',
+      message: `Evenkeel already runs on ${folder}`,
+      why: `process ${state.supervisor.pid} serves it at ${state.url}`,
+      fix: `evenkeel open, or evenkeel down --folder ${folder}`,
+      exitCode: 5,
+    })
+  }
+  if (running.length > 0) onProgress('stopping what an earlier session left running')
+  await stopLeft(folder, running)
+}
+
+async function startDatabase(
+  folder: string,
+  keep: (spec: ChildSpec) => Promise<void>,
+  onProgress: (says: string) => void,
+): Promise<void> {
+  const logFile = join(folder, 'logs/postgres.log')
+  const sizeBefore = (await readFile(logFile, 'utf8').catch(() => '')).length
+  await keep({ name: 'postgres', args: [entry('server/src/postgres.ts'), '--folder', folder], environment: {}, logFile })
+  const giveUpAt = Date.now() + READY_LIMIT_MS
+  while (Date.now() < giveUpAt) {
+    const log = (await readFile(logFile, 'utf8').catch(() => '')).slice(sizeBefore)
+    if (/^\{"ready":true/m.test(log)) return onProgress('database is ready')
+    await delay(20)
+  }
+  throw await notReady('database', logFile)
+}
+
+function serverSpec(folder: string, port: number): ChildSpec {
+  return {
+    name: 'server',
+    args: [entry('server/src/main.ts')],
+    environment: { EVENKEEL_PORT: String(port), EVENKEEL_FOLDER: folder },
+    logFile: join(folder, 'logs/server.log'),
+  }
+}
+
+function nodeSpec(folder: string, url: string, port: number): ChildSpec {
+  return {
+    name: 'node',
+    args: [entry('inference/src/main.ts')],
+    environment: {
+      EVENKEEL_URL: url,
+      EVENKEEL_NODE: 'local',
+      EVENKEEL_NODE_ENVIRONMENTS: 'staging,production',
+      EVENKEEL_INFERENCE_HOST: '127.0.0.1',
+      EVENKEEL_INFERENCE_PORT: String(port),
+      EVENKEEL_NODE_FOLDER: join(folder, 'node'),
+    },
+    logFile: join(folder, 'logs/node.log'),
+  }
+}
+
+async function ready(url: string, what: string, logFile: string): Promise<void> {
+  const giveUpAt = Date.now() + READY_LIMIT_MS
+  while (Date.now() < giveUpAt) {
+    const answer = await fetch(url).catch(() => undefined)
+    await answer?.body?.cancel()
+    if (answer?.ok) return
+    await delay(30)
+  }
+  throw await notReady(what, logFile)
+}
+
+async function notReady(what: string, logFile: string): Promise<CliError> {
+  const lines = (await readFile(logFile, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-6)
+  return new CliError({
+    code: 'cli.not_ready',
+    message: `The ${what} did not become ready within ${READY_LIMIT_MS / 1000} s`,
+    why: `the last lines of its log are:\n${lines.join('\n')}`,
+    fix: `evenkeel doctor, and read ${logFile}`,
+    exitCode: 8,
+  })
+}

@@ -95,7 +95,13 @@ export const OipError = z.object({ error: z.string() }).meta({ id: 'OipError' })
 
 const oneModel = z.object({ model: z.string() })
 const oneVersion = oneModel.extend({ version: z.string() })
-const infer = { method: 'POST', access: 'public', body: OipRequest, bodyLimitBytes: 64 * 1024 ** 2, errors: [] } as const
+const infer = {
+  method: 'POST',
+  access: 'public',
+  body: OipRequest,
+  bodyLimitBytes: 64 * 1024 ** 2,
+  errors: [],
+} as const
 const read = { method: 'GET', access: 'public', errors: [] } as const
 const metadata = { status: 200, body: OipModelMetadata } as const
 const ready = { status: 200, body: OipModelReady } as const

@@ -1,12 +1,11 @@
 // Made by tools/generate-db-types.ts from the migrations; do not edit.
 import type { ColumnType } from 'kysely'
 
-export type Generated<T> =
+type Generated<T> =
   T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>
 /** Write it with `json(value)`. */
-export type Json = ColumnType<unknown, string, string>
-export type Numeric = ColumnType<string, string | number, string | number>
-export type Timestamp = ColumnType<Date, Date | string, Date | string>
+type Json = ColumnType<unknown, string, string>
+type Timestamp = ColumnType<Date, Date | string, Date | string>
 
 // oxfmt-ignore
 export interface Database {

@@ -38,10 +38,14 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  await world.stop()
-  database.kill('SIGTERM')
-  await once(database, 'exit')
-  await rm(folder, { recursive: true, force: true })
+  try {
+    await world.stop()
+  } finally {
+    // Also after a world that never came up: a database must not stay behind.
+    database.kill('SIGTERM')
+    await once(database, 'exit')
+    await rm(folder, { recursive: true, force: true })
+  }
 })
 
 const move = (subject: string) =>

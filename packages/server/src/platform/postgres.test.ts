@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Postgres, startPostgres } from './postgres.ts'
 import { readPostgresSettings } from './postgres-settings.ts'
 import { findPostmaster, isAlive } from './postmaster.ts'
@@ -131,7 +131,18 @@ describe('the embedded PostgreSQL', () => {
 
 describe('its process', () => {
   const main = join(import.meta.dirname, '../postgres.ts')
-  const start = () => spawn(process.execPath, [main, '--folder', folder], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const children: ChildProcess[] = []
+  function start(): ChildProcess {
+    const child = spawn(process.execPath, [main, '--folder', folder], { stdio: ['ignore', 'pipe', 'ignore'] })
+    children.push(child)
+    return child
+  }
+  // A test that failed must not leave a database behind.
+  afterEach(async () => {
+    for (const child of children) child.kill('SIGKILL')
+    const left = await findPostmaster(dataFolder())
+    if (left) process.kill(left.pid, 'SIGINT')
+  })
 
   async function announced(child: ChildProcess): Promise<{ url: string; pid: number }> {
     const [line] = (await once(child.stdout!, 'data')) as [Buffer]

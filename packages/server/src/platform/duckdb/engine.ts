@@ -4,7 +4,7 @@ import { type DomainError, failPlatform } from '../errors.ts'
 import { type Child, startChild } from './child-process.ts'
 import type { EngineSettings, QueryParams, QueryReply } from './protocol.ts'
 
-export interface QueryOptions {
+interface QueryOptions {
   /** A query that takes longer is stopped. Default 60 000. */
   readonly timeoutMs?: number
   /** More rows than this are refused, not cut. Default 100 000. */

@@ -55,7 +55,7 @@ const isCurrent = (header: string | undefined, etag: string): boolean =>
  *
  * @throws DomainError `http.range_not_satisfiable` when it lies outside
  */
-export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | undefined {
+function parseRange(header: string | undefined, sizeBytes: number): ByteRange | undefined {
   const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? []
   if (from === undefined || to === undefined || (from === '' && to === '')) return undefined
   const start = from === '' ? Math.max(0, sizeBytes - Number(to)) : Number(from)

@@ -41,7 +41,14 @@ export async function fail(error: unknown, { json, debug }: { json: boolean; deb
   return explanation.exitCode
 }
 
-const facts = ({ code, message, why, fix, docs, requestId }: Explanation) => ({ code, message, why, fix, docs, requestId })
+const facts = ({ code, message, why, fix, docs, requestId }: Explanation) => ({
+  code,
+  message,
+  why,
+  fix,
+  docs,
+  requestId,
+})
 
 function block({ code, message, why, fix, docs, requestId }: Explanation): string {
   const colour = wantsColour(process.stderr)

@@ -35,7 +35,8 @@ export function createProgram() {
     common(command)
       .option('--url <url>', 'server to ask (EVENKEEL_URL)')
       .option('--folder <folder>', 'data folder of a local installation (EVENKEEL_FOLDER)')
-  const action = (load: () => Promise<Run>) =>
+  const action =
+    (load: () => Promise<Run>) =>
     async (...args: unknown[]) => {
       const run = await load()
       // Commander hands over the arguments, then the options, then the command.

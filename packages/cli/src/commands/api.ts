@@ -4,7 +4,12 @@ import { targetOf } from '../settings.ts'
 import type { CommonOptions } from './common.ts'
 
 /** Calls any endpoint and prints its answer as it came; a refusal goes to stderr. */
-export async function api(method: string, path: string, body: string | undefined, options: CommonOptions): Promise<number> {
+export async function api(
+  method: string,
+  path: string,
+  body: string | undefined,
+  options: CommonOptions,
+): Promise<number> {
   const { url, token } = await targetOf(options)
   const response = await fetch(new URL(path, url), {
     method: method.toUpperCase(),

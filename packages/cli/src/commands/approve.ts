@@ -2,7 +2,11 @@ import type { Approval } from '@evenkeel/contract'
 import { CliError, exitCodes } from '../errors.ts'
 import { type CommonOptions, type Connection, connect, outputOf } from './common.ts'
 
-export async function approve(verb: string, id: string | undefined, options: CommonOptions & { reason?: string }): Promise<number> {
+export async function approve(
+  verb: string,
+  id: string | undefined,
+  options: CommonOptions & { reason?: string },
+): Promise<number> {
   const connection = await connect(options)
   switch (verb) {
     case 'list':
@@ -33,7 +37,10 @@ async function decide(
   start: string | undefined,
   options: CommonOptions & { reason?: string },
 ): Promise<number> {
-  if (!start || !options.reason) throw usage(`say which request and why: evenkeel approve ${decision === 'approve' ? 'accept' : 'reject'} ID --reason "…"`)
+  if (!start || !options.reason)
+    throw usage(
+      `say which request and why: evenkeel approve ${decision === 'approve' ? 'accept' : 'reject'} ID --reason "…"`,
+    )
   const { items } = await governance.listApprovals({ query: { state: 'pending', limit: 500 } })
   const found = items.filter(({ id }) => id.startsWith(start))
   if (found.length > 1) throw usage(`"${start}" fits ${found.length} requests; give more of the id`)
@@ -47,4 +54,10 @@ async function decide(
 }
 
 const usage = (why: string) =>
-  new CliError({ code: 'cli.usage', message: 'The request is not complete', why, fix: 'evenkeel approve --help', exitCode: exitCodes.usage })
+  new CliError({
+    code: 'cli.usage',
+    message: 'The request is not complete',
+    why,
+    fix: 'evenkeel approve --help',
+    exitCode: exitCodes.usage,
+  })

@@ -49,7 +49,7 @@ async function endpointOf({ deployments }: Connection, model: string): Promise<E
 }
 
 async function follow({ deployments }: Connection, started: Rollout, say: (text: string) => void): Promise<Rollout> {
-  for (let rollout = started, said = ''; ; ) {
+  for (let rollout = started, said = ''; ;) {
     if (rollout.endedAt !== null || rollout.state === 'awaiting_approval') return rollout
     if (rollout.says !== said) say((said = rollout.says))
     await delay(500)
@@ -82,4 +82,10 @@ const nextOf = ({ state, endpoint, approvalId }: Rollout): string =>
     : `next   evenkeel open /deployments/${endpoint}`
 
 const usage = (why: string) =>
-  new CliError({ code: 'cli.usage', message: 'Nothing was deployed', why, fix: 'evenkeel deploy --help', exitCode: exitCodes.usage })
+  new CliError({
+    code: 'cli.usage',
+    message: 'Nothing was deployed',
+    why,
+    fix: 'evenkeel deploy --help',
+    exitCode: exitCodes.usage,
+  })

@@ -32,14 +32,19 @@ export async function doctor(options: CommonOptions): Promise<number> {
     ...(runs ? [await clock(url)] : []),
   ]
   outputOf(options).result({ findings }, () =>
-    findings.map(({ check, good: ok, says, fix }) => `${ok ? '✓' : '✗'} ${check.padEnd(10)} ${says}${fix ? `\n    fix    ${fix}` : ''}`),
+    findings.map(
+      ({ check, good: ok, says, fix }) =>
+        `${ok ? '✓' : '✗'} ${check.padEnd(10)} ${says}${fix ? `\n    fix    ${fix}` : ''}`,
+    ),
   )
   return findings.every((finding) => finding.good) ? exitCodes.ok : exitCodes.unexpected
 }
 
 function node(): Finding {
   const major = Number(process.versions.node.split('.')[0])
-  return major >= 24 ? good('node', `Node ${process.versions.node}`) : bad('node', `Node ${process.versions.node} is too old`, 'npm ci, which brings Node 24')
+  return major >= 24
+    ? good('node', `Node ${process.versions.node}`)
+    : bad('node', `Node ${process.versions.node} is too old`, 'npm ci, which brings Node 24')
 }
 
 async function writable(folder: string): Promise<Finding> {
@@ -55,18 +60,24 @@ async function writable(folder: string): Promise<Finding> {
 async function disk(folder: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(folder).catch(() => statfs('.'))
   const freeMiB = Math.round((bavail * bsize) / MIB)
-  return freeMiB >= 1024 ? good('disk', `${freeMiB} MiB free`) : bad('disk', `only ${freeMiB} MiB free`, 'free some space, or choose another disk with --folder')
+  return freeMiB >= 1024
+    ? good('disk', `${freeMiB} MiB free`)
+    : bad('disk', `only ${freeMiB} MiB free`, 'free some space, or choose another disk with --folder')
 }
 
 function memory(): Finding {
   const freeMiB = Math.round(freemem() / MIB)
-  return freeMiB >= 512 ? good('memory', `${freeMiB} MiB free`) : bad('memory', `only ${freeMiB} MiB free`, 'close something, or set EVENKEEL_DATABASE_URL to a database elsewhere')
+  return freeMiB >= 512
+    ? good('memory', `${freeMiB} MiB free`)
+    : bad('memory', `only ${freeMiB} MiB free`, 'close something, or set EVENKEEL_DATABASE_URL to a database elsewhere')
 }
 
 function port(number: number): Promise<Finding> {
   return new Promise((resolve) => {
     const probe = createServer()
-    probe.once('error', () => resolve(bad('port', `${number} is taken by another program`, `evenkeel up --port ${number + 100}`)))
+    probe.once('error', () =>
+      resolve(bad('port', `${number} is taken by another program`, `evenkeel up --port ${number + 100}`)),
+    )
     probe.listen(number, '127.0.0.1', () => probe.close(() => resolve(good('port', `${number} is free`))))
   })
 }
@@ -75,12 +86,18 @@ async function server(url: string): Promise<Finding> {
   const answer = await fetch(new URL('/readyz', url)).catch(() => undefined)
   const text = await answer?.text()
   if (answer?.ok) return good('server', `${url} is ready: database and blob store answer`)
-  return bad('server', text ?? `${url} does not answer`, 'evenkeel down, then evenkeel up; the logs lie in the data folder')
+  return bad(
+    'server',
+    text ?? `${url} does not answer`,
+    'evenkeel down, then evenkeel up; the logs lie in the data folder',
+  )
 }
 
 async function clock(url: string): Promise<Finding> {
   const answer = await fetch(new URL('/healthz', url)).catch(() => undefined)
   const date = answer?.headers.get('date')
   const skewMs = date ? Math.abs(Date.parse(date) - Date.now()) : 0
-  return skewMs < 5000 ? good('clock', 'agrees with the server') : bad('clock', `differs by ${Math.round(skewMs / 1000)} s from the server`, 'synchronise the clocks (NTP)')
+  return skewMs < 5000
+    ? good('clock', 'agrees with the server')
+    : bad('clock', `differs by ${Math.round(skewMs / 1000)} s from the server`, 'synchronise the clocks (NTP)')
 }

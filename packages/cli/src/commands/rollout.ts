@@ -20,7 +20,10 @@ async function running({ deployments }: Connection, endpoint: string): Promise<s
 }
 
 const tell = (options: CommonOptions, rollout: Rollout, says: string): number => {
-  outputOf(options).result(rollout, () => [`${rollout.endpoint}: ${says}`, `next   evenkeel open /deployments/${rollout.endpoint}`])
+  outputOf(options).result(rollout, () => [
+    `${rollout.endpoint}: ${says}`,
+    `next   evenkeel open /deployments/${rollout.endpoint}`,
+  ])
   return exitCodes.ok
 }
 

@@ -1,5 +1,15 @@
 import { createClient } from '@evenkeel/client'
-import { datasets, deployments, features, governance, loop, monitoring, pipelines, projects, registry } from '@evenkeel/contract'
+import {
+  datasets,
+  deployments,
+  features,
+  governance,
+  loop,
+  monitoring,
+  pipelines,
+  projects,
+  registry,
+} from '@evenkeel/contract'
 
 /** Every group of the API as one user. */
 export function demoApi(baseUrl: string, token?: string) {

@@ -23,7 +23,10 @@ export interface Act {
 
 /** Collects facts act by act. An act may be played in several parts; its seconds add up. */
 export function createFacts() {
-  const acts = new Map<number, Act & { title: string; says: string; problems: string[]; seconds: number; played: boolean }>()
+  const acts = new Map<
+    number,
+    Act & { title: string; says: string; problems: string[]; seconds: number; played: boolean }
+  >()
 
   const open = (number: number, title: string) => {
     const known = acts.get(number)

@@ -30,31 +30,49 @@ const MARK = 'demo.json'
 export async function runDemo(options: DemoOptions): Promise<number> {
   const folder = resolve(options.folder)
   const stage = createStage()
+  const interrupted = untilSignal()
   await prepareFolder(folder, stage)
-  const local = await startLocal({ folder, port: options.port, inferencePort: options.inferencePort, onProgress: stage.say })
+  const { port, inferencePort } = options
+  const local = await startLocal({ folder, port, inferencePort, onProgress: stage.say })
   const memory = watchMemory(() => local.pids().map(({ pid }) => pid))
   try {
     stage.say(`console at ${local.url}`)
     if (!options.exit) options.openBrowser(local.url)
-    const { facts, error } = await play(local, folder, stage)
-    const peakMemoryBytes = memory.stop()
-    const good = error === undefined && facts.length === 10 && facts.every(({ happened }) => happened)
-    const report = { good, seconds: Math.round(stage.seconds() * 10) / 10, peakMemoryBytes, url: local.url, error, acts: facts }
-    stage.finish(facts)
+    const told = await Promise.race([play(local, folder, stage), interrupted])
+    if (told === 'interrupted') return 130
+    const report = { ...judge(told), seconds: stage.seconds(), peakMemoryBytes: memory.stop(), url: local.url }
+    stage.finish(told.facts)
     process.stderr.write(`\n${summary(report)}\n`)
     if (options.jsonFile) await writeFile(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`)
-    if (!options.exit) await untilStopped(local.url)
-    return good ? 0 : 1
+    if (options.exit) return report.good ? 0 : 1
+    process.stderr.write(`The console stays open at ${local.url} — press Ctrl-C to stop.\n`)
+    await interrupted
+    return report.good ? 0 : 1
   } finally {
     await local.stop()
   }
 }
 
-async function play(
-  local: Awaited<ReturnType<typeof startLocal>>,
-  folder: string,
-  stage: Stage,
-): Promise<{ facts: Fact[]; error?: string }> {
+interface Told {
+  readonly facts: Fact[]
+  /** Why the story ended early. */
+  readonly error?: string
+}
+
+interface Report {
+  readonly good: boolean
+  readonly seconds: number
+  readonly peakMemoryBytes: number | null
+  readonly error: string | null
+}
+
+const judge = ({ facts, error }: Told) => ({
+  good: error === undefined && facts.length === 10 && facts.every(({ happened }) => happened),
+  error: error ?? null,
+  acts: facts,
+})
+
+async function play(local: Awaited<ReturnType<typeof startLocal>>, folder: string, stage: Stage): Promise<Told> {
   const facts = createFacts()
   const flights = await openFlights()
   const load = createLoad(local.inferenceUrl, NAMES.endpoint)
@@ -81,18 +99,21 @@ async function prepareFolder(folder: string, stage: Stage): Promise<void> {
     await rm(folder, { recursive: true })
   }
   await mkdir(join(folder, 'flights'), { recursive: true })
-  await writeFile(join(folder, MARK), `${JSON.stringify({ what: 'a folder of `evenkeel demo`, removed by the next one' })}\n`)
+  await writeFile(
+    join(folder, MARK),
+    `${JSON.stringify({ what: 'a folder of `evenkeel demo`, removed by the next one' })}\n`,
+  )
 }
 
-function summary({ good, seconds, peakMemoryBytes, error }: { good: boolean; seconds: number; peakMemoryBytes: number | null; error: string | undefined }): string {
-  const memory = peakMemoryBytes === null ? 'memory not measured here' : `${Math.round(peakMemoryBytes / 1024 ** 2)} MiB at the peak`
+function summary({ good, seconds, peakMemoryBytes, error }: Report): string {
+  const memory =
+    peakMemoryBytes === null ? 'memory not measured here' : `${Math.round(peakMemoryBytes / 1024 ** 2)} MiB at the peak`
   const verdict = good ? 'every act happened' : `the story broke: ${error ?? 'see the acts marked ✗'}`
   return `${verdict} · ${seconds.toFixed(1)} s · ${memory}`
 }
 
-function untilStopped(url: string): Promise<void> {
-  process.stderr.write(`The console stays open at ${url} — press Ctrl-C to stop.\n`)
-  return new Promise((resolvePromise) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolvePromise())
+function untilSignal(): Promise<'interrupted'> {
+  return new Promise((settle) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => settle('interrupted'))
   })
 }

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises'
 
-const SAMPLE_EVERY_MS = 1000
+const SAMPLE_EVERY_MS = 2000
 
 /**
  * Watches the memory of this process and of everything below the given roots. Shared pages are counted once
@@ -33,7 +33,7 @@ async function family(roots: readonly number[]): Promise<number[]> {
   const parents = new Map<number, number>()
   await Promise.all(pids.map(async (pid) => parents.set(pid, await parentOf(pid))))
   const members = new Set(roots)
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     const before = members.size
     for (const [pid, parent] of parents) if (members.has(parent)) members.add(pid)
     grew = members.size > before

@@ -107,7 +107,13 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
           if (next < Math.floor(sampled * every)) continue
           sampled++
           const id = `f${month}-${next}`
-          predictions.push({ id, timeMs, distance: distances[next]!, origin: origins[next]!, destination: destinations[next]! })
+          predictions.push({
+            id,
+            timeMs,
+            distance: distances[next]!,
+            origin: origins[next]!,
+            destination: destinations[next]!,
+          })
           labels.push({ id, label: late[next]!, timeMs })
         }
         await pushKnown(untilMs - LABEL_DELAY_MS)

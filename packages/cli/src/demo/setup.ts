@@ -35,7 +35,10 @@ const example = async (file: string): Promise<unknown> =>
 
 /** What the data must look like, before the first of it arrives. */
 export async function writeDataContract({ ana }: Cast): Promise<void> {
-  await ana.datasets.putContract({ params: { dataset: NAMES.dataset }, body: DataContract.parse(await example('contract.json')) })
+  await ana.datasets.putContract({
+    params: { dataset: NAMES.dataset },
+    body: DataContract.parse(await example('contract.json')),
+  })
 }
 
 /** The feature view, the pipeline and its two triggers. */
@@ -70,11 +73,25 @@ export async function writeEndpoints({ ana, ben }: Cast): Promise<void> {
   await ben.governance.putEnvironmentPolicy({ params: { environment: 'production' }, body: { approval: 'person' } })
   await ana.deployments.put({
     params: { endpoint: staging },
-    body: { environment: 'staging', model, description: 'Each version proves itself here first.', featureViews: [view], autoDeploy: true, plan: { steps: [] } },
+    body: {
+      environment: 'staging',
+      model,
+      description: 'Each version proves itself here first.',
+      featureViews: [view],
+      autoDeploy: true,
+      plan: { steps: [] },
+    },
   })
   await ana.deployments.put({
     params: { endpoint },
-    body: { environment: 'production', model, description: 'Will this flight be more than 15 minutes late?', featureViews: [view], autoDeploy: true, plan: { steps: [10] } },
+    body: {
+      environment: 'production',
+      model,
+      description: 'Will this flight be more than 15 minutes late?',
+      featureViews: [view],
+      autoDeploy: true,
+      plan: { steps: [10] },
+    },
   })
   await ana.monitoring.put({
     params: { monitor },

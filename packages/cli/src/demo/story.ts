@@ -118,7 +118,10 @@ function said(act: Act, version: DatasetVersion): string {
   if (version.state === 'refused') {
     act.figures['refusedBecause'] = failed.map(({ says }) => says).join(' · ')
     act.must(failed.length >= 2, 'the broken month broke fewer than two rules')
-    act.must(failed.every(({ failingRows }) => failingRows.length > 0), 'a failed rule shows no failing rows')
+    act.must(
+      failed.every(({ failingRows }) => failingRows.length > 0),
+      'a failed rule shows no failing rows',
+    )
   }
   return `${count('accepted')} months accepted (${count('rows').toLocaleString('en')} flights), ${count('refused')} refused: ${act.figures['refusedBecause'] ?? 'none yet'}`
 }
@@ -127,13 +130,22 @@ async function trainFirst({ cast: { ana }, facts, say }: StoryDeps): Promise<Mod
   let run: Run | undefined
   await facts.play(3, 'Pipeline', async (act) => {
     const [trainFrom, trainUntil] = [0, 1].map((month) => new Date(Date.UTC(YEAR, month, 1)).toISOString())
-    const params = { trainFrom: trainFrom!, trainUntil: trainUntil!, holdoutFrom: trainUntil!, holdoutUntil: trainUntil!, backtestDays: 7 }
+    const params = {
+      trainFrom: trainFrom!,
+      trainUntil: trainUntil!,
+      holdoutFrom: trainUntil!,
+      holdoutUntil: trainUntil!,
+      backtestDays: 7,
+    }
     const trigger = { kind: 'request' as const, says: 'the first model, on January' }
     const started = await ana.pipelines.startRun({ params: { pipeline }, body: { params, trigger } })
     run = await runEnd(ana, started.id, say)
     act.ids['run'] = run.id
     act.figures['steps'] = run.steps.length
-    act.must(run.steps.every(({ state, attempts }) => state === 'succeeded' && attempts.length === 1), 'a step did not succeed at once')
+    act.must(
+      run.steps.every(({ state, attempts }) => state === 'succeeded' && attempts.length === 1),
+      'a step did not succeed at once',
+    )
     return `${run.steps.map(({ key }) => key).join(' → ')}, each a process of its own`
   })
   const version = await ana.registry.getVersion({ params: { model, version: versionOf(run!) } })
@@ -142,7 +154,10 @@ async function trainFirst({ cast: { ana }, facts, say }: StoryDeps): Promise<Mod
     act.figures['trainingRows'] = version.lineage.trainingRowCount
     act.figures['trainStepSeconds'] = (Date.parse(train.endedAt!) - Date.parse(train.startedAt!)) / 1000
     act.figures['backtestAuc'] = version.metrics['backtest_auc'] ?? null
-    act.must(version.lineage.trainingRowCount === 508_239, `trained on ${version.lineage.trainingRowCount} rows, not January's 508,239`)
+    act.must(
+      version.lineage.trainingRowCount === 508_239,
+      `trained on ${version.lineage.trainingRowCount} rows, not January's 508,239`,
+    )
     return `${version.lineage.trainingRowCount?.toLocaleString('en')} flights, 100 trees, in ${Number(act.figures['trainStepSeconds']).toFixed(1)} s`
   })
   return version
@@ -165,7 +180,10 @@ async function enterProduction(deps: StoryDeps, { version }: ModelVersion): Prom
     act.ids['approval'] = approval.id
     act.links.push(`/models/${model}/versions/${version}`)
     act.must(registered.gate?.passed === true, `the gate did not pass: ${registered.gate?.says}`)
-    act.must(registered.baselines.length === 8, `${registered.baselines.length} baselines instead of 7 inputs and the score`)
+    act.must(
+      registered.baselines.length === 8,
+      `${registered.baselines.length} baselines instead of 7 inputs and the score`,
+    )
     act.must(registered.card.length > 500, 'the model card is nearly empty')
     act.must(own === 'refused', 'Ana could approve her own work')
     act.must(audited, "Ben's approval is not in the audit log")
@@ -178,7 +196,10 @@ async function enterProduction(deps: StoryDeps, { version }: ModelVersion): Prom
     act.links.push(`/deployments/${endpoint}`)
     act.figures['generation'] = view.generation
     act.must(view.version === version, `the endpoint serves version ${view.version}`)
-    act.must(view.nodes.some(({ live, loaded }) => live && loaded.some((item) => item.version === version)), 'no live node holds the version')
+    act.must(
+      view.nodes.some(({ live, loaded }) => live && loaded.some((item) => item.version === version)),
+      'no live node holds the version',
+    )
     return `node ${view.nodes[0]?.node} verified, loaded, proved and serves version ${version} (generation ${view.generation})`
   })
 }
@@ -194,7 +215,9 @@ async function firings({ cast }: StoryDeps): Promise<Firing[]> {
 
 /** A run that decay started and nobody has looked at yet. */
 async function nextDecayRun(deps: StoryDeps, attended: Set<string>): Promise<string | undefined> {
-  const fresh = (await firings(deps)).find(({ kind, runId }) => kind === 'decay' && runId !== null && !attended.has(runId))
+  const fresh = (await firings(deps)).find(
+    ({ kind, runId }) => kind === 'decay' && runId !== null && !attended.has(runId),
+  )
   if (!fresh?.runId) return undefined
   attended.add(fresh.runId)
   return fresh.runId
@@ -247,8 +270,17 @@ async function pushBadSuccessor(deps: StoryDeps): Promise<number> {
   const { cast, facts, say } = deps
   let number = 0
   await facts.play(10, 'A bad successor', async (act) => {
-    const [trainFrom, trainUntil, holdoutFrom, holdoutUntil] = [3, 4, 4, 5].map((month) => new Date(Date.UTC(YEAR, month, 1)).toISOString())
-    const params = { trainFrom: trainFrom!, trainUntil: trainUntil!, holdoutFrom: holdoutFrom!, holdoutUntil: holdoutUntil!, shuffleLabels: true, treeCount: 40 }
+    const [trainFrom, trainUntil, holdoutFrom, holdoutUntil] = [3, 4, 4, 5].map((month) =>
+      new Date(Date.UTC(YEAR, month, 1)).toISOString(),
+    )
+    const params = {
+      trainFrom: trainFrom!,
+      trainUntil: trainUntil!,
+      holdoutFrom: holdoutFrom!,
+      holdoutUntil: holdoutUntil!,
+      shuffleLabels: true,
+      treeCount: 40,
+    }
     const trigger = { kind: 'request' as const, says: 'a colleague is sure that this one is better' }
     const started = await cast.ana.pipelines.startRun({ params: { pipeline }, body: { params, trigger } })
     const run = await runEnd(cast.ana, started.id, say)
@@ -258,7 +290,10 @@ async function pushBadSuccessor(deps: StoryDeps): Promise<number> {
     const reason = 'Demo: the hold-out is said to be unrepresentative; pushed past the gate on purpose.'
     await cast.ben.registry.overrideGate({ params: { model, version: number }, body: { reason } })
     const { items } = await cast.ben.governance.listAudit({ query: { action: 'registry.override_gate' } })
-    act.must(items.some((entry) => entry.reason === reason), 'the override is not in the audit log with its reason')
+    act.must(
+      items.some((entry) => entry.reason === reason),
+      'the override is not in the audit log with its reason',
+    )
     act.ids['version'] = number
     act.figures['gate'] = refused.gate?.says ?? null
     act.figures['failedBefore'] = deps.load.counts.failed + deps.load.counts.retried
@@ -281,7 +316,10 @@ async function canaryEnded(deps: StoryDeps, version: number, eventMs: number): P
     act.figures[`version ${version}: canary`] = rollout.says
     act.figures[`version ${version}: quality`] = quality?.says ?? null
     act.figures[`version ${version}: failed requests`] = rollout.failedRequestCount
-    act.must(rollout.failedRequestCount === 0, `${rollout.failedRequestCount} requests failed during the rollout of version ${version}`)
+    act.must(
+      rollout.failedRequestCount === 0,
+      `${rollout.failedRequestCount} requests failed during the rollout of version ${version}`,
+    )
     if (!bad) return ''
     const failed = load.counts.failed + load.counts.retried - Number(act.figures['failedBefore'])
     act.figures['failedRequests'] = failed
@@ -301,11 +339,20 @@ async function sumUp({ cast: { ana, ben }, facts }: StoryDeps): Promise<void> {
     const full = items.filter(({ closed, rowCount }) => closed && rowCount > 3000)
     act.figures['windows'] = items.length
     act.figures['incidents'] = incidents.length
-    act.figures['auc'] = items.toReversed().map(({ performance }) => performance.auc?.toFixed(3) ?? '–').join(' ')
+    act.figures['auc'] = items
+      .toReversed()
+      .map(({ performance }) => performance.auc?.toFixed(3) ?? '–')
+      .join(' ')
     act.links.push(`/monitors/${monitor}`)
     act.must(full.length >= 20, `only ${full.length} weeks were measured`)
-    act.must(full.every(({ columns, performance }) => columns.length === 7 && performance.auc !== null), 'a week lacks drift or performance')
-    act.must(incidents.some(({ kind }) => kind === 'decay'), 'decay was never noticed')
+    act.must(
+      full.every(({ columns, performance }) => columns.length === 7 && performance.auc !== null),
+      'a week lacks drift or performance',
+    )
+    act.must(
+      incidents.some(({ kind }) => kind === 'decay'),
+      'decay was never noticed',
+    )
     return `${items.length} weeks measured with real labels, ${incidents.length} incidents`
   })
   await facts.play(9, 'Retrain', async (act) => {
@@ -313,11 +360,21 @@ async function sumUp({ cast: { ana, ben }, facts }: StoryDeps): Promise<void> {
     const promoted = versions.filter(({ canary, evaluation }) => canary?.verdict === 'promoted' && evaluation?.champion)
     act.must(refused.length >= 1, 'no candidate was refused')
     act.must(promoted.length >= 1, 'no candidate was promoted')
-    act.must(promoted.some(({ lineage }) => lineage.trigger?.kind === 'decay'), 'decay led to no promotion')
-    act.must(refused.some(({ lineage }) => lineage.trigger?.kind === 'schedule'), 'the schedule led to no refusal')
+    act.must(
+      promoted.some(({ lineage }) => lineage.trigger?.kind === 'decay'),
+      'decay led to no promotion',
+    )
+    act.must(
+      refused.some(({ lineage }) => lineage.trigger?.kind === 'schedule'),
+      'the schedule led to no refusal',
+    )
     const audit = await ben.governance.verifyAudit({})
     act.must(audit.intact, `the audit chain is broken: ${audit.says}`)
-    const names = (items: ModelVersion[]) => items.map(({ version }) => version).toReversed().join(', ')
+    const names = (items: ModelVersion[]) =>
+      items
+        .map(({ version }) => version)
+        .toReversed()
+        .join(', ')
     return `refused ${names(refused)}; promoted after canary ${names(promoted)}; audit chain of ${audit.entryCount} entries intact`
   })
 }

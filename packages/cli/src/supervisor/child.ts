@@ -38,7 +38,7 @@ export async function keepRunning(spec: ChildSpec, hooks: ChildHooks): Promise<K
   const watched = watch()
 
   async function watch(): Promise<void> {
-    for (let waitMs = 200; ; ) {
+    for (let waitMs = 200; ;) {
       const startedAt = Date.now()
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
       if (stopping) return

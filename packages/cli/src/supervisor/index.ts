@@ -86,7 +86,8 @@ export async function startLocal({ folder: place, port, inferencePort, onProgres
   return {
     url,
     inferenceUrl,
-    pids: () => children.flatMap((child) => (child.pid() === undefined ? [] : [{ name: child.name, pid: child.pid()! }])),
+    pids: () =>
+      children.flatMap((child) => (child.pid() === undefined ? [] : [{ name: child.name, pid: child.pid()! }])),
     stop,
     kill: () => children.forEach((child) => child.kill()),
   }
@@ -128,7 +129,12 @@ async function startDatabase(
 ): Promise<void> {
   const logFile = join(folder, 'logs/postgres.log')
   const sizeBefore = (await readFile(logFile, 'utf8').catch(() => '')).length
-  await keep({ name: 'postgres', args: [entry('server/src/postgres.ts'), '--folder', folder], environment: {}, logFile })
+  await keep({
+    name: 'postgres',
+    args: [entry('server/src/postgres.ts'), '--folder', folder],
+    environment: {},
+    logFile,
+  })
   const giveUpAt = Date.now() + READY_LIMIT_MS
   while (Date.now() < giveUpAt) {
     const log = (await readFile(logFile, 'utf8').catch(() => '')).slice(sizeBefore)

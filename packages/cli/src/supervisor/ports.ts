@@ -5,9 +5,7 @@ import { CliError } from '../errors.ts'
 export async function requireFreePort(port: number, purpose: string, option: string): Promise<void> {
   const taken = await new Promise<boolean>((resolve, reject) => {
     const probe = createServer()
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'EADDRINUSE' ? resolve(true) : reject(error),
-    )
+    probe.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(true) : reject(error)))
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(false)))
   })
   if (!taken) return

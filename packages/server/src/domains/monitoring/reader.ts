@@ -1,0 +1,141 @@
+import {
+  type FeatureComparison,
+  type Incident,
+  type Monitor,
+  monitoringErrors,
+  type MonitorWindow,
+  type PredictionRecord,
+} from '@evenkeel/contract'
+import type { Db } from '../../platform/db.ts'
+import { failPlatform, failures } from '../../platform/errors.ts'
+import { compareFeature } from './compare.ts'
+import type { MonitoringDeps } from './deps.ts'
+import { statusNow } from './evaluator.ts'
+import { createEvidence } from './evidence.ts'
+import { presentIncident, presentPrediction } from './present.ts'
+import { recordStore } from './record-store.ts'
+import { type MonitorKey, type MonitorRow, monitorStore } from './store.ts'
+import { createVersionLookup } from './version-lookup.ts'
+
+const fail = failures(monitoringErrors)
+
+interface PageRequest {
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+interface Page<T> {
+  readonly items: T[]
+  readonly nextCursor: string | null
+}
+
+/** All that is read of monitoring. Nothing here changes anything. */
+export function createReader(deps: MonitoringDeps) {
+  const { db } = deps
+  const versions = createVersionLookup(deps)
+
+  async function requireMonitor(key: MonitorKey): Promise<MonitorRow> {
+    const monitor = await monitorStore(db).findMonitor(key)
+    if (!monitor) throw fail('monitoring.not_found', { monitor: key.monitor })
+    return monitor
+  }
+
+  return {
+    async listMonitors(projectId: string): Promise<Monitor[]> {
+      const rows = await monitorStore(db).listMonitors(projectId)
+      return Promise.all(rows.map((row) => presentMonitor(db, row)))
+    },
+
+    async getMonitor(key: MonitorKey): Promise<Monitor> {
+      return presentMonitor(db, await requireMonitor(key))
+    },
+
+    /** Event time of an endpoint's newest prediction, ISO 8601; null when there is none. */
+    async eventTime(projectId: string, endpoint: string): Promise<string | null> {
+      return (await recordStore(db).newestEventTime({ projectId, endpoint }))?.toISOString() ?? null
+    },
+
+    /** Newest first, open windows included. */
+    async listWindows(key: MonitorKey, { limit, cursor }: PageRequest): Promise<Page<MonitorWindow>> {
+      await requireMonitor(key)
+      const before = cursor === undefined ? 'infinity' : new Date(positionOf(cursor))
+      const found = await monitorStore(db).listWindows(key, limit + 1, before)
+      return pageOf(found, limit, ({ start }) => Date.parse(start))
+    },
+
+    async compareFeature(key: MonitorKey, start: string, feature: string): Promise<FeatureComparison> {
+      const { endpoint } = await requireMonitor(key)
+      const [window] = await monitorStore(db).findWindows(key, [start])
+      if (!window)
+        throw fail('monitoring.not_found', { monitor: key.monitor }, { why: `No window starts at ${start}.` })
+      const span = { start: new Date(window.start), end: new Date(window.end) }
+      const stream = { projectId: key.projectId, endpoint }
+      const [judged] = await recordStore(db).servedVersions(stream, span)
+      const version = judged && (await versions.find(key.projectId, judged.model, judged.version))
+      const rows = await recordStore(db).featureValues(stream, span, feature)
+      const counted = feature === 'score' ? rows.filter((row) => row.version === judged?.version) : rows
+      const baseline = version?.baselines.find((candidate) => candidate.feature === feature)
+      return compareFeature(
+        feature,
+        baseline,
+        counted.map(({ value }) => value),
+      )
+    },
+
+    /** Newest first. */
+    async listIncidents(
+      projectId: string,
+      { limit, cursor, ...filter }: PageRequest & Parameters<ReturnType<typeof monitorStore>['listIncidents']>[1],
+    ): Promise<Page<Incident>> {
+      const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : positionOf(cursor)
+      const rows = await monitorStore(db).listIncidents(projectId, filter, limit + 1, before)
+      const { items, nextCursor } = pageOf(rows, limit, ({ position }) => position)
+      return { items: items.map(presentIncident), nextCursor }
+    },
+
+    async getIncident(projectId: string, incident: string): Promise<Incident> {
+      const row = await monitorStore(db).findIncident(projectId, incident)
+      if (!row) throw fail('monitoring.incident_not_found', { incident })
+      return presentIncident(row)
+    },
+
+    async recentPredictions(projectId: string, endpoint: string, limit: number): Promise<PredictionRecord[]> {
+      return (await recordStore(db).recent({ projectId, endpoint }, limit)).map(presentPrediction)
+    },
+
+    /** What was recorded while a rollout ran, for the canary judge. */
+    evidence: createEvidence(deps),
+  }
+}
+
+export async function presentMonitor(db: Db, row: MonitorRow): Promise<Monitor> {
+  const key = { projectId: row.project_id, monitor: row.name }
+  const [stream, latest, open] = await Promise.all([
+    recordStore(db).findStream({ projectId: key.projectId, endpoint: row.endpoint }),
+    monitorStore(db).latestWindow(key),
+    monitorStore(db).openIncidents(key.projectId),
+  ])
+  return {
+    name: row.name,
+    spec: row.spec,
+    status: await statusNow(db, row, latest),
+    recordCount: stream?.record_count ?? 0,
+    labelCount: stream?.label_count ?? 0,
+    watermark: stream?.complete_until?.toISOString() ?? null,
+    latest: latest ?? null,
+    openIncidents: open.filter(({ monitor }) => monitor === row.name).length,
+  }
+}
+
+function positionOf(cursor: string): number {
+  if (/^-?\d{1,15}$/.test(cursor)) return Number(cursor)
+  const message = 'give the nextCursor of the page before, or leave it out to start with the newest'
+  const why = `cursor: ${message}`
+  throw failPlatform('http.invalid_request', { issues: [{ path: 'query.cursor', message }] }, { why })
+}
+
+/** Makes a page of up to `limit + 1` rows: the one too many tells that another page follows. */
+function pageOf<R>(rows: readonly R[], limit: number, position: (row: R) => number): Page<R> {
+  const items = rows.slice(0, limit)
+  return { items, nextCursor: rows.length > limit ? String(position(items.at(-1)!)) : null }
+}

@@ -49,6 +49,7 @@ const machinePermissions = {
     'features:read',
     'governance:read',
     'pipelines:write',
+    'registry:read',
     'registry:write',
   ],
 } as const satisfies Record<string, readonly Access[]>

@@ -1,0 +1,117 @@
+import type { AttemptOutcome, AttemptState } from '@evenkeel/contract'
+import { type Action, type AttemptKey, decide } from './decide.ts'
+import { type AttemptNow, changeAttempt, changeStep, hasEnded, isLive, type Plan, type States } from './states.ts'
+
+/** What must be done outside of the database, once the states are stored. */
+export type Effect = Extract<Action, { readonly kind: 'submit' | 'kill' }>
+
+export interface Settled {
+  readonly states: States
+  readonly effects: readonly Effect[]
+  readonly wakeAt: number | null
+}
+
+/** Far more rounds than a chain of steps can need: a plan that takes more is a bug of `decide`. */
+const maxRounds = 1000
+
+/** Decides and applies until there is nothing left to do at this moment. */
+export function settle(plan: Plan, before: States, now: number): Settled {
+  let states = before
+  const effects: Effect[] = []
+  for (let round = 0; round < maxRounds; round++) {
+    const { actions, wakeAt } = decide(plan, states, now)
+    if (actions.length === 0) return { states, effects, wakeAt }
+    for (const action of actions) {
+      states = apply(states, action, now)
+      if (action.kind === 'submit' || action.kind === 'kill') effects.push(action)
+    }
+  }
+  throw new Error(`The engine did not come to rest after ${maxRounds} rounds; please report this with the plan.`)
+}
+
+export function apply(states: States, action: Action, now: number): States {
+  switch (action.kind) {
+    case 'run':
+      return { ...states, run: { ...states.run, ...pick(action), startedAt: states.run.startedAt ?? now } }
+    case 'finish':
+      return { ...states, run: { ...states.run, ...pick(action), endedAt: now } }
+    case 'ready':
+      return changeStep(states, action.step, (step) => ({ ...step, state: 'ready', reason: null, readyAt: now }))
+    case 'wait':
+      return changeStep(states, action.step, (step) => ({ ...step, state: 'waiting', reason: action.reason }))
+    case 'end':
+      return changeStep(states, action.step, (step) => ({ ...step, ...pick(action), endedAt: now }))
+    case 'submit':
+      return changeStep(states, action.step, (step) => ({
+        ...step,
+        state: 'running',
+        reason: null,
+        startedAt: step.startedAt ?? now,
+        attempts: [...step.attempts, newAttempt(action.attempt)],
+      }))
+    case 'kill':
+      return changeAttempt(states, action, (attempt) => ({
+        ...attempt,
+        stop: { stage: action.stage, why: action.why, at: now },
+      }))
+  }
+}
+
+const pick = <S, R>({ state, reason }: { readonly state: S; readonly reason: R }) => ({ state, reason })
+
+const newAttempt = (attempt: number): AttemptNow => ({
+  attempt,
+  state: 'submitting',
+  outcome: null,
+  reason: null,
+  startedAt: null,
+  endedAt: null,
+  stop: null,
+})
+
+export interface Ending {
+  readonly outcome: AttemptOutcome
+  readonly reason: string
+}
+
+/** The attempt runs. One that has ended meanwhile stays as it is. */
+export const recordStart = (states: States, key: AttemptKey, now: number): States =>
+  changeAttempt(states, key, (attempt) =>
+    isLive(attempt) ? { ...attempt, state: 'running', startedAt: attempt.startedAt ?? now } : attempt,
+  )
+
+/** The attempt has ended. Hearing it again changes nothing. */
+export const recordEnd = (states: States, key: AttemptKey, { outcome, reason }: Ending, now: number): States =>
+  changeAttempt(states, key, (attempt) =>
+    isLive(attempt) ? { ...attempt, state: stateOf(outcome), outcome, reason, endedAt: now } : attempt,
+  )
+
+function stateOf(outcome: AttemptOutcome): AttemptState {
+  if (outcome === 'ok') return 'succeeded'
+  if (outcome === 'lost' || outcome === 'cancelled') return outcome
+  return 'failed'
+}
+
+/** A person wants the run to end. The first request counts. */
+export const requestCancel = ({ run, steps }: States, says: string, now: number): States => ({
+  run: { ...run, cancel: run.cancel ?? { at: now, says } },
+  steps,
+})
+
+/** Opens a run that has ended: what succeeded stays, the rest starts anew with full budgets. */
+export const reopen = ({ run, steps }: States): States => ({
+  run: { ...run, state: 'queued', reason: null, endedAt: null, cancel: null },
+  steps: steps.map((step) =>
+    hasEnded(step) && step.state !== 'succeeded' && step.state !== 'cached'
+      ? {
+          ...step,
+          state: 'pending',
+          reason: null,
+          readyAt: null,
+          startedAt: null,
+          endedAt: null,
+          countFrom: (step.attempts.at(-1)?.attempt ?? 0) + 1,
+        }
+      : step,
+  ),
+})

@@ -1,0 +1,61 @@
+import { PipelineSpec } from '@evenkeel/contract'
+import { expect, it } from 'vitest'
+import { missingParam, problemOf, unusedParam } from './check-spec.ts'
+
+const spec = (...steps: object[]) => PipelineSpec.parse({ params: { seed: 1 }, steps })
+const step = (key: string, more: object = {}) => ({ key, run: ['true'], ...more })
+const isBuiltin = (name: string) => name === 'train-trees'
+
+it('finds nothing wrong with a graph that can run', () => {
+  const good = spec(
+    {
+      key: 'train',
+      uses: 'train-trees',
+      needs: ['build'],
+      inputs: { rows: { from: 'step', step: 'build', output: 'rows' } },
+    },
+    step('build', { outputs: ['rows'], params: ['seed'] }),
+  )
+
+  expect(problemOf(good, isBuiltin)).toBeUndefined()
+})
+
+it.each([
+  { wrong: spec(step('a'), step('a')), at: 'a', why: 'Two steps' },
+  { wrong: spec(step('a', { uses: 'train-trees' })), at: 'a', why: 'either' },
+  { wrong: spec({ key: 'a' }), at: 'a', why: 'either' },
+  { wrong: spec({ key: 'a', uses: 'train-trees2' }), at: 'a', why: 'No step "train-trees2" ships' },
+  { wrong: spec(step('a', { needs: ['b'] })), at: 'a', why: 'needs the step "b"' },
+  {
+    wrong: spec(step('a'), step('b', { inputs: { x: { from: 'step', step: 'a', output: 'y' } } })),
+    at: 'b',
+    why: 'no such output',
+  },
+  {
+    wrong: spec(step('a', { needs: ['c'] }), step('b', { needs: ['a'] }), step('c', { needs: ['b'] })),
+    at: 'a',
+    why: 'wait for each other: "a", "b", "c"',
+  },
+  { wrong: spec(step('a', { needs: ['a'] })), at: 'a', why: 'wait for each other: "a"' },
+  { wrong: spec(step('a', { params: ['a-b', 'a_b'] })), at: 'a', why: '"a-b" and "a_b"' },
+])('says at "$at": $why', ({ wrong, at, why }) => {
+  expect(problemOf(wrong, isBuiltin)).toMatchObject({ step: at, reason: expect.stringContaining(why) })
+})
+
+it('names a param without a value, also one that only a span uses', () => {
+  const input = { from: 'dataset', dataset: 'flights', start: 'from', end: 'until' }
+  const spans = spec(step('a', { params: ['seed'], inputs: { data: input } }))
+
+  expect(missingParam(spans, { seed: 1, from: 'x' })).toMatchObject({
+    step: 'a',
+    reason: expect.stringContaining('"until"'),
+  })
+  expect(missingParam(spans, { seed: 1, from: 'x', until: 'y' })).toBeUndefined()
+})
+
+it('names a param that no step would ever see', () => {
+  expect(unusedParam(spec(step('a')), { sead: 2 })).toMatchObject({
+    reason: expect.stringContaining('"sead"; there are seed'),
+  })
+  expect(unusedParam(spec(step('a')), { seed: 2 })).toBeUndefined()
+})

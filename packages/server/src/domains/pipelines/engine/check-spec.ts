@@ -1,0 +1,96 @@
+import type { PipelineSpec, StepSpec } from '@evenkeel/contract'
+import { needsOf, type Params } from './plan.ts'
+
+/** What is wrong with a spec, in words; `step` is null when it is the spec as a whole. */
+export interface SpecProblem {
+  readonly step: string | null
+  readonly reason: string
+}
+
+/** The first thing that would keep the pipeline from running, or `undefined`. */
+export function problemOf(spec: PipelineSpec, isBuiltin: (name: string) => boolean): SpecProblem | undefined {
+  const steps = new Map(spec.steps.map((step) => [step.key, step]))
+  for (const step of spec.steps) {
+    const reason = problemOfStep(step, steps, spec, isBuiltin)
+    if (reason) return { step: step.key, reason }
+  }
+  return cycleOf(spec)
+}
+
+function problemOfStep(
+  step: StepSpec,
+  steps: ReadonlyMap<string, StepSpec>,
+  spec: PipelineSpec,
+  isBuiltin: (name: string) => boolean,
+): string | undefined {
+  if (steps.get(step.key) !== step) return `Two steps are called "${step.key}"; rename one.`
+  if ((step.uses === undefined) === (step.run === undefined)) return 'Give either "uses" or "run".'
+  if (step.uses !== undefined && !isBuiltin(step.uses)) return `No step "${step.uses}" ships with Evenkeel.`
+  const unknown = needsOf(step).find((key) => !steps.has(key))
+  if (unknown) return `It needs the step "${unknown}", which does not exist.`
+  return problemOfInputs(step, steps) ?? collisionOf(step, spec)
+}
+
+function problemOfInputs({ inputs }: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
+  for (const [name, input] of Object.entries(inputs)) {
+    if (input.from === 'step' && !steps.get(input.step)?.outputs.includes(input.output)) {
+      return `Its input "${name}" is the output "${input.output}" of "${input.step}", which has no such output.`
+    }
+  }
+  return undefined
+}
+
+/** Names become environment variables, where `a-b` and `a_b` are the same. */
+function collisionOf({ params, inputs, outputs }: StepSpec, spec: PipelineSpec): string | undefined {
+  for (const names of [params, Object.keys(inputs), outputs, Object.keys(spec.params)]) {
+    const seen = new Map<string, string>()
+    for (const name of names) {
+      const before = seen.get(variableName(name))
+      if (before !== undefined) return `"${before}" and "${name}" are the same name for a step; rename one.`
+      seen.set(variableName(name), name)
+    }
+  }
+  return undefined
+}
+
+/** `trainFrom` becomes `TRAINFROM`: the part of an environment variable that names a param, an input or an output. */
+export const variableName = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '_')
+
+/** Takes away steps whose needs are gone, until none can be; what is left waits for itself. */
+function cycleOf({ steps }: PipelineSpec): SpecProblem | undefined {
+  let left = steps
+  for (;;) {
+    const keys = new Set(left.map(({ key }) => key))
+    const blocked = left.filter((step) => needsOf(step).some((need) => keys.has(need)))
+    if (blocked.length === 0) return undefined
+    if (blocked.length === left.length) {
+      const names = blocked.map(({ key }) => `"${key}"`).join(', ')
+      return { step: blocked[0]!.key, reason: `These steps wait for each other: ${names}.` }
+    }
+    left = blocked
+  }
+}
+
+/** The first param of a step that has no value in this run, or `undefined`. */
+export function missingParam({ steps }: PipelineSpec, params: Params): SpecProblem | undefined {
+  for (const step of steps) {
+    const name = [...paramsOf(step)].find((param) => params[param] === undefined)
+    if (name !== undefined) {
+      return { step: step.key, reason: `The run gives no value for the param "${name}", and it has no default.` }
+    }
+  }
+  return undefined
+}
+
+/** The first given param that no step would ever see: a typing mistake. */
+export function unusedParam(spec: PipelineSpec, given: Params): SpecProblem | undefined {
+  const known = new Set([...Object.keys(spec.params), ...spec.steps.flatMap((step) => [...paramsOf(step)])])
+  const name = Object.keys(given).find((param) => !known.has(param))
+  if (name === undefined) return undefined
+  return { step: null, reason: `No step knows the param "${name}"; there are ${[...known].join(', ') || 'none'}.` }
+}
+
+function paramsOf({ params, inputs }: StepSpec): ReadonlySet<string> {
+  const spans = Object.values(inputs).flatMap((input) => (input.from === 'dataset' ? [input.start, input.end] : []))
+  return new Set([...params, ...spans])
+}

@@ -1,0 +1,171 @@
+import type { AttemptOutcome } from '@evenkeel/contract'
+import { type AttemptNow, hasEnded, isLive, type Plan, type PlannedStep, type States, type StepNow } from './states.ts'
+
+/** What should happen to a run now. `apply` says what each does to the states. */
+export type Action =
+  | { readonly kind: 'run'; readonly state: 'running' | 'waiting'; readonly reason: string | null }
+  | { readonly kind: 'finish'; readonly state: 'succeeded' | 'failed' | 'cancelled'; readonly reason: string }
+  | { readonly kind: 'ready'; readonly step: string }
+  | { readonly kind: 'wait'; readonly step: string; readonly reason: string }
+  | { readonly kind: 'end'; readonly step: string; readonly state: EndState; readonly reason: string }
+  | ({ readonly kind: 'submit' } & AttemptKey)
+  | ({ readonly kind: 'kill'; readonly stage: 'term' | 'kill'; readonly why: 'timeout' | 'cancelled' } & AttemptKey)
+
+type EndState = 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+
+export interface AttemptKey {
+  readonly step: string
+  readonly attempt: number
+}
+
+export interface Decision {
+  readonly actions: readonly Action[]
+  /** When to decide again although nothing has happened; epoch milliseconds. */
+  readonly wakeAt: number | null
+}
+
+interface Verdict {
+  readonly action?: Action
+  readonly wakeAt?: number
+}
+
+/** Attempts that end for a reason the code did not give are repeated this often, whatever `retries` says. */
+const infrastructureBudget = 3
+const infrastructure: ReadonlySet<AttemptOutcome> = new Set([
+  'lost',
+  'submit_failed',
+  'input_unavailable',
+  'retry_requested',
+] as const)
+
+/**
+ * Says what should be done now, from the whole state of a run: called whenever anything has happened, after every
+ * restart, and as often as one likes. Pure: no clock, no chance, no input or output.
+ *
+ * @param now - epoch milliseconds
+ */
+export function decide(plan: Plan, states: States, now: number): Decision {
+  if (hasEnded(states.run)) return { actions: [], wakeAt: null }
+  const verdicts = decideSteps(plan, states, now)
+  const run = decideRun(states)
+  const actions = [...verdicts.flatMap(({ action }) => action ?? []), ...(run ? [run] : [])]
+  const wakes = verdicts.flatMap(({ wakeAt }) => wakeAt ?? [])
+  return { actions, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
+}
+
+function decideSteps(plan: Plan, states: States, now: number): readonly Verdict[] {
+  const steps = new Map(states.steps.map((step) => [step.key, step]))
+  let freeSlots = plan.maxLiveAttempts - states.steps.flatMap(({ attempts }) => attempts.filter(isLive)).length
+  return plan.steps.map((planned) => {
+    const verdict = decideStep(planned, steps, states, now)
+    if (verdict.action?.kind !== 'submit') return verdict
+    // Whoever ends next frees a slot, and that is news enough to decide again.
+    return freeSlots-- > 0 ? verdict : {}
+  })
+}
+
+function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, { run }: States, now: number): Verdict {
+  const step = steps.get(planned.key)!
+  if (run.cancel && (step.state === 'pending' || step.state === 'ready' || step.state === 'waiting')) {
+    return end(step, 'cancelled', run.cancel.says)
+  }
+  switch (step.state) {
+    case 'pending':
+      return decidePending(
+        step,
+        planned.needs.map((key) => steps.get(key)!),
+      )
+    case 'ready':
+      return submitNext(step)
+    case 'waiting':
+      return decideWaiting(step, now)
+    case 'running':
+      return decideRunning(planned, step, run.cancel !== null, now)
+    case 'succeeded':
+    case 'cached':
+    case 'failed':
+    case 'skipped':
+    case 'cancelled':
+      return {}
+  }
+}
+
+function decidePending(step: StepNow, needs: readonly StepNow[]): Verdict {
+  const broken = needs.find(({ state }) => state === 'failed' || state === 'skipped' || state === 'cancelled')
+  if (broken) {
+    const happened = broken.state === 'failed' ? 'failed' : `was ${broken.state}`
+    return end(step, 'skipped', `It needs the step "${broken.key}", which ${happened}.`)
+  }
+  return needs.every(hasEnded) ? { action: { kind: 'ready', step: step.key } } : {}
+}
+
+const submitNext = ({ key, attempts }: StepNow): Verdict => ({
+  action: { kind: 'submit', step: key, attempt: (attempts.at(-1)?.attempt ?? 0) + 1 },
+})
+
+function decideWaiting(step: StepNow, now: number): Verdict {
+  const retryAt = (step.attempts.at(-1)?.endedAt ?? now) + retryDelayMs(countedAttempts(step).length)
+  return retryAt <= now ? submitNext(step) : { wakeAt: retryAt }
+}
+
+/** 1 s after the first attempt, then twice as long each time, up to a minute. */
+export const retryDelayMs = (attempts: number): number => Math.min(60_000, 1000 * 2 ** (attempts - 1))
+
+const countedAttempts = ({ attempts, countFrom }: StepNow) => attempts.filter(({ attempt }) => attempt >= countFrom)
+
+function decideRunning(planned: PlannedStep, step: StepNow, isCancelled: boolean, now: number): Verdict {
+  const newest = step.attempts.at(-1)!
+  if (isLive(newest)) return decideLive(planned, newest, isCancelled, now)
+  const reason = newest.reason ?? ''
+  if (newest.outcome === 'ok') return end(step, 'succeeded', reason)
+  if (newest.outcome === 'cancelled') return end(step, 'cancelled', reason)
+  if (newest.outcome === 'config') return end(step, 'failed', reason)
+  if (isCancelled) return end(step, 'cancelled', reason)
+  return isWorthRetrying(planned, step, newest)
+    ? { action: { kind: 'wait', step: step.key, reason: `${reason} It is tried again.` } }
+    : end(step, 'failed', reason)
+}
+
+function isWorthRetrying({ retries }: PlannedStep, step: StepNow, newest: AttemptNow): boolean {
+  const isInfrastructure = ({ outcome }: AttemptNow) => outcome !== null && infrastructure.has(outcome)
+  const kind = isInfrastructure(newest)
+  const used = countedAttempts(step).filter((attempt) => isInfrastructure(attempt) === kind).length
+  return used <= (kind ? infrastructureBudget : retries)
+}
+
+function decideLive(planned: PlannedStep, live: AttemptNow, isCancelled: boolean, now: number): Verdict {
+  const key = { step: planned.key, attempt: live.attempt }
+  if (live.stop) {
+    if (live.stop.stage === 'kill') return {}
+    const killAt = live.stop.at + planned.graceMs
+    if (now < killAt) return { wakeAt: killAt }
+    return { action: { kind: 'kill', ...key, stage: 'kill', why: live.stop.why } }
+  }
+  if (isCancelled) return { action: { kind: 'kill', ...key, stage: 'term', why: 'cancelled' } }
+  if (live.startedAt === null) return {}
+  const deadline = live.startedAt + planned.timeoutMs
+  if (now < deadline) return { wakeAt: deadline }
+  return { action: { kind: 'kill', ...key, stage: 'term', why: 'timeout' } }
+}
+
+const end = ({ key }: StepNow, state: EndState, reason: string): Verdict => ({
+  action: { kind: 'end', step: key, state, reason },
+})
+
+function decideRun({ run, steps }: States): Action | undefined {
+  if (steps.every(hasEnded)) return finish(run.cancel?.says, steps)
+  const isBusy = steps.some(({ state }) => state === 'running' || state === 'ready')
+  const waiting = isBusy ? undefined : steps.find(({ state }) => state === 'waiting')
+  const state = waiting ? 'waiting' : 'running'
+  return run.state === state ? undefined : { kind: 'run', state, reason: waiting?.reason ?? null }
+}
+
+function finish(cancelSays: string | undefined, steps: readonly StepNow[]): Action {
+  const failed = steps.find(({ state }) => state === 'failed')
+  if (failed) {
+    return { kind: 'finish', state: 'failed', reason: `The step "${failed.key}" failed: ${failed.reason}` }
+  }
+  const cancelled = steps.find(({ state }) => state === 'cancelled')
+  if (cancelled) return { kind: 'finish', state: 'cancelled', reason: cancelSays ?? cancelled.reason! }
+  return { kind: 'finish', state: 'succeeded', reason: `All ${steps.length} steps succeeded.` }
+}

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+import type { AttemptKey } from './decide.ts'
+
+/**
+ * Name of an attempt wherever it runs: the same for the same attempt, lower case, at most 61 characters, which suits
+ * every executor (Kubernetes allows 63).
+ *
+ * @param runId - a UUID
+ */
+export function externalIdOf(runId: string, { step, attempt }: AttemptKey): string {
+  const slug = step
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 20)
+  const hash = createHash('sha256').update(step).digest('hex').slice(0, 6)
+  return `ek-${base32(runId)}-${slug}-${hash}-${attempt}`
+}
+
+const digits = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** The 128 bits of a UUID in 26 characters of RFC 4648 base32 in lower case. */
+function base32(uuid: string): string {
+  let bits = BigInt(`0x${uuid.replaceAll('-', '')}`) << 2n
+  let text = ''
+  for (let at = 0; at < 26; at++, bits >>= 5n) text = digits[Number(bits & 31n)]! + text
+  return text
+}

@@ -1,0 +1,38 @@
+import type { Ended } from '../executors/executor.ts'
+import type { Ending } from './apply.ts'
+import type { Stop } from './states.ts'
+
+/**
+ * What the end of a job means for its attempt.
+ *
+ * @param stop - set when we asked it to end
+ * @see sysexits.h for 75 (temporary failure) and 78 (configuration), GNU timeout for 124, POSIX shells for 128 + signal
+ */
+export function outcomeOf(seen: Ended, stop: Stop | null): Ending {
+  switch (seen.state) {
+    case 'lost':
+    case 'unknown':
+      if (stop) return stopped(stop)
+      return {
+        outcome: 'lost',
+        reason: 'The process is gone without an exit code: the host went down, or it was killed.',
+      }
+    case 'ended':
+      // A job that was told to stop and still finished its work has finished its work.
+      if (seen.exitCode === 0) return { outcome: 'ok', reason: 'It ended with exit code 0.' }
+      return stop ? stopped(stop) : ofExitCode(seen.exitCode)
+  }
+}
+
+const stopped = ({ why }: Stop): Ending =>
+  why === 'timeout'
+    ? { outcome: 'timeout', reason: 'It ran longer than its timeout and was stopped.' }
+    : { outcome: 'cancelled', reason: 'It was stopped because the run was cancelled.' }
+
+function ofExitCode(code: number): Ending {
+  if (code === 75) return { outcome: 'retry_requested', reason: 'It asked to be tried again (exit code 75).' }
+  if (code === 78) return { outcome: 'config', reason: 'Its configuration is wrong (exit code 78); the log says what.' }
+  if (code === 124) return { outcome: 'timeout', reason: 'It reported a timeout (exit code 124).' }
+  if (code > 128) return { outcome: 'signal', reason: `It was killed by signal ${code - 128}; not by Evenkeel.` }
+  return { outcome: 'exit', reason: `It ended with exit code ${code}; the log says why.` }
+}

@@ -1,0 +1,120 @@
+import type { Insertable } from 'kysely'
+import type { Database } from '../../../platform/db.ts'
+import type { AttemptRow, RunRow, StepRow } from '../store.ts'
+import { externalIdOf } from './external-id.ts'
+import type { AttemptNow, RunNow, States, StepNow } from './states.ts'
+
+/** Reads the states of a run from its rows. */
+export function statesOf(run: RunRow, steps: readonly StepRow[], attempts: readonly AttemptRow[]): States {
+  const byStep = Map.groupBy(attempts, ({ step_key }) => step_key)
+  return { run: runNow(run), steps: steps.map((step) => stepNow(step, byStep.get(step.key) ?? [])) }
+}
+
+function runNow({ state, reason, started_at, ended_at, cancel_requested_at, cancel_says }: RunRow): RunNow {
+  return {
+    state,
+    reason,
+    startedAt: ms(started_at),
+    endedAt: ms(ended_at),
+    cancel: cancel_requested_at && { at: cancel_requested_at.getTime(), says: cancel_says ?? '' },
+  }
+}
+
+const stepNow = (row: StepRow, attempts: readonly AttemptRow[]): StepNow => ({
+  key: row.key,
+  state: row.state,
+  reason: row.reason,
+  readyAt: ms(row.ready_at),
+  startedAt: ms(row.started_at),
+  endedAt: ms(row.ended_at),
+  countFrom: row.count_from,
+  attempts: attempts.map(attemptNow),
+})
+
+const attemptNow = (row: AttemptRow): AttemptNow => ({
+  attempt: row.attempt,
+  state: row.state,
+  outcome: row.outcome,
+  reason: row.reason,
+  startedAt: ms(row.started_at),
+  endedAt: ms(row.ended_at),
+  stop: stopOf(row),
+})
+
+export const stopOf = ({ stop_stage, stop_why, stop_at }: AttemptRow): AttemptNow['stop'] =>
+  stop_stage && stop_why && stop_at && { stage: stop_stage, why: stop_why, at: stop_at.getTime() }
+
+/** Where new attempts run. */
+export interface Place {
+  readonly executor: string
+  readonly host: string
+}
+
+type RunFields = Partial<Insertable<Database['pipelines.run']>>
+type NewStep = Insertable<Database['pipelines.step']>
+type NewAttempt = Insertable<Database['pipelines.attempt']>
+
+export function runFields({ run }: States): RunFields {
+  return {
+    state: run.state,
+    reason: run.reason,
+    started_at: date(run.startedAt),
+    ended_at: date(run.endedAt),
+    cancel_requested_at: date(run.cancel?.at ?? null),
+    cancel_says: run.cancel?.says ?? null,
+  }
+}
+
+/** Rows of the steps and attempts that are other objects than before. */
+export function changedRows(
+  { id, project_id }: Pick<RunRow, 'id' | 'project_id'>,
+  before: States,
+  after: States,
+  place: Place,
+  now: Date,
+): { steps: NewStep[]; attempts: NewAttempt[] } {
+  const old = new Set<unknown>(before.steps.flatMap((step) => [step, ...step.attempts]))
+  const changed = after.steps.map((step, position) => ({ step, position })).filter(({ step }) => !old.has(step))
+  return {
+    steps: changed.map(({ step, position }) => ({ project_id, run_id: id, position, ...stepFields(step) })),
+    attempts: changed.flatMap(({ step }) =>
+      step.attempts
+        .filter((attempt) => !old.has(attempt))
+        .map((attempt) => ({
+          project_id,
+          run_id: id,
+          step_key: step.key,
+          external_id: externalIdOf(id, { step: step.key, attempt: attempt.attempt }),
+          ...place,
+          ...attemptFields(attempt),
+          submitted_at: now,
+          seen_at: now,
+        })),
+    ),
+  }
+}
+
+const stepFields = (step: StepNow) => ({
+  key: step.key,
+  state: step.state,
+  reason: step.reason,
+  ready_at: date(step.readyAt),
+  started_at: date(step.startedAt),
+  ended_at: date(step.endedAt),
+  count_from: step.countFrom,
+})
+
+const attemptFields = ({ attempt, state, outcome, reason, startedAt, endedAt, stop }: AttemptNow) => ({
+  attempt,
+  state,
+  outcome,
+  reason,
+  started_at: date(startedAt),
+  ended_at: date(endedAt),
+  stop_stage: stop?.stage ?? null,
+  stop_why: stop?.why ?? null,
+  stop_at: date(stop?.at ?? null),
+})
+
+const ms = (moment: Date | null): number | null => moment?.getTime() ?? null
+const date = (moment: number | null): Date | null => (moment === null ? null : new Date(moment))

@@ -1,0 +1,91 @@
+import type { AttemptOutcome, AttemptState, RunState, StepState } from '@evenkeel/contract'
+
+/** What is fixed when a run is created. `decide` needs no more of it than this. */
+export interface Plan {
+  readonly steps: readonly PlannedStep[]
+  /** Attempts of this run that may live at the same time, >= 1. */
+  readonly maxLiveAttempts: number
+}
+
+export interface PlannedStep {
+  readonly key: string
+  /** Every step that must have succeeded before: those named, and those an input comes from. */
+  readonly needs: readonly string[]
+  /** Attempts after the first that a failure of the code is given. */
+  readonly retries: number
+  readonly timeoutMs: number
+  /** From SIGTERM to SIGKILL. */
+  readonly graceMs: number
+}
+
+/** All that changes while a run lives. Moments are epoch milliseconds. */
+export interface States {
+  readonly run: RunNow
+  readonly steps: readonly StepNow[]
+}
+
+export interface RunNow {
+  readonly state: RunState
+  readonly reason: string | null
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  readonly cancel: { readonly at: number; readonly says: string } | null
+}
+
+export interface StepNow {
+  readonly key: string
+  readonly state: StepState
+  readonly reason: string | null
+  readonly readyAt: number | null
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  /** Attempts before this number belong to an earlier try of the run and use up no budget. */
+  readonly countFrom: number
+  /** Oldest first. */
+  readonly attempts: readonly AttemptNow[]
+}
+
+export interface AttemptNow {
+  readonly attempt: number
+  readonly state: AttemptState
+  readonly outcome: AttemptOutcome | null
+  readonly reason: string | null
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+  readonly stop: Stop | null
+}
+
+export interface Stop {
+  readonly stage: 'term' | 'kill'
+  readonly why: 'timeout' | 'cancelled'
+  readonly at: number
+}
+
+export const isLive = ({ state }: AttemptNow): boolean =>
+  state === 'submitting' || state === 'submitted' || state === 'running'
+
+export const hasEnded = ({ state }: { readonly state: RunState | StepState }): boolean => endStates.has(state)
+
+const endStates: ReadonlySet<RunState | StepState> = new Set([
+  'succeeded',
+  'cached',
+  'failed',
+  'skipped',
+  'cancelled',
+] as const)
+
+/** Replaces one step; the others stay the same objects, so that only what changed is written. */
+export function changeStep(states: States, key: string, change: (step: StepNow) => StepNow): States {
+  return { ...states, steps: states.steps.map((step) => (step.key === key ? change(step) : step)) }
+}
+
+export function changeAttempt(
+  states: States,
+  { step: key, attempt }: { readonly step: string; readonly attempt: number },
+  change: (attempt: AttemptNow) => AttemptNow,
+): States {
+  return changeStep(states, key, (step) => ({
+    ...step,
+    attempts: step.attempts.map((one) => (one.attempt === attempt ? change(one) : one)),
+  }))
+}

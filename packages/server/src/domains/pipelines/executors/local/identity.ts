@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+/** A process that cannot be mistaken for a later one with the same number: see `launcher.sh`, which writes it. */
+export interface Identity {
+  readonly pid: number
+  /** Clock ticks since boot on Linux; the start time with `_` for spaces elsewhere. */
+  readonly start: string
+  /** Changes with every boot; `-` where the system does not tell. */
+  readonly boot: string
+}
+
+export function parseIdentity(line: string): Identity {
+  const [pid = '', start = '', boot = ''] = line.trim().split(' ')
+  return { pid: Number(pid), start, boot }
+}
+
+/** Whether this very process still runs. One that ended and was not yet collected by its parent does not. */
+export async function isAlive({ pid, start, boot }: Identity): Promise<boolean> {
+  if (boot === '-') return start === (await startTimeByPs(pid))
+  const [stat, bootNow] = await Promise.all([
+    readOrEmpty(`/proc/${pid}/stat`),
+    readOrEmpty('/proc/sys/kernel/random/boot_id'),
+  ])
+  // Fields are counted after the last bracket, because the name before it may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return bootNow.trim() === boot && fields[19] === start && fields[0] !== 'Z'
+}
+
+async function startTimeByPs(pid: number): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)])
+    return stdout.trimEnd().replaceAll(' ', '_')
+  } catch {
+    return undefined
+  }
+}
+
+const readOrEmpty = (path: string) => readFile(path, 'utf8').catch(() => '')

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { lstat, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { z } from 'zod'
+import { isErrno } from '../../../../platform/errors.ts'
+import type { Ended, Executor, Handle, JobFile, JobOutput, JobSpec, Observation, PlaceFile } from '../executor.ts'
+import { prepare } from './folder.ts'
+import { type Identity, isAlive, parseIdentity } from './identity.ts'
+import { processesOf, signal } from './processes.ts'
+import { watchFolder } from './watch.ts'
+
+/**
+ * Runs jobs as process groups on this host. All that is known of a job lies in its folder, so a restarted server
+ * adopts it.
+ */
+export function createLocalExecutor({ folder, place }: { folder: string; place: PlaceFile }): Executor {
+  const submitting = new Map<string, Promise<Handle>>()
+
+  async function start(job: JobSpec, externalId: string): Promise<Handle> {
+    const home = join(folder, externalId)
+    await mkdir(folder, { recursive: true })
+    if (!(await exists(home))) await prepare(home, job, place)
+    if (!(await exists(join(home, 'control/claim')))) await launch(home, job, externalId)
+    return home as Handle
+  }
+
+  return {
+    kind: 'local',
+
+    submit(job, externalId) {
+      const started = submitting.get(externalId) ?? start(job, externalId)
+      submitting.set(externalId, started)
+      return started.finally(() => submitting.delete(externalId))
+    },
+
+    observe,
+    ended,
+    cancel,
+    read,
+    output,
+
+    async list() {
+      const names = await readdir(folder).catch(() => [])
+      const jobs = names.map((externalId) => ({ externalId, handle: join(folder, externalId) as Handle }))
+      const seen = await Promise.all(jobs.map(({ handle }) => observe(handle)))
+      return jobs.filter((_, at) => seen[at]!.state === 'running')
+    },
+
+    async cleanup(home) {
+      await cancel(home, 'kill')
+      const heavy = ['inputs', 'outputs', 'scratch'].map((name) => join(home, name))
+      await Promise.all(heavy.map((path) => rm(path, { recursive: true, force: true })))
+    },
+  }
+}
+
+const launcher = join(import.meta.dirname, 'launcher.sh')
+/** A launcher that claimed its folder has written its number long before; one that has not is dead. */
+const claimMs = 10_000
+
+async function launch(home: string, job: JobSpec, externalId: string): Promise<void> {
+  const log = await open(join(home, 'control/log'), 'a')
+  try {
+    const child = spawn('/bin/sh', [launcher, home, ...job.command], {
+      cwd: job.workFolder,
+      env: { ...job.describe(home).environment, EVENKEEL_EXTERNAL_ID: externalId },
+      detached: true,
+      // A file, not a pipe: a pipe would break, and end the job, when the server dies.
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    await once(child, 'spawn')
+    child.unref()
+  } finally {
+    await log.close()
+  }
+}
+
+async function observe(home: Handle): Promise<Observation> {
+  const leader = await leaderOf(home)
+  // Looked up before the exit code: a leader that is gone by now has written its code or never will.
+  const alive = leader !== undefined && (await isAlive(leader))
+  const exit = await readExit(home)
+  if (exit) return exit
+  if (leader) return { state: alive ? 'running' : 'lost' }
+  return observeUnborn(home)
+}
+
+async function observeUnborn(home: Handle): Promise<Observation> {
+  const claim = await stat(join(home, 'control/claim')).catch(() => undefined)
+  if (claim && Date.now() - claim.mtimeMs > claimMs) return { state: 'lost' }
+  return { state: (await exists(home)) ? 'queued' : 'unknown' }
+}
+
+async function ended(home: Handle, abort: AbortSignal): Promise<Ended> {
+  const folder = watchFolder(join(home, 'control'), abort)
+  try {
+    for (;;) {
+      abort.throwIfAborted()
+      const seen = await observe(home)
+      if (seen.state !== 'queued' && seen.state !== 'running') return seen
+      await folder.change()
+    }
+  } finally {
+    folder.close()
+  }
+}
+
+async function cancel(home: Handle, stage: 'term' | 'kill'): Promise<void> {
+  const name = stage === 'term' ? 'SIGTERM' : 'SIGKILL'
+  await birth(home)
+  const leader = await livingLeader(home)
+  if (leader) signal(-leader.pid, name)
+  // Every process of the group carries the id too; one TERM is enough for those that want to tidy up.
+  if (leader && stage === 'term') return
+  for (const pid of await processesOf(basename(home))) signal(pid, name)
+}
+
+/** A signal that comes before the launcher has written its number would be lost. */
+async function birth(home: Handle): Promise<void> {
+  const patience = Date.now() + claimMs
+  while (Date.now() < patience && (await observe(home)).state === 'queued') await delay(10)
+}
+
+async function read(home: Handle, file: JobFile, offset: number, limitBytes: number): Promise<Buffer> {
+  const source = await open(join(home, 'control', file)).catch(ignoreAbsent)
+  if (!source) return Buffer.alloc(0)
+  try {
+    const { buffer, bytesRead } = await source.read(Buffer.alloc(limitBytes), 0, limitBytes, offset)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await source.close()
+  }
+}
+
+async function output(home: Handle, name: string): Promise<JobOutput | undefined> {
+  const path = join(home, 'outputs', name)
+  const found = await lstat(path).catch(ignoreAbsent)
+  if (!found) return undefined
+  // A link could lead out of the folder, and a device never ends.
+  if (!found.isFile()) throw new Error(`The output "${name}" is not a plain file; write one file at this path.`)
+  return { sizeBytes: found.size, open: () => createReadStream(path) }
+}
+
+async function leaderOf(home: string): Promise<Identity | undefined> {
+  const line = await readFile(join(home, 'control/pid'), 'utf8').catch(ignoreAbsent)
+  return line === undefined ? undefined : parseIdentity(line)
+}
+
+async function livingLeader(home: string): Promise<Identity | undefined> {
+  const leader = await leaderOf(home)
+  return leader && (await isAlive(leader)) ? leader : undefined
+}
+
+const Exit = z.object({ exit_code: z.int() })
+
+async function readExit(home: string): Promise<Ended | undefined> {
+  const path = join(home, 'control/exit.json')
+  const text = await readFile(path, 'utf8').catch(ignoreAbsent)
+  if (text === undefined) return undefined
+  const { mtime } = await stat(path)
+  return { state: 'ended', endedAt: mtime, exitCode: Exit.parse(JSON.parse(text)).exit_code }
+}
+
+const exists = async (path: string) => (await stat(path).catch(ignoreAbsent)) !== undefined
+
+function ignoreAbsent(error: unknown): undefined {
+  // ENOTDIR: the folder of jobs holds files of others too.
+  if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
+  throw error
+}

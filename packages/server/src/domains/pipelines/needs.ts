@@ -1,0 +1,44 @@
+import type { DatasetVersion } from '@evenkeel/contract'
+import type { BlobStore } from '../../platform/blobs/blob-store.ts'
+import type { Db } from '../../platform/db.ts'
+import type { Log } from '../../platform/logging.ts'
+
+/** The version in production and what it was trained on; moments are ISO 8601. */
+export interface Champion {
+  readonly version: number
+  readonly trainedFrom: string | null
+  readonly trainedUntil: string | null
+  /** Event time of its promotion. */
+  readonly promotedEventTime: string | null
+}
+
+/** What pipelines need from the platform and from other domains. `app.ts` hands it over. */
+export interface PipelinesDeps {
+  readonly db: Db
+  readonly blobs: BlobStore
+  readonly log: Log
+  readonly now: () => Date
+  /** Data folder of this server: attempts and the id of the host live in `<folder>/pipelines`. */
+  readonly folder: string
+  /** Where the commands of steps start: the folder of the user's code. */
+  readonly workFolder: string
+  /** Base URL of this server, for steps; asked when a step starts. */
+  readonly url: () => string
+  /** The commit of the code in `workFolder`; it is recorded with every run. */
+  readonly commit: () => string
+  /** Program and arguments of a step that ships with Evenkeel; `undefined` when there is none of this name. */
+  readonly builtinSteps: (name: string) => readonly string[] | undefined
+  readonly datasets: {
+    /** Accepted versions with events between two event times, both included; oldest first. */
+    versionsCovering(projectId: string, dataset: string, from: string, until: string): Promise<DatasetVersion[]>
+  }
+  /** A token for one attempt, bound to its run (`scope`); it acts for the user who started the run. */
+  readonly issueStepToken: (step: { userId: string; scope: string; expiresAt: Date }) => Promise<string>
+  /** Revokes every token of a run. */
+  readonly revokeStepTokens: (scope: string) => Promise<void>
+  readonly champion: (projectId: string, model: string) => Promise<Champion | null>
+  /** The id of a rollout of this model that has not ended. */
+  readonly rolloutRunning: (projectId: string, model: string) => Promise<string | null>
+  /** Attempts of one run that may live at the same time; by default one per core, at least two. */
+  readonly maxLiveAttempts?: number
+}

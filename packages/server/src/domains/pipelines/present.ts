@@ -1,0 +1,66 @@
+import type { Attempt, ParamValue, PipelineSpec, Run, RunStep, TriggerReason } from '@evenkeel/contract'
+import type { z } from 'zod'
+import type { AttemptRow, PipelinesStore, RunRow, StepRow, VersionRow } from './store.ts'
+
+/** Reads runs with their steps and attempts, in the order given. */
+export async function presentRuns(store: PipelinesStore, runs: readonly RunRow[]): Promise<Run[]> {
+  if (runs.length === 0) return []
+  const ids = runs.map(({ id }) => id)
+  const [steps, attempts] = [await store.stepsOf(ids), await store.attemptsOf(ids)]
+  const stepsByRun = Map.groupBy(steps, ({ run_id }) => run_id)
+  const attemptsByRun = Map.groupBy(attempts, ({ run_id }) => run_id)
+  return runs.map((run) => presentRun(run, stepsByRun.get(run.id) ?? [], attemptsByRun.get(run.id) ?? []))
+}
+
+function presentRun(run: RunRow, steps: readonly StepRow[], attempts: readonly AttemptRow[]): Run {
+  const byStep = Map.groupBy(attempts, ({ step_key }) => step_key)
+  return {
+    id: run.id,
+    pipeline: run.pipeline,
+    pipelineVersion: run.version,
+    model: run.model,
+    state: run.state,
+    reason: run.reason,
+    trigger: run.trigger as TriggerReason,
+    params: run.params as Record<string, ParamValue>,
+    commit: run.commit,
+    createdBy: run.created_by,
+    createdAt: run.created_at.toISOString(),
+    startedAt: iso(run.started_at),
+    endedAt: iso(run.ended_at),
+    steps: steps.map((step) => presentStep(step, byStep.get(step.key) ?? [])),
+  }
+}
+
+function presentStep(step: StepRow, attempts: readonly AttemptRow[]): RunStep {
+  const newest = attempts.at(-1)
+  return {
+    key: step.key,
+    state: step.state,
+    reason: step.reason,
+    readyAt: iso(step.ready_at),
+    startedAt: iso(step.started_at),
+    endedAt: iso(step.ended_at),
+    values: (newest?.small_values ?? {}) as RunStep['values'],
+    outputs: (newest?.outputs ?? {}) as RunStep['outputs'],
+    progress: (newest?.progress ?? null) as RunStep['progress'],
+    attempts: attempts.map(presentAttempt),
+  }
+}
+
+const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
+  attempt: row.attempt,
+  externalId: row.external_id,
+  executor: row.executor,
+  state: row.state,
+  outcome: row.outcome,
+  exitCode: row.exit_code,
+  reason: row.reason,
+  submittedAt: iso(row.submitted_at),
+  startedAt: iso(row.started_at),
+  endedAt: iso(row.ended_at),
+})
+
+export const specOf = ({ spec }: VersionRow): PipelineSpec => spec as PipelineSpec
+
+export const iso = (moment: Date | null): string | null => moment?.toISOString() ?? null

@@ -1,0 +1,20 @@
+import { pipelines as endpoints } from '@evenkeel/contract'
+import type { FastifyInstance } from 'fastify'
+import { mount } from '../../platform/http.ts'
+import type { Pipelines } from './service.ts'
+
+export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): void {
+  mount(app, endpoints, {
+    list: async (_, caller) => ({ items: await pipelines.list(caller) }),
+    put: ({ params, body }, caller) => pipelines.put(caller, params.pipeline, body),
+    get: ({ params }, caller) => pipelines.get(caller, params.pipeline),
+    putTrigger: ({ params, body }, caller) => pipelines.putTrigger(caller, params, body),
+    listFirings: ({ params, query }, caller) => pipelines.listFirings(caller, params.pipeline, query),
+    startRun: ({ params, body }, caller) => pipelines.startRun(caller, params.pipeline, body),
+    listRuns: ({ query }, caller) => pipelines.listRuns(caller, query),
+    getRun: ({ params }, caller) => pipelines.getRun(caller, params.run),
+    cancelRun: ({ params, body }, caller) => pipelines.cancelRun(caller, params.run, body.reason),
+    retryRun: ({ params }, caller) => pipelines.retryRun(caller, params.run),
+    readLog: ({ params, query }, caller) => pipelines.readLog(caller, params, query.offset),
+  })
+}

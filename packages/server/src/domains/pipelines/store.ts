@@ -1,0 +1,291 @@
+import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Database, Db } from '../../platform/db.ts'
+
+export type RunRow = Selectable<Database['pipelines.run']>
+export type StepRow = Selectable<Database['pipelines.step']>
+export type AttemptRow = Selectable<Database['pipelines.attempt']>
+export type VersionRow = Selectable<Database['pipelines.pipeline_version']>
+
+const open = ['queued', 'running', 'waiting'] as const
+const live = ['submitting', 'submitted', 'running'] as const
+
+export interface AttemptId {
+  readonly runId: string
+  readonly step: string
+  readonly attempt: number
+}
+
+/** Every query of pipelines, runs and attempts; triggers have a store of their own. */
+export function pipelinesStore(db: Db) {
+  const tables = db.$pickTables<
+    'pipelines.pipeline_version' | 'pipelines.run' | 'pipelines.step' | 'pipelines.attempt'
+  >()
+
+  return {
+    /** Until the transaction ends, nobody else writes a version of this pipeline, or decides whether it may run. */
+    async lockPipeline(projectId: string, pipeline: string): Promise<void> {
+      await sql`select pg_advisory_xact_lock(hashtext('evenkeel.pipeline'), hashtext(${`${projectId}/${pipeline}`}))`.execute(
+        db,
+      )
+    },
+
+    newestVersion(projectId: string, pipeline: string): Promise<VersionRow | undefined> {
+      return tables
+        .selectFrom('pipelines.pipeline_version')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .where('pipeline', '=', pipeline)
+        .orderBy('version', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+    },
+
+    newestVersions(projectId: string): Promise<VersionRow[]> {
+      return tables
+        .selectFrom('pipelines.pipeline_version')
+        .distinctOn('pipeline')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .orderBy('pipeline')
+        .orderBy('version', 'desc')
+        .execute()
+    },
+
+    async addVersion(row: Insertable<Database['pipelines.pipeline_version']>): Promise<void> {
+      await tables.insertInto('pipelines.pipeline_version').values(row).execute()
+    },
+
+    async addRun(
+      run: Insertable<Database['pipelines.run']>,
+      steps: readonly Insertable<Database['pipelines.step']>[],
+    ): Promise<void> {
+      await tables.insertInto('pipelines.run').values(run).execute()
+      await tables.insertInto('pipelines.step').values(steps).execute()
+    },
+
+    findRun(projectId: string, runId: string): Promise<RunRow | undefined> {
+      return tables
+        .selectFrom('pipelines.run')
+        .selectAll()
+        .where('id', '=', runId)
+        .where('project_id', '=', projectId)
+        .executeTakeFirst()
+    },
+
+    readRun(runId: string): Promise<RunRow | undefined> {
+      return tables.selectFrom('pipelines.run').selectAll().where('id', '=', runId).executeTakeFirst()
+    },
+
+    /** The first statement of everything that changes the state of a run. */
+    lockRun(runId: string): Promise<RunRow | undefined> {
+      return tables.selectFrom('pipelines.run').selectAll().where('id', '=', runId).forUpdate().executeTakeFirst()
+    },
+
+    async saveRun(runId: string, change: Partial<Insertable<Database['pipelines.run']>>): Promise<void> {
+      await tables.updateTable('pipelines.run').set(change).where('id', '=', runId).execute()
+    },
+
+    /** In the order of the spec. */
+    stepsOf(runIds: readonly string[]): Promise<StepRow[]> {
+      return tables
+        .selectFrom('pipelines.step')
+        .selectAll()
+        .where('run_id', 'in', [...runIds])
+        .orderBy('run_id')
+        .orderBy('position')
+        .execute()
+    },
+
+    /** Oldest first. */
+    attemptsOf(runIds: readonly string[]): Promise<AttemptRow[]> {
+      return tables
+        .selectFrom('pipelines.attempt')
+        .selectAll()
+        .where('run_id', 'in', [...runIds])
+        .orderBy('run_id')
+        .orderBy('attempt')
+        .execute()
+    },
+
+    async saveSteps(rows: readonly Insertable<Database['pipelines.step']>[]): Promise<void> {
+      await tables
+        .insertInto('pipelines.step')
+        .values(rows)
+        .onConflict((conflict) =>
+          conflict.columns(['run_id', 'key']).doUpdateSet((row) => ({
+            state: row.ref('excluded.state'),
+            reason: row.ref('excluded.reason'),
+            ready_at: row.ref('excluded.ready_at'),
+            started_at: row.ref('excluded.started_at'),
+            ended_at: row.ref('excluded.ended_at'),
+            count_from: row.ref('excluded.count_from'),
+          })),
+        )
+        .execute()
+    },
+
+    /** Adds attempts, or writes what the engine decides about them; what the executor reports is written elsewhere. */
+    saveAttempts(rows: readonly Insertable<Database['pipelines.attempt']>[]): Promise<AttemptRow[]> {
+      return tables
+        .insertInto('pipelines.attempt')
+        .values(rows)
+        .onConflict((conflict) =>
+          conflict.columns(['run_id', 'step_key', 'attempt']).doUpdateSet((row) => ({
+            state: row.ref('excluded.state'),
+            outcome: row.ref('excluded.outcome'),
+            reason: row.ref('excluded.reason'),
+            stop_stage: row.ref('excluded.stop_stage'),
+            stop_why: row.ref('excluded.stop_why'),
+            stop_at: row.ref('excluded.stop_at'),
+            started_at: row.ref('excluded.started_at'),
+            ended_at: row.ref('excluded.ended_at'),
+          })),
+        )
+        .returningAll()
+        .execute()
+    },
+
+    async reportAttempt(
+      { runId, step, attempt }: AttemptId,
+      report: Partial<Insertable<Database['pipelines.attempt']>>,
+    ): Promise<void> {
+      await tables
+        .updateTable('pipelines.attempt')
+        .set(report)
+        .where('run_id', '=', runId)
+        .where('step_key', '=', step)
+        .where('attempt', '=', attempt)
+        .execute()
+    },
+
+    findAttempt({ runId, step, attempt }: AttemptId): Promise<AttemptRow | undefined> {
+      return tables
+        .selectFrom('pipelines.attempt')
+        .selectAll()
+        .where('run_id', '=', runId)
+        .where('step_key', '=', step)
+        .where('attempt', '=', attempt)
+        .executeTakeFirst()
+    },
+
+    newestAttempt(runId: string, step: string): Promise<AttemptRow | undefined> {
+      return tables
+        .selectFrom('pipelines.attempt')
+        .selectAll()
+        .where('run_id', '=', runId)
+        .where('step_key', '=', step)
+        .orderBy('attempt', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+    },
+
+    attemptsByExternalId(externalIds: readonly string[]): Promise<AttemptRow[]> {
+      return tables
+        .selectFrom('pipelines.attempt')
+        .selectAll()
+        .where('external_id', 'in', [...externalIds])
+        .execute()
+    },
+
+    liveAttemptsOn(host: string): Promise<AttemptRow[]> {
+      return tables
+        .selectFrom('pipelines.attempt')
+        .selectAll()
+        .where('host', '=', host)
+        .where('state', 'in', live)
+        .execute()
+    },
+
+    /** Tells that a host lives, and learns what was decided about its attempts. */
+    markSeen(host: string, now: Date): Promise<AttemptRow[]> {
+      return tables
+        .updateTable('pipelines.attempt')
+        .set({ seen_at: now })
+        .where('host', '=', host)
+        .where('state', 'in', live)
+        .returningAll()
+        .execute()
+    },
+
+    /** Attempts whose host has given no sign of life since. */
+    abandonedAttempts(since: Date): Promise<AttemptRow[]> {
+      return tables
+        .selectFrom('pipelines.attempt')
+        .selectAll()
+        .where('state', 'in', live)
+        .where('seen_at', '<', since)
+        .execute()
+    },
+
+    /** Open runs whose alarm is due, or that nobody has looked at since. */
+    async runsToLookAt(now: Date, since: Date): Promise<string[]> {
+      const rows = await tables
+        .selectFrom('pipelines.run')
+        .select('id')
+        .where('state', 'in', open)
+        .where((run) => run.or([run('wake_at', '<=', now), run('looked_at', '<', since)]))
+        .execute()
+      return rows.map(({ id }) => id)
+    },
+
+    openRunOf(projectId: string, pipeline: string): Promise<RunRow | undefined> {
+      return tables
+        .selectFrom('pipelines.run')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .where('pipeline', '=', pipeline)
+        .where('state', 'in', open)
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+    },
+
+    /** The newest run whose params contain all of these. */
+    newestRunWith(projectId: string, pipeline: string, params: object): Promise<RunRow | undefined> {
+      return tables
+        .selectFrom('pipelines.run')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .where('pipeline', '=', pipeline)
+        .where(sql<boolean>`params @> ${JSON.stringify(params)}::jsonb`)
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+    },
+
+    /** Newest first; `before` is the id of the last run of the page before. */
+    listRuns(
+      projectId: string,
+      filter: { pipeline: string | undefined; state: RunRow['state'] | undefined; before: string | undefined },
+      limit: number,
+    ): Promise<RunRow[]> {
+      let query = tables.selectFrom('pipelines.run').selectAll().where('project_id', '=', projectId)
+      if (filter.pipeline !== undefined) query = query.where('pipeline', '=', filter.pipeline)
+      if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+      if (filter.before !== undefined) query = query.where('id', '<', filter.before)
+      return query.orderBy('id', 'desc').limit(limit).execute()
+    },
+
+    newestRuns(projectId: string): Promise<RunRow[]> {
+      return tables
+        .selectFrom('pipelines.run')
+        .distinctOn('pipeline')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .orderBy('pipeline')
+        .orderBy('id', 'desc')
+        .execute()
+    },
+
+    runCounts(projectId: string): Promise<{ pipeline: string; count: number }[]> {
+      return tables
+        .selectFrom('pipelines.run')
+        .select(['pipeline', ({ fn }) => fn.countAll<number>().as('count')])
+        .where('project_id', '=', projectId)
+        .groupBy('pipeline')
+        .execute()
+    },
+  }
+}
+
+export type PipelinesStore = ReturnType<typeof pipelinesStore>

@@ -1,0 +1,93 @@
+import { createClient } from '@evenkeel/client'
+import { type DatasetVersion, pipelines as endpoints, type PipelineSpec, type Run } from '@evenkeel/contract'
+import { tmpdir } from 'node:os'
+import { startWorld } from '../../testing.ts'
+import type { Champion, PipelinesDeps } from './needs.ts'
+import { pipelinesRoutes } from './routes.ts'
+import { createPipelines, type Pipelines } from './service.ts'
+
+/** What the other domains would say; a test changes it as it goes. */
+export interface Outside {
+  versions: DatasetVersion[]
+  champion: Champion | null
+  rollout: string | null
+}
+
+/** A server with pipelines that run on this machine. */
+export async function startPipelinesWorld() {
+  const outside: Outside = { versions: [], champion: null, rollout: null }
+  let pipelines: Pipelines | undefined
+  let deps: PipelinesDeps | undefined
+  let url = ''
+  const tokens = { issued: 0, revoked: [] as string[] }
+  const world = await startWorld({
+    domains: (platform) => {
+      deps = {
+        ...platform,
+        now: () => new Date(),
+        folder: platform.config.folder,
+        workFolder: tmpdir(),
+        url: () => url,
+        commit: () => 'c0ffee',
+        builtinSteps: (name) => (name === 'true' ? ['/bin/true'] : undefined),
+        datasets: {
+          versionsCovering: async (_, dataset, from, until) =>
+            outside.versions.filter(
+              (version) =>
+                version.dataset === dataset && version.eventTimeMax! >= from && version.eventTimeMin! <= until,
+            ),
+        },
+        issueStepToken: async () => `secret-${++tokens.issued}`,
+        revokeStepTokens: async (scope) => void tokens.revoked.push(scope),
+        champion: async () => outside.champion,
+        rolloutRunning: async () => outside.rollout,
+        maxLiveAttempts: 4,
+      }
+      pipelines = createPipelines(deps)
+      const { subscriptions, jobs } = pipelines
+      return [{ routes: (app) => pipelinesRoutes(app, pipelines!), subscriptions, jobs }]
+    },
+  })
+  url = world.url
+  const api = createClient(endpoints, world.clientOptions())
+  await pipelines!.start()
+
+  return {
+    ...world,
+    api,
+    outside,
+    tokens,
+    deps: deps!,
+    pipelines: pipelines!,
+
+    /** Writes a pipeline and starts a run of it. */
+    async run(pipeline: string, spec: Partial<PipelineSpec>, params: Run['params'] = {}): Promise<Run> {
+      await api.put({ params: { pipeline }, body: { steps: [], ...spec } })
+      return api.startRun({ params: { pipeline }, body: { params } })
+    },
+
+    /** Waits until a run is in one of these states. */
+    async until(run: string, states: readonly Run['state'][] = ['succeeded', 'failed', 'cancelled']): Promise<Run> {
+      for (const deadline = Date.now() + 15_000; ;) {
+        const found = await api.getRun({ params: { run } })
+        if (states.includes(found.state)) return found
+        if (Date.now() > deadline) throw new Error(`The run is still ${found.state}: ${JSON.stringify(found.steps)}`)
+        await new Promise((resume) => setTimeout(resume, 50))
+      }
+    },
+
+    async stop() {
+      await pipelines!.stop()
+      await world.stop()
+    },
+  }
+}
+
+export type PipelinesWorld = Awaited<ReturnType<typeof startPipelinesWorld>>
+
+/** A step that is a line of shell. */
+export const shell = (key: string, script: string, more: object = {}) => ({
+  key,
+  run: ['/bin/sh', '-euc', script],
+  ...more,
+})

@@ -1,0 +1,63 @@
+import type { Baseline } from '@evenkeel/contract'
+import { binCounts, type FeatureColumn, meanOf, momentsOf, quantileEdges, varianceOf } from '@evenkeel/numerics'
+
+const binCount = 20
+const topCategories = 100
+
+/**
+ * How one input is distributed in the training data.
+ *
+ * @param importance - its share of the total gain, in [0, 1]
+ */
+export function baselineOf(column: FeatureColumn, importance: number | null): Baseline {
+  return column.kind === 'numerical'
+    ? numericalBaseline(column.name, column.values, importance)
+    : categoricalBaseline(column.name, column.codes, column.categories, importance)
+}
+
+/** @param values - `NaN` is missing */
+export function numericalBaseline(
+  feature: string,
+  values: Float32Array | Float64Array,
+  importance: number | null,
+): Baseline {
+  const known = Float64Array.from(values).filter((value) => !Number.isNaN(value))
+  const shared = { feature, kind: 'numerical' as const, rowCount: values.length, categories: null, importance }
+  const nullCount = values.length - known.length
+  if (known.length === 0) return { ...shared, nullCount, mean: null, std: null, histogram: null }
+  const moments = momentsOf(known)
+  const edges = quantileEdges(known, binCount)
+  const histogram = { edges: [...edges], counts: [...binCounts(known, edges)] }
+  return { ...shared, nullCount, mean: meanOf(moments), std: Math.sqrt(varianceOf(moments)), histogram }
+}
+
+function categoricalBaseline(
+  feature: string,
+  codes: Int32Array,
+  categories: readonly string[],
+  importance: number | null,
+): Baseline {
+  const counts = new Float64Array(categories.length)
+  let nullCount = 0
+  for (const code of codes) {
+    if (code < 0) nullCount++
+    else counts[code]!++
+  }
+  const ranked = [...categories.keys()].sort((a, b) => counts[b]! - counts[a]!)
+  const top = ranked.slice(0, topCategories)
+  return {
+    feature,
+    kind: 'categorical',
+    rowCount: codes.length,
+    nullCount,
+    mean: null,
+    std: null,
+    histogram: null,
+    categories: {
+      values: top.map((code) => categories[code]!),
+      counts: top.map((code) => counts[code]!),
+      otherCount: ranked.slice(topCategories).reduce((sum, code) => sum + counts[code]!, 0),
+    },
+    importance,
+  }
+}

@@ -1,14 +1,17 @@
-import { DuckDBInstance } from '@duckdb/node-api'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-/** Departures of one calendar month, by departure time. All arrays have the same length. */
+/** Departures of one calendar month, by departure time. All arrays but `airports` have the same length. */
 export interface Departures {
   readonly timesMs: Float64Array
   readonly late: Uint8Array
-  readonly distances: Float64Array
-  readonly origins: readonly string[]
-  readonly destinations: readonly string[]
+  /** Miles. */
+  readonly distances: Uint16Array
+  /** Index into `airports`. */
+  readonly origins: Uint16Array
+  readonly destinations: Uint16Array
+  readonly airports: readonly string[]
 }
 
 /** Real US flights, January to June 2001 (US Bureau of Transportation Statistics, as packaged by vega-datasets). */
@@ -33,6 +36,8 @@ export async function openFlights(): Promise<FlightSource> {
   const source = `read_parquet('${parquet.replaceAll("'", "''")}')`
   const rows = (month: number) => `${source} where date >= ${monthStart(month)} and date < ${monthStart(month + 1)}`
 
+  const airports = await defineAirports(connection, source)
+
   const write = async (select: string, file: string) => {
     await connection.run(`copy (${select}) to '${file.replaceAll("'", "''")}' (format parquet, compression zstd)`)
   }
@@ -48,30 +53,52 @@ export async function openFlights(): Promise<FlightSource> {
         file,
       ),
     async departures(month) {
-      const reader = await connection.runAndReadAll(
-        `select epoch_ms(date)::double, (delay > 15)::utinyint, distance::double, origin, destination from ${rows(month)}`,
-      )
-      const [times, late, distances, origins, destinations] = reader.getColumns()
-      const names = new Map<string, string>()
-      // One string object per airport, not one per flight.
-      const intern = (value: unknown) => {
-        const text = String(value)
-        const known = names.get(text)
-        if (known !== undefined) return known
-        names.set(text, text)
-        return text
+      const rowCount = await countRows(connection, rows(month))
+      const columns = {
+        timesMs: new Float64Array(rowCount),
+        late: new Uint8Array(rowCount),
+        distances: new Uint16Array(rowCount),
+        origins: new Uint16Array(rowCount),
+        destinations: new Uint16Array(rowCount),
       }
-      return {
-        timesMs: Float64Array.from(times as number[]),
-        late: Uint8Array.from(late as number[]),
-        distances: Float64Array.from(distances as number[]),
-        origins: origins!.map(intern),
-        destinations: destinations!.map(intern),
-      }
+      const select = `select epoch_ms(date)::double, (delay > 15)::utinyint, distance::usmallint,
+        enum_code(origin::airport)::usmallint, enum_code(destination::airport)::usmallint from ${rows(month)}`
+      await fill(connection, select, Object.values(columns))
+      return { ...columns, airports }
     },
     close() {
       connection.closeSync()
       instance.closeSync()
     },
+  }
+}
+
+/** Makes a type whose codes count the airports. */
+async function defineAirports(connection: DuckDBConnection, source: string): Promise<string[]> {
+  const names = `select origin as name from ${source} union select destination from ${source} order by name`
+  await connection.run(`create type airport as enum (${names})`)
+  const reader = await connection.runAndReadAll('select unnest(enum_range(null::airport))::varchar')
+  return reader.getRows().map(([airport]) => String(airport))
+}
+
+async function countRows(connection: DuckDBConnection, rows: string): Promise<number> {
+  const reader = await connection.runAndReadAll(`select count(*)::integer from ${rows}`)
+  return Number(reader.getRows()[0]![0])
+}
+
+/** Reads a query into arrays, a chunk at a time, without an object per row. */
+async function fill(
+  connection: DuckDBConnection,
+  select: string,
+  columns: readonly (Float64Array | Uint16Array | Uint8Array)[],
+): Promise<void> {
+  const result = await connection.stream(select)
+  let offset = 0
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (const [at, values] of columns.entries()) {
+      const vector = chunk.getColumnVector(at)
+      for (let row = 0; row < chunk.rowCount; row++) values[offset + row] = Number(vector.getItem(row))
+    }
+    offset += chunk.rowCount
   }
 }

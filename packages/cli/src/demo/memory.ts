@@ -1,10 +1,11 @@
 import { readFile, readdir } from 'node:fs/promises'
 
-const SAMPLE_EVERY_MS = 2000
+const SAMPLE_EVERY_MS = 500
 
 /**
- * Watches the memory of this process and of everything below the given roots. Shared pages are counted once
- * (proportional set size of Linux); elsewhere the figure stays null.
+ * Watches the memory that this process and everything below the given roots take: their anonymous pages, and shared
+ * memory once. Pages of files (programs, libraries) are the system's cache and do not count. Linux only; elsewhere the
+ * figure stays null.
  */
 export function watchMemory(roots: () => readonly number[]) {
   let peakBytes: number | null = null
@@ -13,8 +14,10 @@ export function watchMemory(roots: () => readonly number[]) {
 
   async function sample(): Promise<void> {
     const pids = await family([process.pid, ...roots()])
-    const sizes = await Promise.all(pids.map(proportionalBytes))
-    const total = sizes.reduce((sum, size) => sum + size, 0)
+    const sizes = await Promise.all(pids.map(residentKiB))
+    const own = sizes.reduce((sum, { anonymous }) => sum + anonymous, 0)
+    const shared = Math.max(0, ...sizes.map((size) => size.shared))
+    const total = (own + shared) * 1024
     if (total > 0) peakBytes = Math.max(peakBytes ?? 0, total)
   }
 
@@ -47,7 +50,8 @@ async function parentOf(pid: number): Promise<number> {
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
 }
 
-async function proportionalBytes(pid: number): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
-  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024
+async function residentKiB(pid: number): Promise<{ anonymous: number; shared: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0)
+  return { anonymous: field('RssAnon'), shared: field('RssShmem') }
 }

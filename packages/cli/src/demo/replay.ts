@@ -11,10 +11,11 @@ const LABEL_DELAY_MS = 2 * HOUR_MS
 const PREDICTIONS_PER_MONTH = 20_000
 const STALL_LIMIT_MS = 60_000
 
-interface Outcome {
-  readonly timeMs: number
-  readonly key: string
-  readonly late: number
+/** What is known two hours after departure; arrays of the same length, by time. */
+interface Outcomes {
+  readonly keys: string[]
+  readonly eventTimesMs: number[]
+  readonly late: number[]
 }
 
 interface Label {
@@ -34,23 +35,17 @@ export interface ReplayNames {
  * back as a label, and an evenly spaced sample of the departures asks for a prediction as it leaves the gate.
  */
 export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor }: ReplayNames) {
-  let outcomes: Outcome[] = []
+  /** Departures of the month before whose delay was not known at its end. */
+  let rest: Outcomes = { keys: [], eventTimesMs: [], late: [] }
   let labels: Label[] = []
   let batch = 0
   /** Event times up to which everything was sent, with how many predictions that makes. */
   const marks: { timeMs: number; sent: number }[] = []
   let completeMs = 0
 
-  async function pushKnown(untilMs: number): Promise<void> {
-    const cut = outcomes.findIndex(({ timeMs }) => timeMs > untilMs)
-    const known = outcomes.splice(0, cut === -1 ? outcomes.length : cut)
-    if (known.length === 0) return
-    const body = {
-      batchId: `replay-${batch++}`,
-      keys: known.map(({ key }) => key),
-      eventTimesMs: known.map(({ timeMs }) => timeMs),
-      measures: { late: known.map(({ late }) => late) },
-    }
+  async function push({ keys, eventTimesMs, late }: Outcomes): Promise<void> {
+    if (keys.length === 0) return
+    const body = { batchId: `replay-${batch++}`, keys, eventTimesMs, measures: { late } }
     const { nodesWaiting } = await api.features.push({ params: { view }, query: { wait: 'nodes' }, body })
     if (nodesWaiting.length > 0) throw new Error(`feature push was not applied by ${nodesWaiting.join(', ')}`)
   }
@@ -92,31 +87,32 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
 
     /** Plays one month; `onDay` runs at the end of each day and may hold the event clock. */
     async month(month: number, departures: Departures, onDay: (endMs: number) => Promise<void>): Promise<void> {
-      const { timesMs, late, origins, destinations, distances } = departures
+      const { timesMs, late, distances, origins, destinations, airports } = departures
       const startMs = startOfDay(timesMs[0]!)
       const endMs = startOfDay(timesMs.at(-1)!) + DAY_MS
       const every = timesMs.length / PREDICTIONS_PER_MONTH
       let next = 0
+      let known = 0
       let sampled = 0
+      const outcomesUntil = (untilMs: number): Outcomes => {
+        const from = known
+        while (known < timesMs.length && timesMs[known]! <= untilMs) known++
+        return outcomesOf(departures, from, known)
+      }
+      await push(rest)
       for (let fromMs = startMs; fromMs < endMs; fromMs += SLICE_MS) {
         const untilMs = fromMs + SLICE_MS
         const predictions: Prediction[] = []
         for (; next < timesMs.length && timesMs[next]! < untilMs; next++) {
-          const timeMs = timesMs[next]!
-          outcomes.push({ timeMs, key: origins[next]!, late: late[next]! })
           if (next < Math.floor(sampled * every)) continue
           sampled++
           const id = `f${month}-${next}`
-          predictions.push({
-            id,
-            timeMs,
-            distance: distances[next]!,
-            origin: origins[next]!,
-            destination: destinations[next]!,
-          })
+          const timeMs = timesMs[next]!
+          const [origin, destination] = [airports[origins[next]!]!, airports[destinations[next]!]!]
+          predictions.push({ id, timeMs, distance: distances[next]!, origin, destination })
           labels.push({ id, label: late[next]!, timeMs })
         }
-        await pushKnown(untilMs - LABEL_DELAY_MS)
+        await push(outcomesUntil(untilMs - LABEL_DELAY_MS))
         await load.send(predictions)
         await sendLabels(untilMs - LABEL_DELAY_MS)
         if (untilMs % DAY_MS === 0) {
@@ -124,6 +120,7 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
           await onDay(untilMs)
         }
       }
+      rest = outcomesOf(departures, known, timesMs.length)
     },
   }
 }
@@ -131,3 +128,11 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
 export type Replay = ReturnType<typeof createReplay>
 
 const startOfDay = (timeMs: number) => Math.floor(timeMs / DAY_MS) * DAY_MS
+
+function outcomesOf({ timesMs, late, origins, airports }: Departures, from: number, until: number): Outcomes {
+  return {
+    keys: Array.from(origins.subarray(from, until), (code) => airports[code]!),
+    eventTimesMs: Array.from(timesMs.subarray(from, until)),
+    late: Array.from(late.subarray(from, until)),
+  }
+}

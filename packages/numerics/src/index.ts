@@ -1,0 +1,5 @@
+export * from './onnx/index.ts'
+export * from './random.ts'
+export * from './sequential/index.ts'
+export * from './stats/index.ts'
+export * from './trees/index.ts'

@@ -1,0 +1,3 @@
+export { OnnxFormatError } from './protobuf-reader.ts'
+export { type OnnxSummary, type OnnxValue, readOnnx } from './read-onnx.ts'
+export { type OnnxExportOptions, treesToOnnx } from './trees-to-onnx.ts'

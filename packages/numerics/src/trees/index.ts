@@ -1,0 +1,5 @@
+export type { CategoricalColumn, FeatureColumn, NumericalColumn, TreeDataset } from './dataset.ts'
+export type { CategoricalSplit, ModelFeature, NumericalSplit, Tree, TreeModel, TreeNode } from './model.ts'
+export type { Loss, TreeOptions } from './options.ts'
+export { predictRawScores, predictTrees } from './predict.ts'
+export { trainTrees, type TrainingHooks, type TreeProgress } from './train.ts'

@@ -24,7 +24,7 @@ const prepare = (keepEvery: number) => `
     select name, (row_number() over (order by name) - 1)::int as code
     from (select origin as name from flight union select destination from flight);
   create table sample as
-    select month, late::double as late, hour(date)::double as hour, (isodow(date) - 1)::double as day_of_week,
+    select month, late::double as late, (hour(date) + minute(date) / 60.0)::double as hour, (isodow(date) - 1)::double as day_of_week,
       distance::double as distance, o.code as origin, d.code as destination,
       case when departures > 0 then late_departures / departures else 'nan'::double end as origin_late_share,
       departures::double as origin_departures

@@ -11,6 +11,9 @@ const byStatus: Readonly<Record<number, number>> = {
   503: exitCodes.unreachable,
 }
 
+/** The exit code for an answer outside 2xx. */
+export const exitCodeOf = (status: number): number => byStatus[status] ?? exitCodes.unexpected
+
 const byCode: Readonly<Record<string, number>> = { 'deployments.not_passed': exitCodes.gateFailed }
 
 /** Puts an answer of the server, or its absence, into the words of the command line. */
@@ -31,6 +34,6 @@ export function explainApiError(error: unknown): Explanation | undefined {
     why: error.why,
     fix: error.fix,
     requestId: error.requestId,
-    exitCode: byCode[error.code] ?? byStatus[error.status] ?? exitCodes.unexpected,
+    exitCode: byCode[error.code] ?? exitCodeOf(error.status),
   }
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { exitCodes } from './errors.ts'
 
 const EXAMPLES = `
@@ -13,6 +13,16 @@ Exit codes: 0 ok · 1 unexpected · 2 usage · 3 not found · 4 not allowed · 5
             7 waiting for approval · 8 unreachable or timed out · 9 rolled back automatically`
 
 type Run = (...args: never[]) => Promise<number>
+
+/** Reads a number of the command line, or says which one is meant. */
+const numberBetween =
+  (low: number, high: number, { whole = false } = {}) =>
+  (text: string) => {
+    const value = Number(text)
+    if (text.trim() !== '' && value >= low && value <= high && !(whole && !Number.isInteger(value))) return value
+    throw new InvalidArgumentError(`It must be a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`)
+  }
+const portNumber = numberBetween(1, 65_535, { whole: true })
 
 /** All commands, in the order of the loop. Each one loads what it needs when it is called. */
 export function createProgram() {
@@ -47,8 +57,8 @@ export function createProgram() {
   start('up', 'start the database, the server and an inference node here')
     .helpGroup('START')
     .option('--folder <folder>', 'data folder (default .evenkeel)')
-    .option('--port <port>', 'console and API', Number, 7070)
-    .option('--inference-port <port>', 'inference node', Number, 7071)
+    .option('--port <port>', 'console and API', portNumber, 7070)
+    .option('--inference-port <port>', 'inference node', portNumber, 7071)
     .option('--detach', 'leave it running and come back')
     .action(action(async () => (await import('./commands/up.ts')).up))
   program
@@ -56,8 +66,8 @@ export function createProgram() {
     .description('play the whole loop on real flights')
     .helpGroup('START')
     .option('--folder <folder>', 'data folder of the demo', '.evenkeel-demo')
-    .option('--port <port>', 'console and API', Number, 7070)
-    .option('--inference-port <port>', 'inference node', Number, 7071)
+    .option('--port <port>', 'console and API', portNumber, 7070)
+    .option('--inference-port <port>', 'inference node', portNumber, 7071)
     .option('--exit', 'leave when the story is told')
     .option('--json <file>', 'write what happened to a file')
     .option('--no-open', 'open no browser')
@@ -83,7 +93,7 @@ export function createProgram() {
     .helpGroup('LOOP')
     .argument('<version>', 'model@7')
     .option('--endpoint <endpoint>', 'endpoint (default: the one that serves the model)')
-    .option('--canary <percent>', 'share of the traffic; 0 switches at once', Number)
+    .option('--canary <percent>', 'share of the traffic; 0 switches at once', numberBetween(0, 50))
     .option('--comment <comment>', 'for the one who approves', '')
     .option('-n, --dry-run', 'say what would happen')
     .option('--wait', 'wait for the verdict')
@@ -98,7 +108,8 @@ export function createProgram() {
       .helpGroup('LOOP')
       .argument('<endpoint>', 'endpoint')
       .requiredOption('--reason <reason>', 'why; it is kept in the audit log')
-    if (verb === 'rollback') command.option('--to <version>', 'another version than the one before', Number)
+    if (verb === 'rollback')
+      command.option('--to <version>', 'another version than the one before', numberBetween(1, 1e9, { whole: true }))
     command.action(action(async () => (await import('./commands/rollout.ts'))[verb]))
   }
 

@@ -20,7 +20,9 @@ export function consoleDomain(): Domain {
   return {
     routes(app) {
       if (!existsSync(root)) {
-        app.get('/', (_, reply) => reply.type('text/plain').send('The console has not been built. Build it with: npm run build\n'))
+        app.get('/', (_, reply) =>
+          reply.type('text/plain').send('The console has not been built. Build it with: npm run build\n'),
+        )
         return
       }
       void app.register(fastifyStatic, {

@@ -2,11 +2,35 @@ import * as contract from '@evenkeel/contract'
 import { type EndpointGroup, type OpenApiDocument, toOpenApi } from '@evenkeel/contract'
 import type { Domain } from './platform/server.ts'
 
-const { artifacts, datasets, deployments, features, fleet, governance, loop, monitoring, pipelines, platform, projects, registry } = contract
+const {
+  artifacts,
+  datasets,
+  deployments,
+  features,
+  fleet,
+  governance,
+  loop,
+  monitoring,
+  pipelines,
+  platform,
+  projects,
+  registry,
+} = contract
 
 /** Every group that the server mounts. */
 const groups: Readonly<Record<string, EndpointGroup>> = {
-  loop, datasets, features, pipelines, registry, governance, deployments, monitoring, artifacts, projects, fleet, platform,
+  loop,
+  datasets,
+  features,
+  pipelines,
+  registry,
+  governance,
+  deployments,
+  monitoring,
+  artifacts,
+  projects,
+  fleet,
+  platform,
 }
 
 const errors = [

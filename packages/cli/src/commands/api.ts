@@ -1,4 +1,5 @@
 import { ConnectionError } from '@evenkeel/client'
+import { exitCodeOf } from '../api-errors.ts'
 import { exitCodes } from '../errors.ts'
 import { targetOf } from '../settings.ts'
 import type { CommonOptions } from './common.ts'
@@ -24,6 +25,5 @@ export async function api(
   const text = await response.text()
   const stream = response.ok ? process.stdout : process.stderr
   stream.write(text.endsWith('\n') ? text : `${text}\n`)
-  if (response.ok) return exitCodes.ok
-  return response.status === 404 ? exitCodes.notFound : response.status < 500 ? exitCodes.usage : exitCodes.unreachable
+  return response.ok ? exitCodes.ok : exitCodeOf(response.status)
 }

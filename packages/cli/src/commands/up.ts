@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CliError, exitCodes } from '../errors.ts'
 import { folderOf } from '../settings.ts'
-import { startLocal } from '../supervisor/index.ts'
+import { refuseWhenInUse, startLocal } from '../supervisor/index.ts'
 import { readState, stillRunning } from '../supervisor/state.ts'
 import { type CommonOptions, outputOf } from './common.ts'
 
@@ -48,6 +48,7 @@ function untilSignal(): Promise<void> {
 async function detach({ port, inferencePort, ...options }: UpOptions): Promise<number> {
   const output = outputOf(options)
   const folder = folderOf(options.folder)
+  await refuseWhenInUse(folder)
   await mkdir(join(folder, 'logs'), { recursive: true })
   const log = await open(join(folder, 'logs/supervisor.log'), 'w', 0o600)
   const program = fileURLToPath(new URL('../../bin/evenkeel.js', import.meta.url))
@@ -77,8 +78,13 @@ async function ready(folder: string, pid: number) {
     await delay(50)
     const state = await readState(folder)
     if (state?.supervisor.pid !== pid) continue
-    const answer = await fetch(`${state.inferenceUrl}/healthz`).catch(() => undefined)
-    await answer?.body?.cancel()
-    if (answer?.ok && (await stillRunning(state)).length >= 3) return state
+    const answers = await Promise.all([answersAt(`${state.url}/readyz`), answersAt(`${state.inferenceUrl}/healthz`)])
+    if (answers.every(Boolean) && (await stillRunning(state)).length >= 3) return state
   }
+}
+
+async function answersAt(url: string): Promise<boolean> {
+  const answer = await fetch(url).catch(() => undefined)
+  await answer?.body?.cancel()
+  return answer?.ok ?? false
 }

@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 
 const SAMPLE_EVERY_MS = 500
 
@@ -31,23 +31,13 @@ export function watchMemory(roots: () => readonly number[]) {
 
 /** The roots with all their descendants. */
 async function family(roots: readonly number[]): Promise<number[]> {
-  const names = await readdir('/proc').catch(() => [])
-  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number)
-  const parents = new Map<number, number>()
-  await Promise.all(pids.map(async (pid) => parents.set(pid, await parentOf(pid))))
-  const members = new Set(roots)
-  for (let grew = true; grew;) {
-    const before = members.size
-    for (const [pid, parent] of parents) if (members.has(parent)) members.add(pid)
-    grew = members.size > before
-  }
-  return [...members]
+  const below = await Promise.all(roots.map(async (root) => family(await childrenOf(root))))
+  return [...new Set([...roots, ...below.flat()])]
 }
 
-async function parentOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // The name may hold spaces and brackets; the fields start after its last bracket.
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0)
+async function childrenOf(pid: number): Promise<number[]> {
+  const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  return list.split(' ').filter(Boolean).map(Number)
 }
 
 async function residentKiB(pid: number): Promise<{ anonymous: number; shared: number }> {

@@ -5,7 +5,7 @@ import type { Load, Prediction } from './load.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const SLICE_MS = 6 * HOUR_MS
+const SLICE_MS = 12 * HOUR_MS
 /** Whether a flight was late is known two hours after it left. */
 const LABEL_DELAY_MS = 2 * HOUR_MS
 const PREDICTIONS_PER_MONTH = 20_000
@@ -81,7 +81,7 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
       while (completeMs < timeMs && marks.length > 0) {
         if (Date.now() > giveUpAt) throw new Error(`the node delivered no records for ${STALL_LIMIT_MS / 1000} s`)
         await announce()
-        if (completeMs < timeMs) await delay(40)
+        if (completeMs < timeMs) await delay(100)
       }
     },
 
@@ -124,8 +124,6 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
     },
   }
 }
-
-export type Replay = ReturnType<typeof createReplay>
 
 const startOfDay = (timeMs: number) => Math.floor(timeMs / DAY_MS) * DAY_MS
 

@@ -54,11 +54,12 @@ export async function playStory(deps: StoryDeps): Promise<void> {
     const departures = await flights.departures(month)
     await facts.play(7, 'Replay', async (act) => {
       await replay.month(month, departures, (endMs) => attend(month, endMs))
-      act.figures['requests'] = load.counts.sent
+      act.figures['requests'] = load.counts.requests
+      act.figures['predictions'] = load.counts.sent
       act.figures['failedRequests'] = load.counts.failed
       act.figures['retriedRequests'] = load.counts.retried
       act.must(load.counts.failed === 0, `${load.counts.failed} requests failed: ${load.counts.failures.join('; ')}`)
-      return `${load.counts.sent.toLocaleString('en')} departures asked for a prediction over HTTP, ${load.counts.failed} failed`
+      return `${load.counts.sent.toLocaleString('en')} departures predicted over HTTP, ${load.counts.failed} failed`
     })
   }
 
@@ -307,6 +308,7 @@ async function pushBadSuccessor(deps: StoryDeps): Promise<number> {
 async function canaryEnded(deps: StoryDeps, version: number, eventMs: number): Promise<boolean> {
   const { cast, facts, load, say } = deps
   const rollout = await rolloutOf(cast.ana, version)
+  if (rollout?.state === 'paused') throw new Error(`the canary of version ${version} stays undecided: ${rollout.says}`)
   if (rollout?.state !== 'succeeded' && rollout?.state !== 'rolled_back') return false
   const quality = rollout.analysis.find(({ name }) => name === 'quality')
   say(`version ${version}: ${rollout.state} on ${new Date(eventMs).toISOString().slice(0, 10)}: ${rollout.says}`)

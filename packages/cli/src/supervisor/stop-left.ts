@@ -28,7 +28,8 @@ export async function stopFolder(folder: string): Promise<Identity[]> {
   const before = await stillRunning(state)
   const supervisor = before.find(({ name }) => name === 'supervisor')
   if (supervisor) await end(supervisor)
-  const rest = await stopLeft(folder, await stillRunning(state))
+  // Until the end, the supervisor may have started a child again.
+  const rest = await stopLeft(folder, await stillRunning((await readState(folder)) ?? state))
   const stopped = [...before, ...rest]
   return stopped.filter(({ pid }, index) => stopped.findIndex((other) => other.pid === pid) === index)
 }

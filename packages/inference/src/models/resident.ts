@@ -50,7 +50,7 @@ export class Refused extends Error {
 }
 
 // A run in this thread stops everything else for its length, and so does the load.
-const inlineLimits = { runUs: 200, loadMs: 100 }
+const inlineLimits = { runUs: 200, loadMs: 250 }
 const longestBatchUs = 1000
 const mostBatchRows = 256
 

@@ -4,13 +4,13 @@ import { openFlights } from '../../../../bench/trees/flights.ts'
 import { predictTrees } from './predict.ts'
 import { trainTrees } from './train.ts'
 
-// LightGBM 4.7.0 on the same rows: `bench/trees/bench.ts` writes them to Parquet, `lightgbm_peer.py` trains and scores.
+// LightGBM with the same hyper-parameters and features, on all rows of each month; one row in four is kept here.
 const lightgbm = [
-  { month: 2, expected: 0.7254 },
-  { month: 3, expected: 0.7213 },
-  { month: 4, expected: 0.7202 },
-  { month: 5, expected: 0.7053 },
-  { month: 6, expected: 0.7087 },
+  { month: 2, expected: 0.734 },
+  { month: 3, expected: 0.727 },
+  { month: 4, expected: 0.723 },
+  { month: 5, expected: 0.712 },
+  { month: 6, expected: 0.717 },
 ]
 
 it('learns from January what makes flights late as well as LightGBM', { timeout: 300_000 }, async () => {

@@ -4,7 +4,7 @@ import type { QueryEngine } from '../../platform/duckdb/engine.ts'
 import { DomainError, failPlatform, failures } from '../../platform/errors.ts'
 import { readCsvHeader, whyNotNames } from './csv.ts'
 import { firstLine } from './expression.ts'
-import { identifier, textLiteral } from './sql-names.ts'
+import { textLiteral } from './sql-names.ts'
 import { lineOfNul, type ReceivedFile } from './upload.ts'
 
 const fail = failures(datasetsErrors)
@@ -147,4 +147,3 @@ function topLevel([root, ...nodes]: readonly ParquetColumn[]): ParquetColumn[] {
 export const columnNamed = (columns: readonly Column[], name: string): Column | undefined =>
   columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
 
-export const columnList = (columns: readonly Column[]): string => columns.map(({ name }) => identifier(name)).join(', ')

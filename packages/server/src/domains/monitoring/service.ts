@@ -13,7 +13,6 @@ import { windowMs } from './windows.ts'
 
 export type { MonitoringDeps } from './deps.ts'
 export type { Change } from './diagnosis.ts'
-export type { RolloutEvidence } from './evidence.ts'
 
 export type Monitoring = ReturnType<typeof createMonitoring>
 

@@ -13,7 +13,7 @@ const fail = failures(projectsErrors)
 /** Names that the audit log gives to what acts by itself. */
 const reservedNames = ['admin', 'local', 'policy', 'system', 'anonymous']
 
-export interface NewToken {
+interface NewToken {
   readonly name: string
   readonly kind: TokenKind
   readonly expiresInDays?: number | undefined

@@ -1,0 +1,12 @@
+import { createClient } from '@evenkeel/client'
+import { deployments, governance, loop, monitoring, registry } from '@evenkeel/contract'
+
+const options = { baseUrl: window.location.origin }
+
+export const api = {
+  deployments: createClient(deployments, options),
+  governance: createClient(governance, options),
+  loop: createClient(loop, options),
+  monitoring: createClient(monitoring, options),
+  registry: createClient(registry, options),
+}

@@ -1,0 +1,33 @@
+import { queryOptions } from '@tanstack/react-query'
+import { api } from '../api.ts'
+
+export const endpointQuery = (endpoint: string) =>
+  queryOptions({
+    queryKey: ['deployments', 'endpoint', endpoint],
+    queryFn: ({ signal }) => api.deployments.get({ params: { endpoint } }, { signal }),
+  })
+
+export const rolloutsQuery = (endpoint: string) =>
+  queryOptions({
+    queryKey: ['deployments', 'rollouts', endpoint],
+    queryFn: ({ signal }) => api.deployments.listRollouts({ params: { endpoint }, query: { limit: 50 } }, { signal }),
+  })
+
+export const trafficQuery = (endpoint: string) =>
+  queryOptions({
+    queryKey: ['deployments', 'traffic', endpoint],
+    queryFn: ({ signal }) => api.deployments.traffic({ params: { endpoint } }, { signal }),
+  })
+
+export const predictionsQuery = (endpoint: string) =>
+  queryOptions({
+    queryKey: ['monitoring', 'predictions', endpoint],
+    queryFn: ({ signal }) =>
+      api.monitoring.recentPredictions({ params: { endpoint }, query: { limit: 20 } }, { signal }),
+  })
+
+export const approvalQuery = (approval: string) =>
+  queryOptions({
+    queryKey: ['governance', 'approval', approval],
+    queryFn: ({ signal }) => api.governance.getApproval({ params: { approval } }, { signal }),
+  })

@@ -1,0 +1,79 @@
+import type { Monitor } from '@evenkeel/contract'
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { pathTo } from '../shell/paths.ts'
+import {
+  Card,
+  Empty,
+  formatCount,
+  formatDate,
+  Loaded,
+  type MarkState,
+  PageHead,
+  PageLink,
+  StateWord,
+} from '../ui/index.ts'
+import { Drift } from './Drift.tsx'
+import { Incidents } from './Incidents.tsx'
+import { Performance } from './Performance.tsx'
+import { Quality } from './Quality.tsx'
+import { monitorQuery, windowsQuery } from './queries.ts'
+
+const STATUS: Readonly<Record<Monitor['status'], { readonly mark: MarkState; readonly word: string }>> = {
+  ok: { mark: 'done', word: 'healthy' },
+  drift: { mark: 'attention', word: 'drifting' },
+  decay: { mark: 'failed', word: 'decayed' },
+  no_data: { mark: 'idle', word: 'no data yet' },
+}
+
+/** What changed, does it matter, and what do I do? */
+export function MonitorPage() {
+  const { monitor: name } = useParams({ from: '/monitors/$monitor' })
+  const monitor = useQuery(monitorQuery(name))
+  return (
+    <div className="ek-page">
+      <PageHead title={name} kind="Monitor" note={monitor.data && <Summary monitor={monitor.data} />}>
+        {monitor.data && (
+          <StateWord state={STATUS[monitor.data.status].mark}>{STATUS[monitor.data.status].word}</StateWord>
+        )}
+      </PageHead>
+      <Loaded query={monitor} height={560}>
+        {(data) => <Content monitor={data} />}
+      </Loaded>
+    </div>
+  )
+}
+
+function Summary({ monitor: { spec, recordCount, labelCount, watermark } }: { readonly monitor: Monitor }) {
+  return (
+    <span>
+      Watches <PageLink href={pathTo('deployments', spec.endpoint)}>{spec.endpoint}</PageLink> in windows of{' '}
+      {spec.windowDays} days · {formatCount(recordCount)} predictions, {formatCount(labelCount)} labels
+      {watermark && ` · labels are complete until ${formatDate(watermark)}`}
+    </span>
+  )
+}
+
+function Content({ monitor }: { readonly monitor: Monitor }) {
+  const windows = useQuery(windowsQuery(monitor.name))
+  return (
+    <>
+      <Incidents monitor={monitor.name} />
+      <Loaded query={windows} height={480}>
+        {(items) =>
+          items.length === 0 ? (
+            <Card title="Windows">
+              <Empty title="No window yet. The first is measured when predictions of its time have arrived." />
+            </Card>
+          ) : (
+            <>
+              <Drift monitor={monitor} windows={items} />
+              <Performance monitor={monitor} windows={items} />
+              <Quality windows={items} />
+            </>
+          )
+        }
+      </Loaded>
+    </>
+  )
+}

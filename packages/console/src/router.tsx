@@ -1,0 +1,89 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router'
+import { z } from 'zod'
+import { LoopPage } from './loop/LoopPage.tsx'
+import { loopQuery } from './loop/queries.ts'
+import { NotFound } from './shell/NotFound.tsx'
+import { Shell } from './shell/Shell.tsx'
+import { Crash } from './shell/Crash.tsx'
+
+interface RouterContext {
+  readonly queryClient: QueryClient
+}
+
+/** A part of the address that makes no sense is left out instead of breaking the page. */
+const maybe = <S extends z.ZodType>(schema: S) => schema.optional().catch(undefined)
+
+const rootRoute = createRootRouteWithContext<RouterContext>()({
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: Crash,
+  validateSearch: z.object({ embed: maybe(z.literal(1)) }),
+  search: { middlewares: [retainSearchParams(['embed'])] },
+})
+
+const loopRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  validateSearch: z.object({ model: maybe(z.coerce.string()) }),
+  loader: ({ context }) => void context.queryClient.prefetchQuery(loopQuery),
+  component: LoopPage,
+})
+
+const modelRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/models/$model',
+  validateSearch: z.object({
+    tab: maybe(z.enum(['overview', 'versions', 'lineage', 'history'])),
+    version: maybe(z.int().positive()),
+  }),
+  component: lazyRouteComponent(() => import('./model/ModelPage.tsx'), 'ModelPage'),
+})
+
+const versionRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/models/$model/versions/$version',
+  component: lazyRouteComponent(() => import('./model/VersionPage.tsx'), 'VersionPage'),
+})
+
+const deploymentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/deployments/$endpoint',
+  validateSearch: z.object({ charts: maybe(z.enum(['lines', 'table'])) }),
+  component: lazyRouteComponent(() => import('./deployment/DeploymentPage.tsx'), 'DeploymentPage'),
+})
+
+const monitorRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/monitors/$monitor',
+  validateSearch: z.object({
+    view: maybe(z.enum(['map', 'table'])),
+    charts: maybe(z.enum(['lines', 'table'])),
+    window: maybe(z.coerce.string()),
+    feature: maybe(z.coerce.string()),
+    incident: maybe(z.coerce.string()),
+  }),
+  component: lazyRouteComponent(() => import('./monitor/MonitorPage.tsx'), 'MonitorPage'),
+})
+
+export function createAppRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree: rootRoute.addChildren([loopRoute, modelRoute, versionRoute, deploymentRoute, monitorRoute]),
+    context: { queryClient },
+    defaultPreload: 'intent',
+    defaultPendingMs: 200,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

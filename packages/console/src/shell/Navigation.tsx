@@ -1,0 +1,69 @@
+import { IconActivityHeartbeat, IconCube, IconRefresh, IconRocket } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useRouterState } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { PageLink } from '../ui/index.ts'
+import css from './Navigation.module.css'
+import { pathTo } from './paths.ts'
+import { placesQuery } from './places.ts'
+
+/** The screens that exist, in the order of the loop. */
+export function Navigation() {
+  const { data } = useQuery(placesQuery)
+  const section = (
+    title: string,
+    icon: ReactNode,
+    kind: Parameters<typeof pathTo>[0],
+    names: readonly string[] = [],
+  ) => (
+    <section aria-label={title}>
+      <h2 className={css['title']}>
+        {icon}
+        {title}
+      </h2>
+      <ul className={css['list']}>
+        {names.map((name) => (
+          <li key={name}>
+            <Place href={pathTo(kind, name)}>{name}</Place>
+          </li>
+        ))}
+        {data && names.length === 0 && <li className={css['none']}>none yet</li>}
+      </ul>
+    </section>
+  )
+
+  return (
+    <div className={css['navigation']}>
+      <Place href="/" icon={<IconRefresh size={16} aria-hidden="true" />}>
+        Loop
+      </Place>
+      {section('Models', <IconCube size={16} aria-hidden="true" />, 'models', data?.models)}
+      {section('Deployments', <IconRocket size={16} aria-hidden="true" />, 'deployments', data?.endpoints)}
+      {section('Monitors', <IconActivityHeartbeat size={16} aria-hidden="true" />, 'monitors', data?.monitors)}
+    </div>
+  )
+}
+
+interface PlaceProps {
+  readonly href: string
+  readonly icon?: ReactNode
+  readonly children: ReactNode
+}
+
+function Place({ href, icon, children }: PlaceProps) {
+  const pathname = useRouterState({ select: ({ location }) => location.pathname })
+  const here = pathname === href
+  const within = href !== '/' && pathname.startsWith(`${href}/`)
+  return (
+    <PageLink
+      href={href}
+      underline={false}
+      className={css['place']}
+      data-here={here || within || undefined}
+      aria-current={here ? 'page' : undefined}
+    >
+      {icon}
+      <span>{children}</span>
+    </PageLink>
+  )
+}

@@ -1,0 +1,18 @@
+import { Modal } from '@mantine/core'
+import type { ReactNode } from 'react'
+
+interface DialogProps {
+  readonly title: string
+  readonly opened?: boolean
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
+
+/** A question in front of the page; Escape leaves it. */
+export function Dialog({ title, opened = true, onClose, children }: DialogProps) {
+  return (
+    <Modal opened={opened} onClose={onClose} title={title} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+      {children}
+    </Modal>
+  )
+}

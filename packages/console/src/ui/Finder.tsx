@@ -1,0 +1,44 @@
+import '@mantine/spotlight/styles.css'
+import { Spotlight, spotlight } from '@mantine/spotlight'
+import { IconSearch } from '@tabler/icons-react'
+
+export interface FinderGroup {
+  readonly title: string
+  readonly items: readonly { readonly href: string; readonly label: string; readonly note: string }[]
+}
+
+interface FinderProps {
+  readonly groups: readonly FinderGroup[]
+  readonly onChoose: (href: string) => void
+}
+
+export const openFinder = (): void => spotlight.open()
+
+/** A list of pages that one finds by typing. */
+export function Finder({ groups, onChoose }: FinderProps) {
+  const actions = groups
+    .filter(({ items }) => items.length > 0)
+    .map(({ title, items }) => ({
+      group: title,
+      actions: items.map(({ href, label, note }) => ({
+        id: href,
+        label,
+        description: note,
+        onClick: () => onChoose(href),
+      })),
+    }))
+  return (
+    <Spotlight
+      actions={actions}
+      // The shell listens for the keys, so that they work before this is loaded.
+      shortcut={null}
+      highlightQuery
+      nothingFound="Nothing has this name."
+      searchProps={{
+        leftSection: <IconSearch size={16} />,
+        placeholder: 'Model, deployment, monitor…',
+        'aria-label': 'Find',
+      }}
+    />
+  )
+}

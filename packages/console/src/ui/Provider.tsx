@@ -1,0 +1,20 @@
+import '@mantine/core/styles.css'
+import '@mantine/notifications/styles.css'
+import { MantineProvider } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import type { ReactNode } from 'react'
+import { colourScheme, cssVariables, theme } from './theme.ts'
+
+export function Provider({ children }: { readonly children: ReactNode }) {
+  return (
+    <MantineProvider
+      theme={theme}
+      colorSchemeManager={colourScheme}
+      defaultColorScheme="auto"
+      cssVariablesResolver={cssVariables}
+    >
+      <Notifications position="bottom-right" />
+      {children}
+    </MantineProvider>
+  )
+}

@@ -1,0 +1,53 @@
+/** The parts we use of Mantine, imported nowhere else, so that an upgrade touches one folder. */
+export {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Group,
+  Kbd,
+  NavLink,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  SimpleGrid,
+  Stack,
+  Switch,
+  Table,
+  Tabs,
+  Text,
+  Textarea,
+  Tooltip,
+  useComputedColorScheme,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from '@mantine/core'
+export { Brief } from './Brief.tsx'
+export { firstSentence } from './sentences.ts'
+export { Button, LinkButton } from './Button.tsx'
+export { Card } from './Card.tsx'
+export { CopyLine } from './CopyLine.tsx'
+export { Dialog } from './Dialog.tsx'
+export { Empty } from './Empty.tsx'
+export { ErrorPanel } from './ErrorPanel.tsx'
+export { Facts, Figure } from './Figure.tsx'
+export {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatDate,
+  formatDateTime,
+  formatDay,
+  formatMs,
+  formatNumber,
+  formatPercent,
+  formatSigned,
+} from './format.ts'
+export { Loaded } from './Loaded.tsx'
+export { Meter } from './Meter.tsx'
+export { notifyDone } from './notify.ts'
+export { PageHead } from './PageHead.tsx'
+export { PageLink } from './PageLink.tsx'
+export { ReasonDialog } from './ReasonDialog.tsx'
+export { Sparkline } from './Sparkline.tsx'
+export { type MarkState, StateMark, StateWord } from './StateMark.tsx'
+export { Age, Time } from './Time.tsx'

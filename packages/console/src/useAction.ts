@@ -1,0 +1,18 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { notifyDone } from './ui/index.ts'
+
+/**
+ * Does something on the server, says so, and asks again for all that is on the screen: the news of it may come later
+ * than the person looks.
+ */
+export function useAction<Input>(act: (input: Input) => Promise<unknown>, done: string, after?: () => void) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: act,
+    onSuccess: () => {
+      notifyDone(done)
+      after?.()
+      return client.invalidateQueries()
+    },
+  })
+}

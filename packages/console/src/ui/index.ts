@@ -5,21 +5,16 @@ export {
   Burger,
   Group,
   Kbd,
-  NavLink,
   NumberInput,
   SegmentedControl,
   Select,
-  SimpleGrid,
   Stack,
   Switch,
-  Table,
   Tabs,
-  Text,
   Textarea,
   Tooltip,
   useComputedColorScheme,
   useMantineColorScheme,
-  VisuallyHidden,
 } from '@mantine/core'
 export { Brief } from './Brief.tsx'
 export { firstSentence } from './sentences.ts'

@@ -146,4 +146,3 @@ function topLevel([root, ...nodes]: readonly ParquetColumn[]): ParquetColumn[] {
 
 export const columnNamed = (columns: readonly Column[], name: string): Column | undefined =>
   columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
-

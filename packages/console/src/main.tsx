@@ -1,4 +1,5 @@
 import './csp.ts'
+import { ApiError } from '@evenkeel/client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
@@ -8,7 +9,11 @@ import { createAppRouter } from './router.tsx'
 import { Provider } from './ui/Provider.tsx'
 import './styles.css'
 
-const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: 1000, retry: 1 } } })
+/** What the server refused, it refuses again; only a fault that may pass is worth a second try. */
+const mayPass = (error: Error) => !(error instanceof ApiError) || error.status >= 500
+const retry = (failureCount: number, error: Error) => failureCount < 1 && mayPass(error)
+
+const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: 1000, retry } } })
 const router = createAppRouter(queryClient)
 
 function App() {

@@ -30,10 +30,13 @@ function joinByWorker(listener: Listener): () => void {
   worker.port.onmessage = ({ data }: MessageEvent<LiveMessage>) => deliver(listener, data)
   worker.onerror = () => listener.onState('polling')
   const leave = () => worker.port.postMessage('bye')
-  // The worker cannot see that a tab went away.
-  window.addEventListener('pagehide', leave)
+  // The worker cannot see that a tab went away; one that the browser only put aside may come back.
+  const onHide = ({ persisted }: PageTransitionEvent) => {
+    if (!persisted) leave()
+  }
+  window.addEventListener('pagehide', onHide)
   return () => {
-    window.removeEventListener('pagehide', leave)
+    window.removeEventListener('pagehide', onHide)
     leave()
   }
 }

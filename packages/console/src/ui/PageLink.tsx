@@ -10,6 +10,9 @@ interface PageLinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
 const isPlainClick = (event: MouseEvent) =>
   event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !event.defaultPrevented
 
+/** What is shown without its frame stays so. */
+const embedded = (href: string) => `${href}${href.includes('?') ? '&' : '?'}embed=1`
+
 /** A link to a page of the console by its path; follows it without loading the console again. */
 export function PageLink({ href, underline = true, onClick, className, ...rest }: PageLinkProps) {
   const router = useRouter()
@@ -22,7 +25,7 @@ export function PageLink({ href, underline = true, onClick, className, ...rest }
         onClick?.(event)
         if (!isPlainClick(event)) return
         event.preventDefault()
-        router.history.push(href)
+        router.history.push(router.state.location.search.embed ? embedded(href) : href)
       }}
     />
   )

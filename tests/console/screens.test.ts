@@ -85,13 +85,15 @@ await browserSuite('screens', Object.keys(PAGES).length + 10, (stage) => {
     expect(await page.locator('main').innerText()).not.toContain('license:')
   })
 
-  it('leaves the frame out when it is embedded', async () => {
+  it('leaves the frame out when it is embedded, on the next page too', async () => {
     const page = await stage.open(await stage.world('full'), '/monitors/flights-delay?embed=1')
 
     expect(await page.getByRole('banner').count()).toBe(0)
     expect(await page.getByRole('navigation').count()).toBe(0)
-    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('flights-delay')
     expect(await violations(page)).toEqual([])
+    await page.locator('h1 ~ div').getByRole('link', { name: 'flights-delay' }).click()
+    await expect.poll(() => page.title()).toBe('flights-delay · Deployment · Evenkeel')
+    expect(await page.getByRole('banner').count()).toBe(0)
   })
 
   it('keeps a chosen theme, and sets it before the first paint', async () => {

@@ -32,7 +32,7 @@ export function FirstSteps() {
         </Door>
       </div>
       <p className={css['after']}>Then ask what to do next:</p>
-      <CopyLine text="node packages/cli/bin/evenkeel.js status" />
+      <CopyLine text="npx evenkeel status" />
     </section>
   )
 }

@@ -22,7 +22,7 @@ async function faults(page: Page): Promise<string[]> {
   return found
 }
 
-await browserSuite('screens', Object.keys(PAGES).length + 10, (stage) => {
+await browserSuite('screens', Object.keys(PAGES).length + 9, (stage) => {
   it.each(Object.entries(PAGES))(
     '%s: accessible in both themes, fits 1280 and 390 px, no complaint',
     { timeout: 60_000 },

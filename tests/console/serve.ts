@@ -1,8 +1,8 @@
-import { setup } from './build.ts'
+import { buildConsole } from './build.ts'
 import { startFixture } from './fixture-server.ts'
 
 /** Builds the console and serves it on fixture data: `node tests/console/serve.ts [full|waiting|empty]`. */
 const world = process.argv[2]
-await setup()
+await buildConsole()
 const fixture = await startFixture(world === 'empty' || world === 'waiting' ? world : 'full')
 process.stdout.write(`${fixture.url}\n`)

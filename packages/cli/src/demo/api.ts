@@ -10,10 +10,11 @@ import {
   projects,
   registry,
 } from '@evenkeel/contract'
+import { patientFetch } from './patience.ts'
 
 /** Every group of the API as one user. */
 export function demoApi(baseUrl: string, token?: string) {
-  const options = { baseUrl, ...(token !== undefined && { token }) }
+  const options = { baseUrl, fetch: patientFetch, ...(token !== undefined && { token }) }
   return {
     datasets: createClient(datasets, options),
     features: createClient(features, options),

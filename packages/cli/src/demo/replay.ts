@@ -43,11 +43,16 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
   const marks: { timeMs: number; sent: number }[] = []
   let completeMs = 0
 
+  /** Repeats a batch until every live node has it: a node may be starting again. The same batch counts once. */
   async function push({ keys, eventTimesMs, late }: Outcomes): Promise<void> {
     if (keys.length === 0) return
     const body = { batchId: `replay-${batch++}`, keys, eventTimesMs, measures: { late } }
-    const { nodesWaiting } = await api.features.push({ params: { view }, query: { wait: 'nodes' }, body })
-    if (nodesWaiting.length > 0) throw new Error(`feature push was not applied by ${nodesWaiting.join(', ')}`)
+    const giveUpAt = Date.now() + STALL_LIMIT_MS
+    for (;;) {
+      const { nodesWaiting } = await api.features.push({ params: { view }, query: { wait: 'nodes' }, body })
+      if (nodesWaiting.length === 0) return
+      if (Date.now() > giveUpAt) throw new Error(`the feature push was not applied by ${nodesWaiting.join(', ')}`)
+    }
   }
 
   async function sendLabels(untilMs: number): Promise<void> {

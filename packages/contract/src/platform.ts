@@ -25,13 +25,13 @@ export const platformErrors = defineErrors({
   'http.invalid_request': {
     status: 400,
     message: 'The request is not what this operation expects.',
-    fix: 'Correct what the detail names; the operation is described in /api/v1/openapi.json.',
+    fix: 'Correct what the detail names; the operation is described in /api/openapi.json.',
     details: z.object({ issues: z.array(z.object({ path: z.string(), message: z.string() })) }),
   },
   'http.not_found': {
     status: 404,
     message: 'There is nothing at this address.',
-    fix: 'Check the method and the path against /api/v1/openapi.json.',
+    fix: 'Check the method and the path against /api/openapi.json.',
     details: z.object({ method: z.string(), path: z.string() }),
   },
   'http.too_large': {

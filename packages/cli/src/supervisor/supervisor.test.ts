@@ -26,6 +26,10 @@ const waiting = async (name: string) => {
   return (await identify(name, child.pid))!
 }
 
+/** When a process was asked to end, by its own clock; the order in which a parent hears of ends is another. */
+const endOf = (child: (typeof started)[number]): Promise<bigint> =>
+  new Promise((resolve) => child.stdout!.once('data', (text: Buffer) => resolve(BigInt(text.toString().trim()))))
+
 /** Writes down these processes as those of the folder. */
 async function haveRunning({ supervised }: { supervised: boolean }) {
   const supervisor = await waiting('supervisor')
@@ -62,15 +66,15 @@ it.each([[[]], [['--detach']]])('a second up %j is refused with the address of t
 
 it('what a killed supervisor left is found, and stopped node first and database last', async () => {
   const { children } = await haveRunning({ supervised: false })
-  const ends: string[] = []
-  for (const { name, pid } of children) started.find((child) => child.pid === pid)!.on('exit', () => ends.push(name))
+  const ends = Promise.all(started.slice(1).map(endOf))
   expect(await refuseWhenInUse(folder)).toEqual(children)
 
   const { stdout } = await evenkeel('down', '--json', '--folder', folder)
 
   expect(JSON.parse(stdout)).toEqual({ folder, stopped: children.map(({ name, pid }) => ({ name, pid })) })
   expect(await Promise.all(children.map(isRunning))).toEqual([false, false, false])
-  expect(ends).toEqual(['node', 'server', 'postgres'])
+  const [postgres, server, node] = await ends
+  expect(node! < server! && server! < postgres!).toBe(true)
   expect(await readState(folder)).toBeUndefined()
 })
 

@@ -1,3 +1,4 @@
+import '../../packages/inference/src/models/no-telemetry.ts'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { TreeDataset } from '../../packages/numerics/src/trees/index.ts'
 

@@ -1,6 +1,7 @@
 import { binnedCategories, binOf, binStride, binThresholds } from './binning.ts'
 import { featuresPerWord } from './kernel.ts'
 import { uniformAt } from './random.ts'
+import type { TrainingColumn } from './shared-rows.ts'
 import type { Team } from './team.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -36,7 +37,7 @@ function layOutValues({ plan, training, thresholds, binCounts, missingBins }: Wo
   missingBins[feature] = hasMissing ? found.length + 1 : -1
 }
 
-function withoutMissing(column: Float32Array): Float32Array {
+function withoutMissing(column: TrainingColumn): Float32Array {
   const present = new Float32Array(column.length)
   let count = 0
   for (let row = 0; row < column.length; row++) {

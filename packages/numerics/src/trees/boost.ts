@@ -3,8 +3,10 @@ import { addTree, type FlatTree, flatten } from './flat-tree.ts'
 import { createGrower, type GrownTree } from './grow.ts'
 import { fillGradients, gradientScale, sumLoss } from './loss.ts'
 import type { Tree } from './model.ts'
+import { ownRuns } from './own-rows.ts'
 import type { Team } from './team.ts'
-import { type Rows, rowsPerLossBlock, type Workspace } from './workspace.ts'
+import type { Rows } from './shared-rows.ts'
+import { rowsPerLossBlock, type Workspace } from './workspace.ts'
 
 /** What member 0 tells the outside after each round. */
 export interface RoundReport {
@@ -16,7 +18,7 @@ export interface RoundReport {
 /** Trains to the end. All members of the team run it side by side; nothing of it depends on how many they are. */
 export function boost(workspace: Workspace, team: Team, report: (report: RoundReport) => void): void {
   const { plan, training, validation } = workspace
-  const [start, end] = team.part(0, training.labels.length)
+  const runs = ownRuns(team, training.labels.length)
   const task = { ...workspace, labels: training.labels, scale: gradientScale(plan.loss, training.labels) }
   const grow = createGrower(workspace, team)
   const outputs = Array.from({ length: plan.outputCount }, (_, output) => output)
@@ -24,11 +26,10 @@ export function boost(workspace: Workspace, team: Team, report: (report: RoundRe
 
   binRows(workspace, team)
   for (let round = 0; round < plan.treeCount; round++) {
-    fillGradients(task, start, end)
-    team.meet()
+    for (const { start, end } of runs) fillGradients(task, start, end)
     const trees = outputs.map((output) => {
       const grown = grow(round, output)
-      addToScores(workspace, team, grown, output)
+      addToScores(workspace, grown, output)
       return grown.tree
     })
     const validationLoss = validation && validate(workspace, validation, team, trees.map(flatten))
@@ -37,20 +38,14 @@ export function boost(workspace: Workspace, team: Team, report: (report: RoundRe
   }
 }
 
-/** Drawn rows lie leaf by leaf in the order; the others have to walk down the tree. */
-function addToScores(workspace: Workspace, team: Team, { tree, leaves, drawnCount }: GrownTree, output: number): void {
-  const { order, scores, training } = workspace
+/** The rows of this member lie leaf by leaf in the order. */
+function addToScores({ order, scores }: Workspace, { leaves }: GrownTree, output: number): void {
   const scoresAt = output * order.length
-  const [from, to] = team.part(0, drawnCount)
-  for (const { start, end, value } of leaves) {
-    const last = Math.min(end, to)
-    for (let index = Math.max(start, from); index < last; index++) scores[scoresAt + order[index]!]! += value
+  for (const { drawn, rest, value } of leaves) {
+    for (const { start, end } of [drawn, rest]) {
+      for (let index = start; index < end; index++) scores[scoresAt + order[index]!]! += value
+    }
   }
-  if (drawnCount < order.length) {
-    const [first, last] = team.part(drawnCount, order.length)
-    addTree(flatten(tree), training.columns, scores, scoresAt, order, first, last)
-  }
-  team.meet()
 }
 
 function validate(workspace: Workspace, rows: Rows, team: Team, trees: readonly FlatTree[]): number {

@@ -17,7 +17,11 @@ export interface CategoricalColumn {
 
 export type FeatureColumn = NumericalColumn | CategoricalColumn
 
-/** Columns and labels of equal length. Labels are 0 or 1 (logistic), any number (squared), a class index (softmax). */
+/**
+ * Columns and labels of equal length. Labels are 0 or 1 (logistic), any number (squared), a class index (softmax).
+ *
+ * Training reads float32 values, codes and labels over a `SharedArrayBuffer` in place; all else it copies to one.
+ */
 export interface TreeDataset {
   readonly features: readonly FeatureColumn[]
   readonly labels: Float64Array

@@ -1,16 +1,15 @@
 import { type Candidate, readCandidate, readGain, writeCandidate } from './candidates.ts'
 import { collect } from './histogram.ts'
 import { featuresPerCall, featuresPerWord, histogramStride, type Kernels } from './kernel.ts'
+import type { Run } from './own-rows.ts'
 import { searchCategorical } from './search-categorical.ts'
 import { searchNumerical } from './search-numerical.ts'
 import type { LeafSums } from './split-search.ts'
 import type { Team } from './team.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Rows `[start, end)` of the order, and which of the leaf histograms is theirs. */
-export interface LeafRows {
-  readonly start: number
-  readonly end: number
+/** A leaf, and which of the leaf histograms is its own. */
+export interface SearchedLeaf extends LeafSums {
   readonly slot: number
 }
 
@@ -33,22 +32,13 @@ export function createExplorer(workspace: Workspace, team: Team, kernels: Kernel
   const leafLength = binWords.length * featuresPerWord * histogramStride
   const featureCount = categoryCounts.length
 
-  /** Adds this member's share of the rows to its own histograms, eight features at a time. */
-  function addOwnRows({ start, end }: LeafRows, { gradients, features }: TreeTask): void {
-    const [from, to] = team.part(start, end)
-    for (let first = 0; first < featureCount; first += featuresPerCall) {
-      const count = Math.min(featuresPerCall, featureCount - first)
-      if (!features.some((feature) => feature >= first && feature < first + count)) continue
-      const sums = partials[team.member]!.subarray(first * histogramStride, (first + count) * histogramStride)
-      sums.fill(0)
-      const [low, high] = binWords.slice(first / featuresPerWord)
-      kernels.addRows({ low: low!, high: high ?? low!, featureCount: count, order, gradients, sums }, from, to)
-    }
-    team.meet()
+  function collectOwn(feature: number, small: SearchedLeaf, large?: SearchedLeaf): void {
+    collect(partsOf(feature), histogramOf(small.slot, feature), large && histogramOf(large.slot, feature))
   }
 
-  function* ownFeatures({ features }: TreeTask): Generator<number> {
-    for (let index = team.member; index < features.length; index += team.size) yield features[index]!
+  function partsOf(feature: number): Float64Array[] {
+    const at = feature * histogramStride
+    return partials.map((partial) => partial.subarray(at, at + 2 * binCounts[feature]!))
   }
 
   const histogramAt = (slot: number, feature: number) => slot * leafLength + feature * histogramStride
@@ -58,13 +48,7 @@ export function createExplorer(workspace: Workspace, team: Team, kernels: Kernel
     return workspace.histograms.subarray(at, at + 2 * binCounts[feature]!)
   }
 
-  function collectOwn(feature: number, small: LeafRows, large?: LeafRows): void {
-    const at = feature * histogramStride
-    const parts = partials.map((partial) => partial.subarray(at, at + 2 * binCounts[feature]!))
-    collect(parts, histogramOf(small.slot, feature), large && histogramOf(large.slot, feature))
-  }
-
-  function searchOwn(feature: number, leaf: LeafRows & LeafSums, side: number): void {
+  function searchOwn(feature: number, leaf: SearchedLeaf, side: number): void {
     const at = histogramAt(leaf.slot, feature)
     const histogram = { sums: workspace.histograms, at, binCount: binCounts[feature]! }
     const isCategorical = categoryCounts[feature]! > 0
@@ -82,38 +66,53 @@ export function createExplorer(workspace: Workspace, team: Team, kernels: Kernel
   }
 
   return {
-    /** Sums over the rows of the root, whose histograms are filled. */
-    sumRoot(root: LeafRows, task: TreeTask): LeafSums {
-      addOwnRows(root, task)
-      for (const feature of ownFeatures(task)) collectOwn(feature, root)
-      team.meet()
-      let gradient = 0
-      let hessian = 0
-      const sums = histogramOf(root.slot, task.features[0]!)
-      for (let at = 0; at < sums.length; at += 2) {
-        gradient += sums[at]!
-        hessian += sums[at + 1]!
+    /** Adds rows of this member, given by their places in the order, to its own histograms, eight features at a time. */
+    addRows({ start, end }: Run, { gradients, features }: TreeTask): void {
+      for (let first = 0; first < featureCount; first += featuresPerCall) {
+        const count = Math.min(featuresPerCall, featureCount - first)
+        if (!features.some((feature) => feature >= first && feature < first + count)) continue
+        const sums = partials[team.member]!.subarray(first * histogramStride, (first + count) * histogramStride)
+        sums.fill(0)
+        const [low, high] = binWords.slice(first / featuresPerWord)
+        kernels.addRows({ low: low!, high: high ?? low!, featureCount: count, order, gradients, sums }, start, end)
       }
-      return { gradient, hessian, rowCount: root.end - root.start }
     },
 
-    searchRoot(root: LeafRows & LeafSums, task: TreeTask): BestSplit | undefined {
-      for (const feature of ownFeatures(task)) searchOwn(feature, root, 0)
+    /** Gradient and hessian of the rows that all members have added. */
+    sumRows({ features }: TreeTask): Pick<LeafSums, 'gradient' | 'hessian'> {
+      const sums = { gradient: 0, hessian: 0 }
+      for (const part of partsOf(features[0]!)) {
+        for (let at = 0; at < part.length; at += 2) {
+          sums.gradient += part[at]!
+          sums.hessian += part[at + 1]!
+        }
+      }
+      return sums
+    },
+
+    /** Best split of the root, whose rows all members have added. */
+    searchRoot(root: SearchedLeaf, task: TreeTask): BestSplit | undefined {
+      for (const index of team.deal(task.features.length)) {
+        collectOwn(task.features[index]!, root)
+        searchOwn(task.features[index]!, root, 0)
+      }
       team.meet()
       return bestOf(task, 0)
     },
 
-    /** Best splits of two new leaves. The slot of the larger one holds the histograms of the leaf they came from. */
+    /**
+     * Best splits of two new leaves. All members have added the rows of the first; the slot of the second holds the
+     * histograms of the leaf they came from.
+     */
     searchPair(
-      small: LeafRows & LeafSums,
-      large: LeafRows & LeafSums,
+      added: SearchedLeaf,
+      other: SearchedLeaf,
       task: TreeTask,
-    ): readonly [small: BestSplit | undefined, large: BestSplit | undefined] {
-      addOwnRows(small, task)
-      for (const feature of ownFeatures(task)) {
-        collectOwn(feature, small, large)
-        searchOwn(feature, small, 0)
-        searchOwn(feature, large, 1)
+    ): readonly [added: BestSplit | undefined, other: BestSplit | undefined] {
+      for (const index of team.deal(task.features.length)) {
+        collectOwn(task.features[index]!, added, other)
+        searchOwn(task.features[index]!, added, 0)
+        searchOwn(task.features[index]!, other, 1)
       }
       team.meet()
       return [bestOf(task, 0), bestOf(task, 1)]

@@ -1,104 +1,68 @@
 import { binStride } from './binning.ts'
 import { goesLeft } from './candidates.ts'
-import { drawFeatures, drawRows } from './draw.ts'
-import { type BestSplit, createExplorer, type LeafRows, type TreeTask } from './explore.ts'
+import { createDrawer, drawFeatures } from './draw.ts'
+import { type BestSplit, createExplorer, type TreeTask } from './explore.ts'
 import { createKernels } from './kernel.ts'
+import { addsLeft, canSplit, cut, divide, type Leaf, type LeftCounts, type Pair, valueOf } from './leaf.ts'
 import type { Tree, TreeNode } from './model.ts'
-import { partition, type PendingPartition } from './partition.ts'
-import { splitNode } from './split-node.ts'
-import type { LeafSums } from './split-search.ts'
+import type { Run } from './own-rows.ts'
+import { missingGoesLeft, splitNode } from './split-node.ts'
 import type { Team } from './team.ts'
 import type { Workspace } from './workspace.ts'
-
-/** A leaf of the tree that grows. */
-interface Leaf extends LeafRows, LeafSums {
-  /** Index of its node in the tree. */
-  readonly node: number
-  readonly depth: number
-  /** What it adds to the score of its rows. */
-  readonly value: number
-  /** Undefined when it stays a leaf. */
-  best: BestSplit | undefined
-}
-
-/** Two leaves that were one, under both pairs of names. */
-interface Pair {
-  readonly left: Leaf
-  readonly right: Leaf
-  readonly small: Leaf
-  readonly large: Leaf
-}
 
 export interface GrownTree {
   readonly tree: Tree
   readonly leaves: readonly Leaf[]
-  /** Rows drawn for the tree; they come first in the order, leaf after leaf. */
-  readonly drawnCount: number
 }
 
-/** Grows trees leaf by leaf, the largest gain first. All members call it alike and get the same tree. */
+/**
+ * Grows trees leaf by leaf, the largest gain first. All members call it alike and get the same tree. Each sorts and adds
+ * up rows of its own; for every split they meet twice, to put their histograms together and to compare what they found.
+ */
 export function createGrower(workspace: Workspace, team: Team) {
-  const { plan, order, scratch, bins, categoryCounts } = workspace
+  const { plan, order, scratch, bins, categoryCounts, missingBins } = workspace
   const kernels = createKernels(workspace.memory)
   const explorer = createExplorer(workspace, team, kernels)
+  const drawRows = createDrawer(workspace, team)
   const leftOfBin = workspace.leftOfBin[team.member]!
 
-  const canSplit = ({ depth, rowCount }: Leaf) => depth < plan.maxDepth && rowCount >= 2 * plan.minRowsPerLeaf
-
-  function plant(task: TreeTask, drawnCount: number): Leaf {
-    const rows = { start: 0, end: drawnCount, slot: 0 }
-    const sums = explorer.sumRoot(rows, task)
-    const root: Leaf = { ...rows, ...sums, node: 0, depth: 0, value: valueOf(sums, plan.lambdaL2), best: undefined }
-    if (canSplit(root)) root.best = explorer.searchRoot(root, task)
+  function plant(task: TreeTask, round: number): Leaf {
+    const { start, drawnEnd, end } = drawRows(round)
+    const rows = { drawn: { start, end: drawnEnd }, rest: { start: drawnEnd, end } }
+    explorer.addRows(rows.drawn, task)
+    const rowCount = team.addUp(drawnEnd - start)
+    const sums = { ...explorer.sumRows(task), rowCount }
+    const value = valueOf(sums, plan.lambdaL2, plan)
+    const root: Leaf = { ...rows, ...sums, slot: 0, node: 0, depth: 0, value, best: undefined }
+    // Nobody may begin to split before everybody has read the sums.
+    if (canSplit(root, plan)) root.best = explorer.searchRoot(root, task)
+    else team.meet()
     return root
   }
 
-  function valueOf({ gradient, hessian }: LeafSums, lambda: number): number {
-    return hessian + lambda > 0 ? (-gradient / (hessian + lambda)) * plan.learningRate : 0
-  }
+  const sort = (feature: number, { start, end }: Run): number =>
+    kernels.sortRows({ order, scratch, bins: bins[feature]!, leftOfBin }, start, end)
 
-  /** Sorts the rows of a leaf by its best split; undefined when the estimate of rows was so wrong that a side is empty. */
-  function sortRows({ start, end, rowCount }: Leaf, { feature, candidate }: BestSplit): PendingPartition | undefined {
+  /**
+   * Sorts the rows of a leaf by its best split, and adds up those of one side when it will be searched. Undefined when
+   * the estimate of rows was so wrong that a side is empty.
+   */
+  function sortRows(leaf: Leaf, { feature, candidate }: BestSplit, next?: TreeTask): LeftCounts | undefined {
     for (let bin = 0; bin < binStride; bin++) leftOfBin[bin] = goesLeft(candidate, bin) ? 1 : 0
-    const task = { order, scratch, bins: bins[feature]!, leftOfBin }
-    const sorted = partition(workspace, start, end, (from, to) => kernels.sortRows(task, from, to), team)
-    if (sorted.leftCount > 0 && sorted.leftCount < rowCount) return sorted
-    // Nobody may begin to sort the next leaf before everybody has read the counts of this one.
-    team.meet()
-    return undefined
+    const drawn = sort(feature, leaf.drawn)
+    if (next) explorer.addRows(cut(leaf.drawn, drawn)[addsLeft(leaf, candidate) ? 0 : 1], next)
+    const all = team.addUp(drawn)
+    if (all === 0 || all === leaf.rowCount) return undefined
+    const missingBin = missingBins[feature]!
+    if (missingBin >= 0) leftOfBin[missingBin] = missingGoesLeft(candidate, all, leaf.rowCount - all) ? 1 : 0
+    return { all, drawn, rest: sort(feature, leaf.rest) }
   }
 
-  /** The two leaves that take the place of one. The smaller gets the free slot, the other keeps that of the leaf. */
-  function divide(leaf: Leaf, { candidate }: BestSplit, leftCount: number, freeSlot: number, node: number): Pair {
-    const rightCount = leaf.rowCount - leftCount
-    const leftIsSmall = leftCount <= rightCount
-    const child = (sums: LeafSums, start: number, isSmall: boolean): Leaf => ({
-      ...sums,
-      start,
-      end: start + sums.rowCount,
-      slot: isSmall ? freeSlot : leaf.slot,
-      node: start === leaf.start ? node : node + 1,
-      depth: leaf.depth + 1,
-      value: valueOf(sums, candidate.lambda),
-      best: undefined,
-    })
-    const { leftGradient, leftHessian } = candidate
-    const leftSums = { gradient: leftGradient, hessian: leftHessian, rowCount: leftCount }
-    const rightSums = {
-      gradient: leaf.gradient - leftGradient,
-      hessian: leaf.hessian - leftHessian,
-      rowCount: rightCount,
-    }
-    const left = child(leftSums, leaf.start, leftIsSmall)
-    const right = child(rightSums, leaf.start + leftCount, !leftIsSmall)
-    return leftIsSmall ? { left, right, small: left, large: right } : { left, right, small: right, large: left }
-  }
-
-  function search({ small, large }: Pair, task: TreeTask): void {
-    if (!canSplit(small) && !canSplit(large)) return
-    const [smallBest, largeBest] = explorer.searchPair(small, large, task)
-    small.best = canSplit(small) ? smallBest : undefined
-    large.best = canSplit(large) ? largeBest : undefined
+  function search({ added, other }: Pair, task: TreeTask): void {
+    if (!canSplit(added, plan) && !canSplit(other, plan)) return
+    const [addedBest, otherBest] = explorer.searchPair(added, other, task)
+    added.best = canSplit(added, plan) ? addedBest : undefined
+    other.best = canSplit(other, plan) ? otherBest : undefined
   }
 
   return (round: number, output: number): GrownTree => {
@@ -107,23 +71,22 @@ export function createGrower(workspace: Workspace, team: Team) {
       gradients: workspace.gradients[output]!,
       features: drawFeatures(plan, categoryCounts.length, treeIndex),
     }
-    const drawnCount = drawRows(workspace, team, round)
-    const root = plant(task, drawnCount)
+    const root = plant(task, round)
     const leaves = [root]
     const nodes: TreeNode[] = [leafNode(root)]
     for (let leaf = mostGainful(leaves); leaf && leaves.length < plan.leafCount; leaf = mostGainful(leaves)) {
       const best = leaf.best!
-      const sorted = sortRows(leaf, best)
+      const isLast = leaves.length + 1 === plan.leafCount
+      const counts = sortRows(leaf, best, isLast ? undefined : task)
       leaf.best = undefined
-      if (!sorted) continue
-      sorted.carryOut()
-      const pair = divide(leaf, best, sorted.leftCount, leaves.length, nodes.length)
+      if (!counts) continue
+      const pair = divide(leaf, best.candidate, counts, { slot: leaves.length, node: nodes.length }, plan)
       leaves.splice(leaves.indexOf(leaf), 1, pair.left, pair.right)
       nodes[leaf.node] = splitNode(workspace, best, pair.left, pair.right)
       nodes.push(leafNode(pair.left), leafNode(pair.right))
-      if (leaves.length < plan.leafCount) search(pair, task)
+      if (!isLast) search(pair, task)
     }
-    return { tree: { nodes }, leaves, drawnCount }
+    return { tree: { nodes }, leaves }
   }
 }
 

@@ -18,10 +18,7 @@ export const featuresPerCall = 2 * featuresPerWord
 export interface Kernels {
   /** Adds the gradients of rows `[start, end)` of the order to the histograms. */
   addRows(task: HistogramTask, start: number, end: number): void
-  /**
-   * Copies rows `[start, end)` of the order to the scratch: those that go left from `start` upwards, the others from
-   * `end` downwards. Returns how many go left.
-   */
+  /** Puts those rows of `[start, end)` of the order that go left before the others, and returns how many they are. */
   sortRows(task: SortTask, start: number, end: number): number
 }
 
@@ -43,6 +40,7 @@ interface HistogramTask {
 interface SortTask {
   /** Row numbers. */
   readonly order: Uint32Array
+  /** As long as `order`; its content from `start` to `end` is lost. */
   readonly scratch: Uint32Array
   /** Bin of every row. */
   readonly bins: Uint8Array
@@ -66,9 +64,8 @@ export function createKernels(memory: WebAssembly.Memory): Kernels {
     sortRows({ order, scratch, bins, leftOfBin }, start, end) {
       if (start >= end) return 0
       const [from, to] = [order.byteOffset + 4 * start, order.byteOffset + 4 * end]
-      const left = scratch.byteOffset + 4 * start
-      const right = scratch.byteOffset + 4 * (end - 1)
-      return (sort(from, to, bins.byteOffset, leftOfBin.byteOffset, left, right) - (left | 0)) >>> 2
+      const right = scratch.byteOffset + 4 * start
+      return (sort(from, to, bins.byteOffset, leftOfBin.byteOffset, right) - (from | 0)) >>> 2
     },
   }
 }
@@ -112,22 +109,25 @@ function addRowsOf(featureCount: number): wasm.WasmFunction {
   }
 }
 
-// Both places are written and one cursor moves: cheaper than a branch that is right half of the time.
+// Left rows overwrite what has been read, the others wait in the scratch. Both places are written and one cursor moves:
+// cheaper than a branch that is right half of the time.
 const sortRows = ((): wasm.WasmFunction => {
-  const [bins, leftOfBin, left, right, row, goesLeft] = [2, 3, 4, 5, 6, 7] as const
+  const [bins, leftOfBin, scratch, row, goesLeft, left, right] = [2, 3, 4, 5, 6, 7, 8] as const
   const write = (cursor: number) => [wasm.get(cursor), wasm.get(row), wasm.i32Store]
   return {
     name: 'sort',
-    parameterCount: 6,
+    parameterCount: 5,
     resultCount: 1,
-    locals: ['i32', 'i32'],
+    locals: ['i32', 'i32', 'i32', 'i32'],
     body: [
+      [wasm.get(at), wasm.set(left), wasm.get(scratch), wasm.set(right)],
       forEachRow(row, [
         [wasm.get(leftOfBin), wasm.get(bins), wasm.get(row), wasm.i32Add, wasm.i32Load8, wasm.i32Add, wasm.i32Load8],
         [wasm.i32Const(2), wasm.i32ShiftLeft, wasm.set(goesLeft), write(left), write(right)],
         [wasm.get(left), wasm.get(goesLeft), wasm.i32Add, wasm.set(left)],
-        [wasm.get(right), wasm.get(goesLeft), wasm.i32Add, wasm.i32Const(4), wasm.i32Subtract, wasm.set(right)],
+        [wasm.get(right), wasm.get(goesLeft), wasm.i32Subtract, wasm.i32Const(4), wasm.i32Add, wasm.set(right)],
       ]),
+      [wasm.get(left), wasm.get(scratch), wasm.get(right), wasm.get(scratch), wasm.i32Subtract, wasm.memoryCopy],
       wasm.get(left),
     ],
   }

@@ -5,7 +5,13 @@
  * @see https://github.com/aappleby/smhasher, the 32-bit finaliser of MurmurHash3
  */
 export function uniformAt(seed: number, stream: number, index: number): number {
-  return (mix(mix(mix(seed | 0) ^ stream) ^ index) >>> 0) / 2 ** 32
+  return uniformOf(seed, stream)(index)
+}
+
+/** The numbers of one stream by their index. */
+export function uniformOf(seed: number, stream: number): (index: number) => number {
+  const start = mix(mix(seed | 0) ^ stream)
+  return (index) => (mix(start ^ index) >>> 0) / 2 ** 32
 }
 
 function mix(value: number): number {

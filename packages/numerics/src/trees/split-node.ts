@@ -29,9 +29,13 @@ export function splitNode(
   if (workspace.categoryCounts[feature]! > 0) {
     return { ...split, kind: 'categorical', codes: leftCodes(workspace, feature, candidate) }
   }
-  // A value that is missing for the first time in prediction goes with the majority.
-  const missingLeft = candidate.missing === 'undecided' ? left.rowCount >= right.rowCount : candidate.missing === 'left'
+  const missingLeft = missingGoesLeft(candidate, left.rowCount, right.rowCount)
   return { ...split, kind: 'numerical', threshold: thresholdOf(workspace, feature, candidate), missingLeft }
+}
+
+/** A value that is missing for the first time after training goes with the majority. */
+export function missingGoesLeft({ missing }: Candidate, leftCount: number, rightCount: number): boolean {
+  return missing === 'undecided' ? leftCount >= rightCount : missing === 'left'
 }
 
 function leftCodes({ binCodes, binCounts }: Workspace, feature: number, candidate: Candidate): number[] {

@@ -127,6 +127,24 @@ it('survives JSON unchanged', async () => {
   expect(JSON.parse(JSON.stringify(model))).toEqual(model)
 })
 
+it('learns the same from columns that lie in shared memory already', async () => {
+  const shared = (values: Float64Array) => {
+    const copy = new Float32Array(new SharedArrayBuffer(4 * values.length))
+    copy.set(values)
+    return copy
+  }
+  const features = people.features.map((column) => {
+    if (column.kind === 'numerical') return { ...column, values: shared(Float64Array.from(column.values)) }
+    const codes = new Int32Array(new SharedArrayBuffer(4 * column.codes.length))
+    codes.set(column.codes)
+    return { ...column, codes }
+  })
+
+  const model = await trainTrees({ ...late, features }, logistic)
+
+  expect(model).toEqual(await trainTrees(late, logistic))
+})
+
 it('leaves the labels and columns as they were', async () => {
   const before = structuredClone(late)
 

@@ -26,6 +26,8 @@ export const i32Subtract: Code = [0x6b]
 export const i32And: Code = [0x71]
 export const i32ShiftLeft: Code = [0x74]
 export const i32ShiftRightUnsigned: Code = [0x76]
+/** Takes the addresses to and from, and how many bytes. */
+export const memoryCopy: Code = [0xfc, 10, 0, 0]
 
 /** Loads 64 bits as two float32 and makes them two float64. */
 export const loadFloatPair: Code = [0xfd, 0x5d, 2, 0, 0xfd, 0x5f]

@@ -11,5 +11,5 @@ export interface WorkerTask {
 
 // `train.ts` starts this file with nothing but a `WorkerTask`.
 const { workspace, member } = workerData as WorkerTask
-const team = joinTeam(workspace.barrier, member, workspace.plan.threadCount)
+const team = joinTeam(workspace.meeting, member, workspace.plan.threadCount)
 boost(workspace, team, (report) => parentPort?.postMessage(report))

@@ -1,24 +1,27 @@
 import { binStride } from './binning.ts'
 import { candidateStride } from './candidates.ts'
 import { createArena } from './arena.ts'
-import { alignColumns } from './columns.ts'
-import type { FeatureColumn, TreeDataset } from './dataset.ts'
+import type { TreeDataset } from './dataset.ts'
 import { allRows } from './flat-tree.ts'
 import { featuresPerWord, histogramStride } from './kernel.ts'
 import { baseScoresOf } from './loss.ts'
 import type { GrowthPlan } from './options.ts'
+import {
+  alignRows,
+  type Doubles,
+  doubles,
+  type Floats,
+  floats,
+  type Integers,
+  integers,
+  type Rows,
+  shareRows,
+  type TrainingRows,
+} from './shared-rows.ts'
+import { meetingLength } from './team.ts'
 
-type Floats = Float32Array<SharedArrayBuffer>
-type Doubles = Float64Array<SharedArrayBuffer>
-type Integers = Int32Array<SharedArrayBuffer>
 type Bytes = Uint8Array<SharedArrayBuffer>
 type Words = Uint32Array<SharedArrayBuffer>
-
-/** Feature values as float32: a number or `NaN`; a category code or -1. */
-export interface Rows {
-  readonly columns: readonly Floats[]
-  readonly labels: Doubles
-}
 
 /** All that the threads of one training share. Plain data over shared memory, so that it can be posted to them. */
 export interface Workspace {
@@ -26,16 +29,17 @@ export interface Workspace {
   /** Number of categories per feature; 0 for a numerical one. */
   readonly categoryCounts: readonly number[]
   readonly baseScores: readonly number[]
-  readonly training: Rows
+  readonly training: TrainingRows
   readonly validation: Rows | undefined
-  readonly barrier: Integers
+  /** Where the threads meet. */
+  readonly meeting: Integers
   /** The memory of the kernels; it holds the next seven. */
   readonly memory: WebAssembly.Memory
   /** Bin of every row, per feature. */
   readonly bins: readonly Bytes[]
   /** The same, four features to a word with the first in the lowest byte. */
   readonly binWords: readonly Words[]
-  /** Row numbers, leaf after leaf. */
+  /** Row numbers: thread after thread, and within each leaf after leaf. */
   readonly order: Words
   readonly scratch: Words
   /** Gradient and hessian side by side per row; per output. */
@@ -59,16 +63,15 @@ export interface Workspace {
   readonly validationOrder: Uint32Array
   /** Loss of the validation set per block of rows: added up in a fixed sequence, whoever worked them out. */
   readonly blockLosses: Doubles
-  readonly leftCounts: Integers
   /** Gradient and hessian per leaf, feature and bin. */
   readonly histograms: Doubles
-  /** Best split per feature of the smaller and then of the larger new leaf. */
+  /** Best split per feature of the added and then of the other new leaf. */
   readonly candidates: Doubles
 }
 
 export const rowsPerLossBlock = 4096
 
-/** Copies the data into shared memory and lays out the rest, which costs no memory until it is used. */
+/** Brings the data into shared memory if it is not there, and lays out the rest, which costs no memory until it is used. */
 export function createWorkspace(
   plan: GrowthPlan,
   { features, labels }: TreeDataset,
@@ -85,9 +88,9 @@ export function createWorkspace(
     plan,
     categoryCounts: features.map((column) => (column.kind === 'categorical' ? column.categories.length : 0)),
     baseScores,
-    training: shareRows(features, { features, labels }),
-    validation: validation && shareRows(features, validation),
-    barrier: integers(2),
+    training: shareRows({ features, labels }),
+    validation: validation && alignRows(features, validation),
+    meeting: integers(meetingLength(plan.threadCount)),
     memory: arena.memory,
     bins: repeat(featureCount, () => arena.bytes(rowCount)),
     binWords: repeat(wordCount, () => arena.words(rowCount)),
@@ -104,16 +107,9 @@ export function createWorkspace(
     validationScores: repeatEach(baseScores, validationRows),
     validationOrder: allRows(validationRows),
     blockLosses: doubles(Math.ceil(validationRows / rowsPerLossBlock)),
-    leftCounts: integers(plan.threadCount),
     histograms: doubles(plan.leafCount * histogramLength),
     candidates: doubles(2 * featureCount * candidateStride),
   }
-}
-
-function shareRows(expected: readonly FeatureColumn[], { features, labels }: TreeDataset): Rows {
-  const shared = doubles(labels.length)
-  shared.set(labels)
-  return { columns: alignColumns(expected, features, labels.length, floats), labels: shared }
 }
 
 function repeatEach(values: readonly number[], count: number): Doubles {
@@ -122,7 +118,4 @@ function repeatEach(values: readonly number[], count: number): Doubles {
   return repeated
 }
 
-const floats = (length: number): Floats => new Float32Array(new SharedArrayBuffer(4 * length))
-const doubles = (length: number): Doubles => new Float64Array(new SharedArrayBuffer(8 * length))
-const integers = (length: number): Integers => new Int32Array(new SharedArrayBuffer(4 * length))
 const repeat = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make)

@@ -10,7 +10,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { modestHeap } from '../../packages/cli/src/supervisor/modest-heap.ts'
 import { artifact, endpoint, isServing, stateOf } from '../../packages/inference/src/testing-node.ts'
+import { lineCount } from '../../packages/inference/src/recording/line-count.ts'
 import { ControlPlane } from '../../packages/inference/src/testing.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
 import { benchBodies, trainBenchModel } from './model.ts'
@@ -39,6 +41,7 @@ async function load(port: number, more: Partial<LoadPlan> = {}): Promise<LoadRes
     idPrefix: `load${loadCount++}`,
     connectionCount,
     seconds,
+    warmSeconds: 2,
   }
   generator.send({ ...plan, ...more } satisfies LoadPlan)
   const [result] = (await once(generator, 'message')) as [LoadResult]
@@ -75,7 +78,7 @@ async function measureEcho(): Promise<Measured> {
   return result
 }
 
-/** The real `main.ts`; the control plane beside it takes the records and counts them. */
+/** The real `main.ts`, started as `evenkeel up` does; the control plane beside it takes the records and counts them. */
 async function startNode(plane: ControlPlane, folder: string): Promise<{ child: ChildProcess; port: number }> {
   const digest = plane.store(await trainBenchModel())
   plane.publish(stateOf(1, [endpoint('bench', { model: 'bench' })], [artifact(1, digest, { model: 'bench' })]))
@@ -87,7 +90,10 @@ async function startNode(plane: ControlPlane, folder: string): Promise<{ child: 
     EVENKEEL_INFERENCE_PORT: '0',
     EVENKEEL_LOG_LEVEL: 'warn',
   }
-  const child = spawn(process.execPath, [path('../../packages/inference/src/main.ts')], { env, stdio: 'inherit' })
+  const child = spawn(process.execPath, [...modestHeap, path('../../packages/inference/src/main.ts')], {
+    env,
+    stdio: 'inherit',
+  })
   await isServing(plane, 1)
   const { url } = plane.acks.at(-1)!
   return { child, port: Number(new URL(url).port) }
@@ -101,7 +107,7 @@ async function measureNode() {
   const { child, port } = await startNode(plane, folder)
   const warm = await load(port, { seconds: 3 })
   const closed = await measure(port, child)
-  const half = await load(port, { ratePerSecond: closed.ratePerSecond / 2 })
+  const half = await load(port, { ratePerSecond: target.ratePerSecond / 2 })
   child.kill('SIGTERM')
   await once(child, 'exit')
   clearInterval(counting)
@@ -112,7 +118,7 @@ async function measureNode() {
 }
 
 function takeRecords(plane: ControlPlane): number {
-  const count = [...plane.segments.values()].reduce((sum, text) => sum + text.split('\n').length - 1, 0)
+  const count = [...plane.segments.values()].reduce((sum, text) => sum + lineCount(text), 0)
   plane.segments.clear()
   return count
 }
@@ -161,7 +167,7 @@ process.stdout.write(
     ? `${JSON.stringify(result)}\n`
     : [
         line('node, durable, closed loop', closed),
-        line('node, durable, half load, open', half),
+        line('node, durable, 5,000 rps, open', half),
         line('bare node:http JSON server', echo),
         `The node does ${(result.shareOfEcho * 100).toFixed(0)} % of the bare server, with ${connectionCount} connections.`,
         `Processor time per answer: ${closed.cpuUsPerAnswer?.toFixed(0) ?? '?'} µs against ${echo.cpuUsPerAnswer?.toFixed(0) ?? '?'} µs.`,

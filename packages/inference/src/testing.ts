@@ -10,6 +10,7 @@ import {
   PredictionRecord,
 } from '@evenkeel/contract'
 import { canonicalJson } from './fleet/canonical-json.ts'
+import { lineCount } from './recording/line-count.ts'
 
 export type UnsignedState = Omit<DesiredState, 'keyId' | 'signature'>
 type Report = { readonly status: NodeStatus; readonly arms: readonly ArmCounters[] }
@@ -126,8 +127,9 @@ export class ControlPlane {
 
   #takeSegment(segment: string, digest: string, body: Buffer): unknown {
     if (digestOf(body) !== digest) return undefined
-    this.segments.set(segment, body.toString())
-    return { segment, recordCount: body.toString().split('\n').length - 1 }
+    const lines = body.toString()
+    this.segments.set(segment, lines)
+    return { segment, recordCount: lineCount(lines) }
   }
 
   #download(response: ServerResponse, digest: string): void {

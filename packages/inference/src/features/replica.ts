@@ -11,7 +11,7 @@ interface Series {
 }
 
 /** So many windows behind the newest event, events are forgotten. */
-export const keptWindows = 3
+export const keptWindows = 6
 
 /** The recent events of one feature view, in memory. */
 export class ViewReplica {

@@ -276,6 +276,24 @@ it.each([
   expect(await response.json()).toEqual({ error: expect.stringMatching(/\w+ \w+/) })
 })
 
+it.each([
+  { name: 'request', more: (id: string) => ({ id, inputs: [] as object[] }) },
+  { name: 'row', more: (id: string) => ({ inputs: [{ name: 'row_id', datatype: 'BYTES', shape: [1], data: [id] }] }) },
+])('takes the id of a $name with 200 characters, and refuses 201', async ({ more }) => {
+  const X = { name: 'X', datatype: 'FP32', shape: [1, 2], data: [1, 2] }
+  const answerTo = (length: number) => {
+    const { inputs, ...rest } = more('a'.repeat(length))
+    return post(node.url, '/v2/models/m/infer', JSON.stringify({ ...rest, inputs: [X, ...inputs] }))
+  }
+
+  const longest = await answerTo(200)
+  const tooLong = await answerTo(201)
+
+  expect(longest.status).toBe(200)
+  expect(tooLong.status).toBe(400)
+  expect(await tooLong.json()).toEqual({ error: expect.stringMatching(/201 characters.*200/) })
+})
+
 it('lists the repository to a request without a body', async () => {
   const answer = await send('/v2/repository/index', { 'content-length': '0' }, Buffer.alloc(0))
 

@@ -1,3 +1,4 @@
+import './no-telemetry.ts'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { type Datatype, type Tensor, type TensorData, type Tensors, type TensorSpec } from '../protocol/tensor.ts'
 

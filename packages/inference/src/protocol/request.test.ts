@@ -174,6 +174,11 @@ const bad: readonly { name: string; send: () => unknown; says: RegExp; status?: 
     status: 501,
   },
   { name: 'an id with NUL', send: () => decode({ id: 'a\0', ...one({ data: [1, 2] }) }), says: /"id" .* NUL/ },
+  {
+    name: 'an id of 201 characters',
+    send: () => decode({ id: 'a'.repeat(201), ...one({ data: [1, 2] }) }),
+    says: /201 .* 200/,
+  },
   { name: 'an id that is a number', send: () => decode({ id: 5, ...one({ data: [1, 2] }) }), says: /"id"/ },
   {
     name: 'raw bytes for two inputs',

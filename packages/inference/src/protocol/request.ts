@@ -23,6 +23,8 @@ export interface InferRequest {
   readonly binaryByDefault: boolean
 }
 
+/** The control plane takes no record with a longer id. */
+const longestId = 200
 const maxElements = 2 ** 31 - 1
 
 /**
@@ -87,6 +89,8 @@ function readId(id: unknown): string | undefined {
   if (typeof id !== 'string') throw badRequest('The "id" of the request is no string.')
   if (id.includes('\0') || !id.isWellFormed())
     throw badRequest('The "id" of the request holds NUL, or has no UTF-8 form.')
+  if (id.length > longestId)
+    throw badRequest(`The "id" of the request has ${id.length} characters; use ${longestId} at most.`)
   return id
 }
 

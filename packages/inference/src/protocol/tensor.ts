@@ -70,7 +70,7 @@ const holders = {
 
 /** Room for so many elements. */
 export function makeData(datatype: Datatype, length: number): TensorData {
-  return datatype === 'BYTES' ? Array.from<string>({ length }).fill('') : new holders[datatype](length)
+  return datatype === 'BYTES' ? Array<string>(length).fill('') : new holders[datatype](length)
 }
 
 /** A view of aligned bytes as numbers. */
@@ -87,7 +87,8 @@ export function rowWidth(shape: readonly number[]): number {
 
 /** Copies elements [from, until) of one holder into another of the same datatype, starting at `at`. */
 export function copyInto(into: TensorData, at: number, source: TensorData, from: number, until: number): void {
-  if (Array.isArray(into)) {
+  if (until - from === 1) into[at] = source[from]!
+  else if (Array.isArray(into)) {
     const texts = source as string[]
     for (let i = from; i < until; i++) into[at + i - from] = texts[i]!
   } else {

@@ -151,6 +151,24 @@ it('recovers whole lines of a process that was killed', async () => {
   await recorder.stop()
 })
 
+it('reserves room like the last segment took, of which nothing is left when a segment is closed or recovered', async () => {
+  let segmentAgeMs = 20
+  const { recorder, closed } = await open({ segmentAgeMs: () => segmentAgeMs })
+  for (const count of [1, 2]) {
+    await recorder.write(`${JSON.stringify('long'.repeat(2000))}\n`)
+    await expect.poll(() => closed.length).toBe(count)
+  }
+  segmentAgeMs = 60_000
+  await recorder.write('{"short":1}\n')
+  const onDisk = await readFile(join(folder, 'n1-boot-2.jsonl'))
+  await writeFile(join(folder, 'n1-killed-2.jsonl'), onDisk)
+  await recorder.stop()
+
+  expect(onDisk.length).toBe(8003)
+  expect(await contentOf(closed[2]!)).toBe('{"short":1}\n')
+  expect(await contentOf((await recoverSegment(folder, 'n1-killed-2.jsonl'))!)).toBe('{"short":1}\n')
+})
+
 it('removes a segment without a whole line, and what follows a torn one', async () => {
   await writeFile(join(folder, 'n1-old-9.jsonl'), '{"a"')
   await writeFile(join(folder, 'n1-old-10.jsonl'), '{"a":1}\n\0\0\n{"b":2}\n')

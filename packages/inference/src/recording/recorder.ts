@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { unavailable } from '../protocol/refusal.ts'
 import { Batch, splitLines } from './batch.ts'
+import { lineCount } from './line-count.ts'
 import { createSegment, type Segment } from './segment.ts'
 
 /** A closed segment, ready to be sent: the first `sizeBytes` of the file. */
@@ -44,6 +45,7 @@ export interface Recorder {
 
 const soonMs = 100
 const segmentSizeBytes = 8 * 1024 ** 2
+const largestReserveBytes = 1024 ** 2
 const defaultUnsentBytes = 2 * 1024 ** 3
 
 /** Opens the prediction log. Its segments are closed by age and size, and handed to `onClosed`. */
@@ -53,8 +55,12 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
   const dropped = { disk: 0, unsent: 0 }
   const batches: Batch[] = []
   let waitingBytes = 0
+  const closings = new Set<Promise<void>>()
   let segment: Segment | undefined
+  /** The one after: to make a file last takes the disk several milliseconds, in which nothing could be answered. */
+  let spare: Promise<Segment> | undefined
   let nextNumber = 0
+  let reserveBytes = 0
   let closeDue = false
   let working = false
   let writer: Promise<void> | undefined
@@ -73,7 +79,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     while (batches.length > 0 || closeDue) {
       const batch = batches.shift()
       if (batch) await writeBatch(batch)
-      if (closeDue || (segment && segment.sizeBytes >= segmentSizeBytes)) await closeSegment()
+      if (closeDue || (segment && segment.sizeBytes >= segmentSizeBytes)) closeSegment()
     }
     working = false
   }
@@ -95,8 +101,12 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     }
   }
 
+  const makeSegment = () => createSegment(options.folder, `${options.idPrefix}-${nextNumber++}`, reserveBytes)
+
   async function startSegment(): Promise<Segment> {
-    const started = await createSegment(options.folder, `${options.idPrefix}-${nextNumber++}`)
+    const started = (await spare?.catch(() => undefined)) ?? (await makeSegment())
+    spare = makeSegment()
+    spare.catch(() => undefined)
     ageTimer = setTimeout(() => {
       closeDue = true
       wake()
@@ -104,12 +114,22 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     return started
   }
 
-  async function closeSegment(): Promise<void> {
+  function closeSegment(): void {
     closeDue = false
     clearTimeout(ageTimer)
-    const closing = segment
+    if (!segment) return
+    // The next ones will be about as large.
+    reserveBytes = Math.min(segment.sizeBytes, largestReserveBytes)
+    track(close(segment))
     segment = undefined
-    if (!closing) return
+  }
+
+  function track(closing: Promise<void>): void {
+    closings.add(closing)
+    void closing.then(() => closings.delete(closing))
+  }
+
+  async function close(closing: Segment): Promise<void> {
     const { id, path, sizeBytes } = closing
     try {
       const digest = await closing.close()
@@ -160,11 +180,12 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
       closeDue = true
       wake()
       await writer
+      const unused = await spare?.catch(() => undefined)
+      if (unused) track(close(unused))
+      await Promise.all(closings)
     },
   }
 }
-
-const lineCount = (lines: string): number => lines.split('\n').length - 1
 
 const cannotWrite = (error: unknown) =>
   unavailable(

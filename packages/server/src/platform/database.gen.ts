@@ -121,7 +121,6 @@ export interface Database {
     history: Json
     started_by: string
     started_at: Timestamp
-    looked_at: Timestamp | null
     ended_at: Timestamp | null
     event_time_start: Timestamp | null
     event_time_end: Timestamp | null
@@ -165,6 +164,7 @@ export interface Database {
     slot: number
     event_count: number
     data: Buffer
+    part: number
   }
   'features.view': {
     project_id: string

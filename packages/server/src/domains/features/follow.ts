@@ -10,7 +10,7 @@ import { slotOf } from './window.ts'
 /** For news whose notification was lost together with a connection. */
 const pollMs = 1000
 /** How far a snapshot reaches behind the watermark, in windows: a node answers rows that are a little late, too. */
-const snapshotWindows = 3
+const snapshotWindows = 6
 
 interface Cursor {
   readonly version: number

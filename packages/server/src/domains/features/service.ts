@@ -165,8 +165,15 @@ export function createFeatures({ db, url, queries, blobs, datasets, nodesFollowi
       return { view, version, sql: joinSql(spec, tables) }
     },
 
-    follow: ({ projectId }: Caller, names: readonly string[], signal: AbortSignal): AsyncGenerator<FeatureUpdate> =>
-      followViews(db, pushes, { projectId, names }, signal),
+    async *follow({ projectId }: Caller, names: readonly string[], signal: AbortSignal): AsyncGenerator<FeatureUpdate> {
+      // Who follows will acknowledge: the line is open before a push waits for that.
+      const line = acks.waiter(signal)
+      try {
+        yield* followViews(db, pushes, { projectId, names }, signal)
+      } finally {
+        line.stop()
+      }
+    },
 
     /** Notes what a node has applied, and wakes who waits for it. */
     async acknowledge({ projectId }: Caller, view: string, node: string, sequence: number): Promise<void> {

@@ -26,6 +26,7 @@ export interface BlockRow {
 }
 
 export interface NewBlock extends BlockRow {
+  readonly part: number
   readonly eventCount: number
 }
 
@@ -194,13 +195,13 @@ export function featuresStore(db: Db) {
           ${ranges.map(({ lastSlot }) => lastSlot)}::int[]
         ) as wanted (key, first_slot, last_slot)
         cross join lateral (
-          select key, slot, data from features.tile_block
+          select key, slot, part, data from features.tile_block
           where project_id = ${projectId} and view = ${view} and key = wanted.key
             and slot between wanted.first_slot and wanted.last_slot
           -- Keeps the planner at one index look-up per range, also before it knows how large the table is.
           offset 0
         ) b
-        order by b.key, b.slot`.execute(db)
+        order by b.key, b.slot, b.part`.execute(db)
       return rows
     },
 
@@ -215,24 +216,29 @@ export function featuresStore(db: Db) {
         .where('slot', '<=', lastSlot)
         .orderBy('key')
         .orderBy('slot')
+        .orderBy('part')
         .execute()
     },
 
-    async putBlocks(projectId: string, view: string, blocks: readonly NewBlock[]): Promise<void> {
+    /** Adds to each block, or makes it. */
+    async appendBlocks(projectId: string, view: string, blocks: readonly NewBlock[]): Promise<void> {
       // One parameter for the bytes of all: a single buffer travels as it is, an array of them as text.
       await sql`
-        insert into features.tile_block (project_id, view, key, slot, event_count, data)
-        select ${projectId}, ${view}, key, slot, event_count,
+        insert into features.tile_block as present (project_id, view, key, slot, part, event_count, data)
+        select ${projectId}, ${view}, key, slot, part, event_count,
           substring(${Buffer.concat(blocks.map(({ data }) => data))}::bytea from start + 1 for length)
         from unnest(
           ${blocks.map(({ key }) => key)}::text[],
           ${blocks.map(({ slot }) => slot)}::int[],
+          ${blocks.map(({ part }) => part)}::bigint[],
           ${blocks.map(({ eventCount }) => eventCount)}::bigint[],
           ${starts(blocks)}::int[],
           ${blocks.map(({ data }) => data.length)}::int[]
-        ) as block (key, slot, event_count, start, length)
-        on conflict (project_id, view, key, slot)
-        do update set event_count = excluded.event_count, data = excluded.data`.execute(db)
+        ) as block (key, slot, part, event_count, start, length)
+        on conflict (project_id, view, key, slot, part)
+        do update set event_count = present.event_count + excluded.event_count, data = present.data || excluded.data`.execute(
+        db,
+      )
     },
 
     async deleteBlocks(projectId: string, view: string, { firstSlot, lastSlot }: SlotRange): Promise<void> {

@@ -1,36 +1,49 @@
 import type { Tile } from '@evenkeel/contract'
 import { slotMs } from './window.ts'
-import { emptyTile } from './tiles.ts'
+
+const headerBytes = 8
 
 /**
- * The events of one key in one slot of six hours, packed for a bytea column. Little-endian, column by column for `n` distinct times:
- * milliseconds since the start of the slot (uint32), counts (uint32), then the sums of each measure (float64), in the order of
- * `measures`.
+ * Packs the events of one key in one slot (a UTC day) as a piece of a bytea column: to add events to a block is to append
+ * another piece, without reading it. A header of two big-endian uint32: the number `n` of distinct times, and where
+ * in the slot the piece starts, in milliseconds. Then, little-endian and column by column: milliseconds since that start
+ * (uint32), counts (uint32), and the sums of each measure (float64), in the order of `measures`.
  */
-export function encodeBlock({ timesMs, counts, sums }: Tile, slot: number, measures: readonly string[]): Buffer {
+export function encodePiece({ timesMs, counts, sums }: Tile, slot: number, measures: readonly string[]): Buffer {
   const length = timesMs.length
-  const block = Buffer.alloc(length * rowBytes(measures))
+  const piece = Buffer.alloc(headerBytes + length * rowBytes(measures))
+  piece.writeUInt32BE(length, 0)
   for (let i = 0; i < length; i++) {
-    block.writeUInt32LE(timesMs[i]! - slot * slotMs, i * 4)
-    block.writeUInt32LE(counts[i]!, (length + i) * 4)
+    piece.writeUInt32LE(timesMs[i]! - slot * slotMs, headerBytes + i * 4)
+    piece.writeUInt32LE(counts[i]!, headerBytes + (length + i) * 4)
   }
   for (const [index, name] of measures.entries()) {
-    for (let i = 0; i < length; i++) block.writeDoubleLE(sums[name]![i]!, (index + 1) * length * 8 + i * 8)
+    const start = headerBytes + (index + 1) * length * 8
+    for (let i = 0; i < length; i++) piece.writeDoubleLE(sums[name]![i]!, start + i * 8)
   }
-  return block
+  return piece
 }
 
-export function decodeBlock(block: Buffer, key: string, slot: number, measures: readonly string[]): Tile {
-  const length = block.length / rowBytes(measures)
-  const tile = emptyTile(key, measures)
+/** Appends the pieces of a block to a tile, as they come: times may come twice, and out of order. */
+export function readBlock(block: Buffer, slot: number, measures: readonly string[], tile: Tile): void {
+  for (let at = 0; at < block.length;) {
+    const length = block.readUInt32BE(at)
+    const startMs = slot * slotMs + block.readUInt32BE(at + 4)
+    const end = at + headerBytes + length * rowBytes(measures)
+    readPiece(block.subarray(at + headerBytes, end), startMs, measures, tile)
+    at = end
+  }
+}
+
+function readPiece(rows: Buffer, startMs: number, measures: readonly string[], tile: Tile): void {
+  const length = rows.length / rowBytes(measures)
   for (let i = 0; i < length; i++) {
-    tile.timesMs.push(slot * slotMs + block.readUInt32LE(i * 4))
-    tile.counts.push(block.readUInt32LE((length + i) * 4))
+    tile.timesMs.push(startMs + rows.readUInt32LE(i * 4))
+    tile.counts.push(rows.readUInt32LE((length + i) * 4))
   }
   for (const [index, name] of measures.entries()) {
-    for (let i = 0; i < length; i++) tile.sums[name]!.push(block.readDoubleLE((index + 1) * length * 8 + i * 8))
+    for (let i = 0; i < length; i++) tile.sums[name]!.push(rows.readDoubleLE((index + 1) * length * 8 + i * 8))
   }
-  return tile
 }
 
 const rowBytes = (measures: readonly string[]) => 8 + 8 * measures.length

@@ -34,6 +34,15 @@ export function mergeTiles(a: Tile, b: Tile): Tile {
   return merged
 }
 
+/** The same events by time, and one position per time. */
+export function inOrder(tile: Tile): Tile {
+  if (tile.timesMs.every((timeMs, i) => i === 0 || timeMs > tile.timesMs[i - 1]!)) return tile
+  const ordered = emptyTile(tile.key, Object.keys(tile.sums))
+  const rows = [...tile.timesMs.keys()].sort((a, b) => tile.timesMs[a]! - tile.timesMs[b]!)
+  for (const row of rows) append(ordered, tile.timesMs[row]!, tile.counts[row]!, (name) => tile.sums[name]![row]!)
+  return ordered
+}
+
 function append({ timesMs, counts, sums }: Tile, timeMs: number, count: number, sumOf: (name: string) => number): void {
   const last = timesMs.length - 1
   if (timesMs[last] === timeMs) {
@@ -73,7 +82,7 @@ export function tileOutside(tile: Tile, afterMs: number, untilMs: number): Tile 
   )
 }
 
-/** Cuts a tile into slots of six hours. */
+/** Cuts a tile into slots. */
 export function bySlot(tile: Tile): { readonly slot: number; readonly tile: Tile }[] {
   const slots = Map.groupBy(tile.timesMs.keys(), (index) => slotOf(tile.timesMs[index]!))
   return [...slots].map(([slot, rows]) => ({ slot, tile: sliceTile(tile, rows[0]!, rows.at(-1)! + 1) }))

@@ -21,8 +21,8 @@ export function countUntil(timesMs: ArrayLike<number>, timeMs: number): number {
   return low
 }
 
-/** The online store keeps the events of six hours together: pushes rewrite little, and windows touch few of them. */
-export const slotMs = 21_600_000
+/** The online store keeps the events of a day together: pushes write few rows, and windows touch few of them. */
+export const slotMs = 86_400_000
 
 /** Slots since 1970, UTC. */
 export const slotOf = (timeMs: number): number => Math.floor(timeMs / slotMs)

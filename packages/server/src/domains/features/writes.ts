@@ -43,7 +43,7 @@ export async function addEvents(
   const tiles = tilesOf(events)
   const accepted = events.keys.length
   const head = { sequence: found.sequence + 1, watermarkMs: newest(found.watermarkMs, tiles) }
-  await openTiles(store, { projectId, view, measures }).add(tiles)
+  await openTiles(store, { projectId, view, measures }).add(tiles, head.sequence)
   await store.addPush(projectId, view, { sequence: head.sequence, batchId, eventCount: accepted, tiles, at: now })
   await store.setState(projectId, view, { ...head, eventCount: found.eventCount + accepted })
   await store.ring('pushes')
@@ -68,17 +68,18 @@ export async function replaceEvents(
   const store = featuresStore(tx)
   const { name } = view
   const tiles = openTiles(store, { projectId, view: name, measures: measureNames(view.spec) })
-  if (span.afterMs < span.untilMs) await tiles.clear(span.afterMs, span.untilMs)
+  const sequence = view.sequence + 1
+  if (span.afterMs < span.untilMs) await tiles.clear(span.afterMs, span.untilMs, sequence)
   let eventCount = 0
   let { watermarkMs } = view
   for await (const part of parts) {
-    await tiles.add(part)
+    await tiles.add(part, sequence)
     eventCount += part.reduce((sum, tile) => sum + eventCountOf(tile), 0)
     watermarkMs = newest(watermarkMs, part)
   }
 
-  const head = { sequence: view.sequence + 1, watermarkMs }
-  await store.addPush(projectId, name, { sequence: head.sequence, batchId: null, eventCount, tiles: null, at: now })
+  const head = { sequence, watermarkMs }
+  await store.addPush(projectId, name, { sequence, batchId: null, eventCount, tiles: null, at: now })
   await store.setState(projectId, name, { ...head, eventCount: await store.countEvents(projectId, name) })
   await store.ring('pushes')
   return { ...head, eventCount }

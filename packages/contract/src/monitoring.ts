@@ -180,7 +180,6 @@ export const monitoringErrors = defineErrors({
 })
 
 export const monitoringEvents = defineEvents({
-  'monitoring.records_arrived': EventBase.extend({ endpoint: Name, count: z.int() }),
   'monitoring.window_closed': EventBase.extend({
     monitor: Name,
     endpoint: Name,

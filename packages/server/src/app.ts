@@ -83,6 +83,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     eventTime: (...endpoint) => monitoring.eventTime(...endpoint),
   })
   const monitoring: Monitoring = createMonitoring({
+    arrived: (...endpoint) => deployments.lookAgain(...endpoint),
     db,
     blobs,
     now,

@@ -1,17 +1,13 @@
-import { deploymentsEvents, governanceEvents, monitoringEvents, registryEvents } from '@evenkeel/contract'
+import { deploymentsEvents, governanceEvents, registryEvents } from '@evenkeel/contract'
 import { on, type Subscription } from '../../platform/events.ts'
 import { type Job, periodic } from '../../platform/jobs.ts'
 import type { AutoDeploy } from './auto-deploy.ts'
 import type { DeploymentsDeps } from './deps.ts'
 import { fleetStore } from './fleet-store.ts'
 import type { Rollouts } from './rollouts.ts'
-import type { EndpointKey } from './rows.ts'
 import { lockEndpoint } from './start-rollout.ts'
 import { deploymentsStore } from './store.ts'
 import { trafficStore } from './traffic-store.ts'
-
-/** News of predictions comes several times a second; a look at a canary costs a query over all it has answered. */
-const lookAtMostEveryMs = 250
 
 interface JobsDeps extends Pick<DeploymentsDeps, 'db' | 'now'> {
   readonly rollouts: Rollouts
@@ -37,7 +33,7 @@ export function deploymentsJobs({ db, now, rollouts, autoDeploy }: JobsDeps): re
   ]
 }
 
-export function deploymentsSubscriptions({ db, now, rollouts, autoDeploy }: JobsDeps): readonly Subscription[] {
+export function deploymentsSubscriptions({ db, rollouts, autoDeploy }: Omit<JobsDeps, 'now'>): readonly Subscription[] {
   async function settleApproval(approvalId: string, approved: boolean): Promise<void> {
     const found = await deploymentsStore(db).findRolloutOfApproval(approvalId)
     if (!found) return
@@ -51,12 +47,6 @@ export function deploymentsSubscriptions({ db, now, rollouts, autoDeploy }: Jobs
     await rollouts.advance(found.id)
   }
 
-  async function lookAgain(key: EndpointKey): Promise<void> {
-    const running = await deploymentsStore(db).findRunning(key)
-    const lookedAtMs = running?.looked_at?.getTime() ?? 0
-    if (running && now().getTime() - lookedAtMs >= lookAtMostEveryMs) await rollouts.advance(running.id)
-  }
-
   return [
     on(registryEvents, 'registry.gate_decided', 'deployments.want', async ({ projectId, model, version, passed }) => {
       if (!passed) return
@@ -67,6 +57,5 @@ export function deploymentsSubscriptions({ db, now, rollouts, autoDeploy }: Jobs
     on(governanceEvents, 'governance.approval_decided', 'deployments.settle_approval', (event) =>
       settleApproval(event.approvalId, event.approved),
     ),
-    on(monitoringEvents, 'monitoring.records_arrived', 'deployments.look_again', lookAgain),
   ]
 }

@@ -145,7 +145,6 @@ export function createRollouts({ db, now, signingKey, evidence }: RolloutsDeps):
     await deploymentsStore(tx).changeRollout(rollout.id, {
       analysis: json(checks),
       judging: json(judging),
-      looked_at: now(),
       ...(seen.eventTimeMax !== null && { event_time_end: seen.eventTimeMax }),
     })
     if (verdict.does === 'roll_back') {

@@ -22,6 +22,7 @@ import { createRollouts } from './rollouts.ts'
 import type { EndpointRow } from './rows.ts'
 import { deploymentsStore, desiredChannel } from './store.ts'
 import { createViews, requireEndpoint } from './views.ts'
+import { createLookAgain } from './look-again.ts'
 import { createWakeUps } from './wake-ups.ts'
 
 const fail = failures(deploymentsErrors)
@@ -77,6 +78,9 @@ export function createDeployments(deps: DeploymentsDeps) {
       const id = await decisions.rollback({ projectId, endpoint }, { actor, reason }, version)
       return views.rollout(projectId, id)
     },
+
+    /** For other domains: predictions or labels of an endpoint have arrived. */
+    lookAgain: createLookAgain({ db, rollouts }),
 
     /** For other domains: the id of a rollout of the model that is not over. */
     async rolloutRunning(projectId: string, model: string): Promise<string | null> {

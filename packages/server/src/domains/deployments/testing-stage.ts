@@ -44,8 +44,8 @@ export async function haveCanary(plan: Parameters<TestDeployments['deploy']>[2] 
   return id
 }
 
-/** Requests on both arms of the comparison, and as many recorded predictions. */
-export async function serve(canary: [number, number], baseline: [number, number], evidence = {}): Promise<void> {
+/** Requests on both arms of the comparison, and as many recorded predictions, which nobody has looked at. */
+export async function answer(canary: [number, number], baseline: [number, number], evidence = {}): Promise<void> {
   at.others.evidence = {
     ...noEvidence,
     units: { primary: 0, canary: canary[0], baseline: baseline[0] },
@@ -57,6 +57,11 @@ export async function serve(canary: [number, number], baseline: [number, number]
     { endpoint: name, arm: 'canary', version: 2, requests: canary[0], errors: canary[1] },
     { endpoint: name, arm: 'baseline', version: 1, requests: baseline[0], errors: baseline[1] },
   ])
+}
+
+/** The same, and a look at them. */
+export async function serve(...answered: Parameters<typeof answer>): Promise<void> {
+  await answer(...answered)
   await at.world.runJob('deployments.advance')
 }
 

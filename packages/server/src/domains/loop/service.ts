@@ -26,7 +26,7 @@ export function createLoop(deps: LoopDeps): Loop {
         totals: {
           modelsLive: rows.filter(({ liveVersion }) => liveVersion !== null).length,
           drifting: facts.filter(({ monitor }) => monitor?.status === 'drift' || monitor?.status === 'decay').length,
-          blocked: rows.filter(isBlocked).length,
+          blocked: facts.filter(isBlocked).length,
         },
       }
     },
@@ -55,6 +55,5 @@ function rowOf(facts: ModelFacts): LoopRow {
   }
 }
 
-/** Whether something stands still before it serves: data, a run, a gate, an approval, a rollout. */
-const isBlocked = ({ stations }: LoopRow) =>
-  stations.some(({ name, state }) => name !== 'monitor' && (state === 'attention' || state === 'failed'))
+/** Whether something stands still until a person does something; an incident alone stops nothing. */
+const isBlocked = (facts: ModelFacts) => needsOf(facts).some(({ kind }) => kind !== 'incident')

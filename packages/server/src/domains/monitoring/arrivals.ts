@@ -1,10 +1,9 @@
-import { monitoringErrors, monitoringEvents, type PredictionRecord } from '@evenkeel/contract'
+import { monitoringErrors, type PredictionRecord } from '@evenkeel/contract'
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
-import { publish } from '../../platform/events.ts'
 import { defineQueue, enqueue } from '../../platform/jobs.ts'
 import type { MonitoringDeps } from './deps.ts'
 import { readLabels, type LabelBatch } from './labels.ts'
@@ -37,7 +36,7 @@ export interface SegmentUpload {
 }
 
 /** Takes in prediction records and labels. */
-export function createArrivals({ db, blobs, now, endpoint: findEndpoint }: MonitoringDeps) {
+export function createArrivals({ db, blobs, now, arrived, endpoint: findEndpoint }: MonitoringDeps) {
   /** Notes what an arrival may have changed and has it evaluated. @returns the watermark of the endpoint */
   async function noteArrival(tx: Db, key: EndpointKey, arrival: Arrival): Promise<Date | null> {
     const { eventTimesMs, ...counts } = arrival
@@ -49,9 +48,6 @@ export function createArrivals({ db, blobs, now, endpoint: findEndpoint }: Monit
       const closes = closesWindow(spec, timeOf(before), timeOf(after))
       await requestEvaluation(tx, monitorKey, closes ? undefined : new Date(now().getTime() + gatherMs))
     }
-    const { projectId, endpoint } = key
-    const event = { projectId, subject: endpoint, endpoint, count: eventTimesMs.length }
-    await publish(tx, monitoringEvents, 'monitoring.records_arrived', event)
     return after
   }
 
@@ -60,6 +56,7 @@ export function createArrivals({ db, blobs, now, endpoint: findEndpoint }: Monit
     async addSegment({ projectId, segment, digest, node, file }: SegmentUpload) {
       const { bytes, records } = await readSegment(file, digest)
       await blobs.put(bytes, { digest })
+      const endpoints = new Set(records.map(({ endpoint }) => endpoint))
       await db.transaction().execute(async (tx) => {
         const store = recordStore(tx)
         const row = { projectId, segment, node, digest, sizeBytes: bytes.length, records, receivedAt: now() }
@@ -68,6 +65,7 @@ export function createArrivals({ db, blobs, now, endpoint: findEndpoint }: Monit
           await noteArrival(tx, { projectId, endpoint }, { eventTimesMs: timesOf(records, endpoint), records: count })
         }
       })
+      for (const endpoint of endpoints) arrived(projectId, endpoint)
       return { segment, recordCount: records.length }
     },
 
@@ -75,11 +73,12 @@ export function createArrivals({ db, blobs, now, endpoint: findEndpoint }: Monit
     async addLabels(key: EndpointKey, batch: LabelBatch) {
       const { ids, labels, eventTimesMs, completeUntil } = readLabels(batch)
       if (!(await recordStore(db).findStream(key))) await findEndpoint(key.projectId, key.endpoint)
-      return db.transaction().execute(async (tx) => {
+      const watermark = await db.transaction().execute(async (tx) => {
         const added = await recordStore(tx).putLabels(key, ids, labels)
-        const watermark = await noteArrival(tx, key, { eventTimesMs, labels: added, completeUntil })
-        return { accepted: batch.ids.length, watermark: watermark?.toISOString() ?? null }
+        return noteArrival(tx, key, { eventTimesMs, labels: added, completeUntil })
       })
+      arrived(key.projectId, key.endpoint)
+      return { accepted: batch.ids.length, watermark: watermark?.toISOString() ?? null }
     },
   }
 }

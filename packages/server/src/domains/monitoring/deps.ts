@@ -12,6 +12,8 @@ export interface MonitoringDeps {
   readonly version: (projectId: string, model: string, version: number) => Promise<ModelVersion>
   /** @throws DomainError `deployments.endpoint_not_found` */
   readonly endpoint: (projectId: string, endpoint: string) => Promise<{ readonly model: string }>
+  /** Told after predictions or labels of an endpoint were stored. */
+  readonly arrived: (projectId: string, endpoint: string) => void
   readonly rollout: (projectId: string, rolloutId: string) => Promise<Rollout>
   /** Rollouts of the endpoint and refused dataset versions of its model in a span of event time, oldest first. */
   readonly changesBetween: (

@@ -76,11 +76,7 @@ export function describeRollback({
   const checks = analysis.filter(({ verdict }) => verdict === 'worse')
   return {
     title: `Version ${toVersion} of ${endpoint} was rolled back`,
-    what: [
-      says,
-      `${plural(requestCount, 'request')} came while it ran; ${count(failedRequestCount)} failed ` +
-        `(${percent(requestCount === 0 ? 0 : failedRequestCount / requestCount)}).`,
-    ],
+    what: [says, ...requestsIn(requestCount, failedRequestCount)],
     why: checks.map((check) => ({
       says: `${check.name}: canary ${check.canary}, baseline ${check.baseline}. ${check.says}`,
       weight: check.decides ? 1 : 0.25,
@@ -96,4 +92,11 @@ export function describeRollback({
     ],
     resolution: `Traffic went back to version ${fromVersion ?? 'before'} automatically.`,
   }
+}
+
+/** Nodes report their counts every few seconds, so a quick roll-back comes before the first. */
+function requestsIn(requestCount: number, failedRequestCount: number): string[] {
+  if (requestCount === 0) return []
+  const share = percent(failedRequestCount / requestCount)
+  return [`${plural(requestCount, 'request')} came while it ran; ${count(failedRequestCount)} failed (${share}).`]
 }

@@ -115,6 +115,7 @@ export async function startMonitoring() {
         db,
         blobs,
         now: () => new Date(),
+        arrived: () => {},
         version: async (_, model, version) => {
           if (registry.down) throw new Error('the registry does not answer')
           if (model !== 'flights') throw noVersion('registry.version_not_found', { model, version })

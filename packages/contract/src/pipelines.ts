@@ -39,7 +39,7 @@ export const PipelineSpec = z.object({
   model: Name.optional(),
   /** Defaults of the run params. */
   params: z.record(Name, ParamValue).default({}),
-  steps: z.array(StepSpec).min(1).max(300),
+  steps: z.array(StepSpec).min(1).max(2000),
 })
 export type PipelineSpec = z.infer<typeof PipelineSpec>
 

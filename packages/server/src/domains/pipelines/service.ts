@@ -26,6 +26,7 @@ import { createEngine } from './engine/engine.ts'
 import { hostId } from './engine/host-id.ts'
 import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
+import { createPlans } from './engine/plans.ts'
 import type { Handle } from './executors/executor.ts'
 import { createExecutors } from './executors/kinds.ts'
 import { pipelinesJobs } from './jobs.ts'
@@ -83,8 +84,9 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const folder = join(deps.folder, 'pipelines')
   const host = hostId(folder)
   const [executor] = createExecutors({ folder: join(folder, 'attempts'), place: placeFrom(deps.blobs) })
-  const journal = (engine: Parameters<typeof createJournal>[1]) => createJournal(deps, engine)
-  const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, journal })
+  const plans = createPlans()
+  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, plans, engine)
+  const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, plans, journal })
   const store = pipelinesStore(db)
 
   async function newest({ projectId }: Caller, pipeline: string): Promise<VersionRow> {

@@ -1,12 +1,56 @@
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
 
-export type RunRow = Selectable<Database['pipelines.run']>
+/** Without its plan, which may be long; see `readPlan`. */
+export type RunRow = Omit<Selectable<Database['pipelines.run']>, 'plan'>
 export type StepRow = Selectable<Database['pipelines.step']>
 export type AttemptRow = Selectable<Database['pipelines.attempt']>
+/** Without what it left. */
+export type AttemptStateRow = Omit<AttemptRow, 'small_values' | 'outputs' | 'progress' | 'project_id' | 'executor'>
 export type VersionRow = Selectable<Database['pipelines.pipeline_version']>
 
 const open = ['queued', 'running', 'waiting'] as const
+const runColumns = [
+  'id',
+  'project_id',
+  'pipeline',
+  'version',
+  'model',
+  'engine',
+  'state',
+  'reason',
+  'trigger',
+  'params',
+  'commit',
+  'created_by',
+  'user_id',
+  'cancel_requested_at',
+  'cancel_says',
+  'wake_at',
+  'looked_at',
+  'created_at',
+  'started_at',
+  'ended_at',
+] as const satisfies (keyof RunRow)[]
+const attemptStateColumns = [
+  'run_id',
+  'step_key',
+  'attempt',
+  'external_id',
+  'host',
+  'handle',
+  'state',
+  'outcome',
+  'exit_code',
+  'reason',
+  'stop_stage',
+  'stop_why',
+  'stop_at',
+  'submitted_at',
+  'started_at',
+  'seen_at',
+  'ended_at',
+] as const satisfies (keyof AttemptStateRow)[]
 const live = ['submitting', 'submitted', 'running'] as const
 
 export interface AttemptId {
@@ -66,19 +110,33 @@ export function pipelinesStore(db: Db) {
     findRun(projectId: string, runId: string): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
-        .selectAll()
+        .select(runColumns)
         .where('id', '=', runId)
         .where('project_id', '=', projectId)
         .executeTakeFirst()
     },
 
     readRun(runId: string): Promise<RunRow | undefined> {
-      return tables.selectFrom('pipelines.run').selectAll().where('id', '=', runId).executeTakeFirst()
+      return tables.selectFrom('pipelines.run').select(runColumns).where('id', '=', runId).executeTakeFirst()
+    },
+
+    async readPlan(runId: string): Promise<unknown> {
+      const row = await tables
+        .selectFrom('pipelines.run')
+        .select('plan')
+        .where('id', '=', runId)
+        .executeTakeFirstOrThrow()
+      return row.plan
     },
 
     /** The first statement of everything that changes the state of a run. */
     lockRun(runId: string): Promise<RunRow | undefined> {
-      return tables.selectFrom('pipelines.run').selectAll().where('id', '=', runId).forUpdate().executeTakeFirst()
+      return tables
+        .selectFrom('pipelines.run')
+        .select(runColumns)
+        .where('id', '=', runId)
+        .forUpdate()
+        .executeTakeFirst()
     },
 
     async saveRun(runId: string, change: Partial<Insertable<Database['pipelines.run']>>): Promise<void> {
@@ -103,6 +161,26 @@ export function pipelinesStore(db: Db) {
         .selectAll()
         .where('run_id', 'in', [...runIds])
         .orderBy('run_id')
+        .orderBy('attempt')
+        .execute()
+    },
+
+    attemptsOfSteps(runId: string, steps: readonly string[]): Promise<AttemptRow[]> {
+      return tables
+        .selectFrom('pipelines.attempt')
+        .selectAll()
+        .where('run_id', '=', runId)
+        .where('step_key', 'in', [...steps])
+        .orderBy('attempt')
+        .execute()
+    },
+
+    /** Oldest first, as `attemptsOf`; what the engine looks at whenever anything happens. */
+    attemptStatesOf(runId: string): Promise<AttemptStateRow[]> {
+      return tables
+        .selectFrom('pipelines.attempt')
+        .select(attemptStateColumns)
+        .where('run_id', '=', runId)
         .orderBy('attempt')
         .execute()
     },
@@ -231,7 +309,7 @@ export function pipelinesStore(db: Db) {
     openRunOf(projectId: string, pipeline: string): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
-        .selectAll()
+        .select(runColumns)
         .where('project_id', '=', projectId)
         .where('pipeline', '=', pipeline)
         .where('state', 'in', open)
@@ -244,7 +322,7 @@ export function pipelinesStore(db: Db) {
     newestRunWith(projectId: string, pipeline: string, params: object): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
-        .selectAll()
+        .select(runColumns)
         .where('project_id', '=', projectId)
         .where('pipeline', '=', pipeline)
         .where(sql<boolean>`params @> ${JSON.stringify(params)}::jsonb`)
@@ -259,7 +337,7 @@ export function pipelinesStore(db: Db) {
       filter: { pipeline: string | undefined; state: RunRow['state'] | undefined; before: string | undefined },
       limit: number,
     ): Promise<RunRow[]> {
-      let query = tables.selectFrom('pipelines.run').selectAll().where('project_id', '=', projectId)
+      let query = tables.selectFrom('pipelines.run').select(runColumns).where('project_id', '=', projectId)
       if (filter.pipeline !== undefined) query = query.where('pipeline', '=', filter.pipeline)
       if (filter.state !== undefined) query = query.where('state', '=', filter.state)
       if (filter.before !== undefined) query = query.where('id', '<', filter.before)
@@ -270,7 +348,7 @@ export function pipelinesStore(db: Db) {
       return tables
         .selectFrom('pipelines.run')
         .distinctOn('pipeline')
-        .selectAll()
+        .select(runColumns)
         .where('project_id', '=', projectId)
         .orderBy('pipeline')
         .orderBy('id', 'desc')

@@ -8,7 +8,7 @@ import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } fro
 import { recordEnd, type Settled, settle } from './apply.ts'
 import { type Attendant, createAttendant, type Journal } from './attendant.ts'
 import { externalIdOf } from './external-id.ts'
-import type { RunPlan } from './plan.ts'
+import type { Plans } from './plans.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
 
@@ -47,6 +47,7 @@ export interface EngineNeeds {
   readonly executor: Executor
   /** Id of this host: it survives a restart. */
   readonly host: string
+  readonly plans: Plans
   readonly journal: (engine: Pick<Engine, 'advance'>) => Journal
 }
 
@@ -57,14 +58,14 @@ const hostGoneMs = 10 * 60_000
 /** Timers cannot hold more. */
 const longestTimerMs = 2 ** 31 - 1
 
-export function createEngine({ db, blobs, log, now, executor, host, journal }: EngineNeeds): Engine {
+export function createEngine({ db, blobs, log, now, executor, host, plans, journal }: EngineNeeds): Engine {
   const place: Place = { executor: executor.kind, host }
   const alarms = new Map<string, NodeJS.Timeout>()
   let beat: NodeJS.Timeout | undefined
   const attendant = createAttendant({ executor, blobs, log, journal: journal({ advance }) })
 
   async function advance(runId: string, change = keep): Promise<void> {
-    const done = await db.transaction().execute((tx) => advanceIn(tx, runId, change, place, now()))
+    const done = await db.transaction().execute((tx) => advanceIn(tx, runId, change, { place, plans }, now()))
     if (!done) return
     carryOut(attendant, done.attempts)
     setAlarm(runId, done.wakeAt)
@@ -130,15 +131,15 @@ async function advanceIn(
   tx: Db,
   runId: string,
   change: (locked: Locked) => Promise<States>,
-  place: Place,
+  { place, plans }: { readonly place: Place; readonly plans: Plans },
   now: Date,
 ): Promise<Advanced | undefined> {
   const store = pipelinesStore(tx)
   const run = await store.lockRun(runId)
   if (!run) return undefined
-  const before = statesOf(run, await store.stepsOf([runId]), await store.attemptsOf([runId]))
+  const before = statesOf(run, await store.stepsOf([runId]), await store.attemptStatesOf(runId))
   const changed = await change({ tx, store, run, states: before, now: now.getTime() })
-  const settled = settle(run.plan as RunPlan, changed, now.getTime())
+  const settled = settle(await plans(store, runId), changed, now.getTime())
   const saved = await save(store, run, before, settled, place, now)
   await announce(tx, run, before, settled.states)
   const moved = new Set(settled.effects.map((effect) => externalIdOf(runId, effect)))

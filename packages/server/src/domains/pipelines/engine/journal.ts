@@ -4,7 +4,7 @@ import { json } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Ended, JobSpec } from '../executors/executor.ts'
 import type { PipelinesDeps } from '../needs.ts'
-import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
+import { type AttemptId, pipelinesStore, type PipelinesStore, type RunRow } from '../store.ts'
 import { type Ending, recordEnd, recordStart } from './apply.ts'
 import type { Journal } from './attendant.ts'
 import type { Engine, Locked } from './engine.ts'
@@ -12,16 +12,17 @@ import { externalIdOf } from './external-id.ts'
 import type { Harvest } from './harvest.ts'
 import { jobOf, type StoredOutput } from './job.ts'
 import type { Params, RunPlan, RunPlanStep } from './plan.ts'
+import type { Plans } from './plans.ts'
 import { outcomeOf } from './outcome.ts'
 import { hasEnded, isLive, type States, type Stop } from './states.ts'
 
 /** Writes down what happens to attempts, and makes the jobs for them. */
-export function createJournal(deps: PipelinesDeps, { advance }: Pick<Engine, 'advance'>): Journal {
+export function createJournal(deps: PipelinesDeps, plans: Plans, { advance }: Pick<Engine, 'advance'>): Journal {
   const { db } = deps
   const store = pipelinesStore(db)
 
   return {
-    job: (id) => makeJob(deps, id),
+    job: (id) => makeJob(deps, plans, id),
 
     started: (id, handle) =>
       advance(id.runId, async (locked) => {
@@ -42,8 +43,7 @@ export function createJournal(deps: PipelinesDeps, { advance }: Pick<Engine, 'ad
     ended: (id, seen, left) => advance(id.runId, (locked) => writeEnd(locked, id, seen, left)),
 
     async outputs(id) {
-      const run = await store.readRun(id.runId)
-      return stepOf(run!, id.step).outputs
+      return stepOf(await plans(store, id.runId), id.step).outputs
     },
 
     async done(id) {
@@ -83,10 +83,11 @@ function endingOf(seen: Ended, left: Harvest | Error | undefined, stop: Stop | n
   return left instanceof Error ? { outcome: 'output_missing', reason: left.message } : outcomeOf(seen, stop)
 }
 
-async function makeJob(deps: PipelinesDeps, id: AttemptId): Promise<JobSpec | Ending> {
+async function makeJob(deps: PipelinesDeps, plans: Plans, id: AttemptId): Promise<JobSpec | Ending> {
   const store = pipelinesStore(deps.db)
   const run = (await store.readRun(id.runId))!
-  const step = stepOf(run, id.step)
+  const plan = await plans(store, id.runId)
+  const step = stepOf(plan, id.step)
   const command = step.uses === null ? step.run : deps.builtinSteps(step.uses)
   if (!command) return { outcome: 'config', reason: unknownStep(step.uses) }
   const facts = {
@@ -97,7 +98,7 @@ async function makeJob(deps: PipelinesDeps, id: AttemptId): Promise<JobSpec | En
     commit: run.commit,
     trigger: run.trigger as TriggerReason,
     params: run.params as Params,
-    plan: run.plan as RunPlan,
+    plan,
   }
   const deadline = deps.now().getTime() + step.timeoutMs
   return jobOf(facts, {
@@ -107,7 +108,7 @@ async function makeJob(deps: PipelinesDeps, id: AttemptId): Promise<JobSpec | En
     command,
     workFolder: deps.workFolder,
     nodeCache: join(deps.folder, 'pipelines/node-cache'),
-    outputs: await outputsOf(deps, id.runId),
+    outputs: await outputsOf(store, id.runId, sourcesOf(step)),
     url: deps.url(),
     token: await deps.issueStepToken({
       userId: run.user_id,
@@ -121,9 +122,17 @@ async function makeJob(deps: PipelinesDeps, id: AttemptId): Promise<JobSpec | En
 const unknownStep = (uses: string | null): string =>
   `No step "${uses}" ships with this version of Evenkeel; write the pipeline anew with one that does.`
 
-/** What the steps of a run have left so far. */
-async function outputsOf(deps: PipelinesDeps, runId: string): Promise<ReadonlyMap<string, StoredOutput>> {
-  const attempts = await pipelinesStore(deps.db).attemptsOf([runId])
+/** The steps it reads from. */
+const sourcesOf = ({ inputs }: RunPlanStep): readonly string[] =>
+  Object.values(inputs).flatMap((input) => (input.from === 'step' ? [input.step] : []))
+
+/** What these steps of a run have left. */
+async function outputsOf(
+  store: PipelinesStore,
+  runId: string,
+  steps: readonly string[],
+): Promise<ReadonlyMap<string, StoredOutput>> {
+  const attempts = steps.length === 0 ? [] : await store.attemptsOfSteps(runId, steps)
   return new Map(
     attempts
       .filter(({ state }) => state === 'succeeded')
@@ -133,5 +142,4 @@ async function outputsOf(deps: PipelinesDeps, runId: string): Promise<ReadonlyMa
   )
 }
 
-const stepOf = (run: RunRow, key: string): RunPlanStep =>
-  (run.plan as RunPlan).steps.find((candidate) => candidate.key === key)!
+const stepOf = (plan: RunPlan, key: string): RunPlanStep => plan.steps.find((candidate) => candidate.key === key)!

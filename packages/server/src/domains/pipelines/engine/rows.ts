@@ -1,11 +1,11 @@
 import type { Insertable } from 'kysely'
 import type { Database } from '../../../platform/db.ts'
-import type { AttemptRow, RunRow, StepRow } from '../store.ts'
+import type { AttemptRow, AttemptStateRow, RunRow, StepRow } from '../store.ts'
 import { externalIdOf } from './external-id.ts'
 import type { AttemptNow, RunNow, States, StepNow } from './states.ts'
 
 /** Reads the states of a run from its rows. */
-export function statesOf(run: RunRow, steps: readonly StepRow[], attempts: readonly AttemptRow[]): States {
+export function statesOf(run: RunRow, steps: readonly StepRow[], attempts: readonly AttemptStateRow[]): States {
   const byStep = Map.groupBy(attempts, ({ step_key }) => step_key)
   return { run: runNow(run), steps: steps.map((step) => stepNow(step, byStep.get(step.key) ?? [])) }
 }
@@ -20,7 +20,7 @@ function runNow({ state, reason, started_at, ended_at, cancel_requested_at, canc
   }
 }
 
-const stepNow = (row: StepRow, attempts: readonly AttemptRow[]): StepNow => ({
+const stepNow = (row: StepRow, attempts: readonly AttemptStateRow[]): StepNow => ({
   key: row.key,
   state: row.state,
   reason: row.reason,
@@ -31,7 +31,7 @@ const stepNow = (row: StepRow, attempts: readonly AttemptRow[]): StepNow => ({
   attempts: attempts.map(attemptNow),
 })
 
-const attemptNow = (row: AttemptRow): AttemptNow => ({
+const attemptNow = (row: AttemptStateRow): AttemptNow => ({
   attempt: row.attempt,
   state: row.state,
   outcome: row.outcome,
@@ -41,7 +41,11 @@ const attemptNow = (row: AttemptRow): AttemptNow => ({
   stop: stopOf(row),
 })
 
-export const stopOf = ({ stop_stage, stop_why, stop_at }: AttemptRow): AttemptNow['stop'] =>
+export const stopOf = ({
+  stop_stage,
+  stop_why,
+  stop_at,
+}: Pick<AttemptRow, 'stop_stage' | 'stop_why' | 'stop_at'>): AttemptNow['stop'] =>
   stop_stage && stop_why && stop_at && { stage: stop_stage, why: stop_why, at: stop_at.getTime() }
 
 /** Where new attempts run. */

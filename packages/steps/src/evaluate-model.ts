@@ -1,31 +1,24 @@
 import { type Evaluation } from '@evenkeel/contract'
 import { delongCompare } from '@evenkeel/numerics'
-import { z } from 'zod'
 import { type ChampionModel, downloadChampion } from './lib/champion.ts'
-import { type Holdout, readHoldout } from './lib/holdout.ts'
 import { classificationMetrics, shareOf } from './lib/metrics.ts'
 import { TrainingSchema } from './lib/schema.ts'
-import { scoreModel } from './lib/score-model.ts'
+import { arrangeRows, scoreRows } from './lib/score-rows.ts'
 import { ConfigurationError, runStep, type Step } from './lib/step.ts'
 import { openTables } from './lib/tables.ts'
+import { readTrainingColumns } from './lib/training-columns.ts'
 import { TrainingReport } from './lib/training.ts'
 
 /**
  * Judges the input `model` (ONNX) on the input `holdout`, against the champion of the pipeline's model on the same rows,
  * and makes `evaluation` (JSON). Without held-out rows it takes over the backtest of the input `training`.
  */
-const Params = z.object({
-  /** Most rows to score. */
-  evaluationRows: z.int().positive().default(100_000),
-})
-
 async function evaluateModel(step: Step): Promise<void> {
-  const { evaluationRows } = step.params(Params)
   const schema = await step.readJson('schema', TrainingSchema)
   const evaluation =
     schema.holdout.rowCount === 0
       ? fromBacktest(schema, (await step.readJson('training', TrainingReport)).backtest)
-      : await fromHoldout(step, schema, evaluationRows)
+      : await fromHoldout(step, schema)
   await step.writeJson('evaluation', evaluation)
   report(step, evaluation)
 }
@@ -40,16 +33,20 @@ function fromBacktest({ dataset }: TrainingSchema, backtest: TrainingReport['bac
   return { dataset, holdoutFrom, holdoutUntil, rowCount, positiveShare, candidate, champion: null, difference: null }
 }
 
-async function fromHoldout(step: Step, schema: TrainingSchema, limit: number): Promise<Evaluation> {
-  const tables = await openTables()
-  const holdout = await readHoldout(tables, step.file('holdout'), schema, limit)
-  tables.close()
-  const { labels, columns } = holdout
-  step.progress(0.2, 'scoring the candidate')
-  const scores = await scoreModel(step.file('model'), 'The candidate', columns, labels.length)
-  step.progress(0.6, 'scoring the champion')
+async function fromHoldout(step: Step, schema: TrainingSchema): Promise<Evaluation> {
   const { model } = step.context
-  const champion = model === null ? undefined : await downloadChampion(step.api, model)
+  const tables = await openTables()
+  const [{ labels, features: columns }, champion] = await Promise.all([
+    readTrainingColumns(tables, step.file('holdout'), schema),
+    model === null ? undefined : downloadChampion(step.api, model),
+  ])
+  tables.close()
+  step.progress(0.2, 'scoring')
+  const rows = arrangeRows(columns, labels.length)
+  const scores = await scoreRows(rows, { model: step.file('model'), what: 'The candidate' })
+  const what = `The champion, version ${champion?.version},`
+  const theirs = champion && (await scoreRows(rows, { model: champion.bytes, what }))
+  step.progress(0.8, 'judging')
   return {
     dataset: schema.dataset,
     holdoutFrom: schema.holdoutFrom,
@@ -57,16 +54,16 @@ async function fromHoldout(step: Step, schema: TrainingSchema, limit: number): P
     rowCount: labels.length,
     positiveShare: shareOf(labels),
     candidate: classificationMetrics(labels, scores),
-    ...(champion ? await against(champion, holdout, scores) : { champion: null, difference: null }),
+    ...(champion && theirs ? against(champion, labels, scores, theirs) : { champion: null, difference: null }),
   }
 }
 
-async function against(
-  { version, bytes }: ChampionModel,
-  { labels, columns }: Holdout,
+function against(
+  { version }: ChampionModel,
+  labels: Float64Array,
   scores: Float64Array,
-): Promise<Pick<Evaluation, 'champion' | 'difference'>> {
-  const theirs = await scoreModel(bytes, `The champion, version ${version},`, columns, labels.length)
+  theirs: Float64Array,
+): Pick<Evaluation, 'champion' | 'difference'> {
   const { difference: value, standardError, interval } = delongCompare(labels, scores, theirs)
   const { lower: low, upper: high } = interval(0.95)
   return {

@@ -66,9 +66,8 @@ const train = (built: StepRun, params: StepAsk['params'] = {}): Promise<StepRun>
     outputs: ['model', 'golden', 'baselines', 'training'],
     model: 'late',
   })
-const evaluate = (built: StepRun, trained: StepRun, params: StepAsk['params'] = {}): Promise<StepRun> =>
+const evaluate = (built: StepRun, trained: StepRun): Promise<StepRun> =>
   runStepProcess('evaluate-model', {
-    params,
     files: {
       model: trained.output('model'),
       holdout: built.output('holdout'),
@@ -182,6 +181,10 @@ describe('build-training-set', () => {
     { params: { features: ['departed'] }, says: 'is of type TIMESTAMP; make it a number or a text' },
     { params: { features: ['label = 1'] }, says: 'The name "label" is taken' },
     { params: { features: ['distance', 'distance'] }, says: 'The name "distance" is taken' },
+    {
+      params: { features: ['station', 'recent_late_share = distance'] },
+      says: 'The name "recent_late_share" is taken',
+    },
     { params: { label: 'delay >' }, says: 'The label, (delay >' },
     { params: { trainFrom: 'yesterday' }, says: '"trainFrom"' },
     { params: { features: ['distance'] }, says: 'The feature view "station_recent" cannot be joined' },
@@ -305,13 +308,14 @@ describe('from the training set to the registered version', () => {
     expect(version.card).toContain('There was no champion to compare with.')
   }, 30_000)
 
-  it('compares with the champion on the same rows, at most as many as asked for', async () => {
+  it('compares with the champion on the same rows, at most as many as were asked for', async () => {
     const champion = await succeed(train(built, { treeCount: 1, leafCount: 2 }))
     const bytes = await readFile(champion.output('model'))
     plane.artifacts.set(`sha256:${'a'.repeat(64)}`, bytes)
     plane.setChampion(4, `sha256:${'a'.repeat(64)}`)
 
-    const evaluated = await succeed(evaluate(built, trained, { evaluationRows: 2000 }))
+    const limited = await succeed(build({ holdoutRowLimit: 2000 }))
+    const evaluated = await succeed(evaluate(limited, trained))
 
     const evaluation = Evaluation.parse(await evaluated.json('evaluation'))
     expect(evaluation).toMatchObject({ rowCount: 2000, champion: { version: 4 }, dataset: 'flights' })
@@ -319,6 +323,8 @@ describe('from the training set to the registered version', () => {
     expect(difference!.value).toBeCloseTo(candidate['auc']! - theirs!.metrics['auc']!, 12)
     expect(difference!.low).toBeGreaterThan(0)
     expect(evaluated.summary).toContain('champion (v4)')
+    // ONNX Runtime would: what it sends to its vendor.
+    expect(await evaluated.leftAtHome()).toEqual([])
   }, 30_000)
 
   it('says which input the champion needs that the data does not have', async () => {

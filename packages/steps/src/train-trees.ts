@@ -86,21 +86,19 @@ function fit(
 async function judge(data: TrainingColumns, until: string, params: Params, onTree: () => void): Promise<Backtest> {
   const from = Date.parse(until) - params.backtestDays * dayMs
   const { eventTimes, labels } = data
-  const earlier = pickRows(
-    data,
-    rowsWhere(labels.length, (row) => eventTimes[row]! < from),
-  )
+  const earlier = rowsWhere(labels.length, (row) => eventTimes[row]! < from)
+  const laterCount = labels.length - earlier.length
+  if (earlier.length === 0 || laterCount === 0) {
+    throw new ConfigurationError(
+      `A backtest of ${params.backtestDays} days leaves ${earlier.length} rows to train on and ` +
+        `${laterCount} to test on; set backtestDays to less than the span of the training data.`,
+    )
+  }
+  const model = await fit(pickRows(data, earlier), params, params.backtestTreeCount ?? params.treeCount, onTree)
   const later = pickRows(
     data,
     rowsWhere(labels.length, (row) => eventTimes[row]! >= from),
   )
-  if (earlier.labels.length === 0 || later.labels.length === 0) {
-    throw new ConfigurationError(
-      `A backtest of ${params.backtestDays} days leaves ${earlier.labels.length} rows to train on and ` +
-        `${later.labels.length} to test on; set backtestDays to less than the span of the training data.`,
-    )
-  }
-  const model = await fit(earlier, params, params.backtestTreeCount ?? params.treeCount, onTree)
   return {
     from: new Date(from).toISOString(),
     until,

@@ -23,3 +23,6 @@ export const TrainingSchema = z.object({
   holdout: Part,
 })
 export type TrainingSchema = z.infer<typeof TrainingSchema>
+
+/** An input of the model. */
+export type ModelFeature = TrainingSchema['features'][number]

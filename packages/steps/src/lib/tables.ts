@@ -13,7 +13,13 @@ export interface Tables {
   close(): void
 }
 
-const limits = { memory_limit: '400MB', threads: '2' }
+const limits = {
+  memory_limit: '250MB',
+  threads: '2',
+  // What a query no longer needs goes back to the system, not into a reserve.
+  allocator_background_threads: 'true',
+  allocator_flush_threshold: '16MB',
+}
 
 export async function openTables(): Promise<Tables> {
   const instance = await DuckDBInstance.create(':memory:', { ...limits, temp_directory: tmpdir() })

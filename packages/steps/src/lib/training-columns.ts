@@ -24,19 +24,19 @@ export async function readTrainingColumns(
   const columns: { sql: string; values: Float32Array | Float64Array | Int32Array }[] = []
   for (const [at, feature] of schema.features.entries()) {
     if (feature.kind === 'numerical') {
-      const values = new Float32Array(rowCount)
+      const values = floats(rowCount)
       columns.push({ sql: `coalesce(${name(feature.name)}, 'NaN'::FLOAT)`, values })
       features.push({ kind: 'numerical', name: feature.name, values })
     } else {
-      const codes = new Int32Array(rowCount)
+      const codes = integers(rowCount)
       const categories = await defineCategories(tables, source, feature.name, `category_${at}`)
       const code = `enum_code(CAST(${name(feature.name)} AS category_${at}))`
       columns.push({ sql: `CAST(coalesce(${code}, -1) AS INTEGER)`, values: codes })
       features.push({ kind: 'categorical', name: feature.name, codes, categories })
     }
   }
-  const labels = new Float64Array(rowCount)
-  const eventTimes = new Float64Array(rowCount)
+  const labels = doubles(rowCount)
+  const eventTimes = doubles(rowCount)
   columns.push({ sql: 'label', values: labels }, { sql: 'CAST(epoch_ms(event_time) AS DOUBLE)', values: eventTimes })
   await fill(tables, source, columns)
   return { features, labels, eventTimes }
@@ -58,26 +58,33 @@ async function fill(
   const result = await tables.stream(`SELECT ${columns.map(({ sql }) => sql).join(', ')} FROM ${source}`)
   let offset = 0
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    // Read once: each time it is a call out of JavaScript.
+    const { rowCount } = chunk
     for (const [at, { values }] of columns.entries()) {
       const vector = chunk.getColumnVector(at)
-      for (let row = 0; row < chunk.rowCount; row++) values[offset + row] = vector.getItem(row) as number
+      for (let row = 0; row < rowCount; row++) values[offset + row] = vector.getItem(row) as number
     }
-    offset += chunk.rowCount
+    offset += rowCount
   }
 }
 
+// In shared memory the trainer uses them as they are; anything else it copies there.
+const floats = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length))
+const integers = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length))
+const doubles = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length))
+
 /** The rows at these indices, as columns of their own. */
 export function pickRows({ features, labels, eventTimes }: TrainingColumns, rows: Int32Array): TrainingColumns {
-  const pick = <T extends Float32Array | Float64Array | Int32Array>(values: T, into: T): T => {
+  const pick = <T extends Float32Array | Float64Array | Int32Array>(values: ArrayLike<number>, into: T): T => {
     for (let at = 0; at < rows.length; at++) into[at] = values[rows[at]!]!
     return into
   }
   return {
-    labels: pick(labels, new Float64Array(rows.length)),
-    eventTimes: pick(eventTimes, new Float64Array(rows.length)),
+    labels: pick(labels, doubles(rows.length)),
+    eventTimes: pick(eventTimes, doubles(rows.length)),
     features: features.map((column) => {
-      if (column.kind === 'categorical') return { ...column, codes: pick(column.codes, new Int32Array(rows.length)) }
-      return { ...column, values: pick(Float32Array.from(column.values), new Float32Array(rows.length)) }
+      if (column.kind === 'categorical') return { ...column, codes: pick(column.codes, integers(rows.length)) }
+      return { ...column, values: pick(column.values, floats(rows.length)) }
     }),
   }
 }

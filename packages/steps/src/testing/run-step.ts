@@ -1,6 +1,6 @@
 import type { ParamValue } from '@evenkeel/contract'
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -10,6 +10,8 @@ export interface StepRun {
   readonly values: Readonly<Record<string, unknown>>
   readonly progress: readonly { readonly progress: number; readonly says: string }[]
   readonly summary: string
+  /** Names of what it left at home, which is its scratch folder. */
+  leftAtHome(): Promise<string[]>
   /** Path of an output. */
   output(name: string): string
   json(name: string): Promise<unknown>
@@ -44,6 +46,7 @@ export async function runStepProcess(step: string, ask: StepAsk): Promise<StepRu
     EVENKEEL_METRICS: control('metrics.jsonl'),
     EVENKEEL_SUMMARY: control('summary.md'),
     EVENKEEL_URL: ask.url ?? 'http://127.0.0.1:9',
+    HOME: join(folder, 'scratch'),
     TMPDIR: join(folder, 'scratch'),
     TZ: 'UTC',
     NODE_COMPILE_CACHE: join(tmpdir(), 'evenkeel-node-cache'),
@@ -56,6 +59,7 @@ export async function runStepProcess(step: string, ask: StepAsk): Promise<StepRu
     values: Object.assign({}, ...jsonLines(await read('output'))) as Record<string, unknown>,
     progress: jsonLines(await read('metrics.jsonl')) as StepRun['progress'],
     summary: await read('summary.md'),
+    leftAtHome: () => readdir(join(folder, 'scratch')),
     output: (name) => join(folder, 'outputs', name),
     json: async (name) => JSON.parse(await readFile(join(folder, 'outputs', name), 'utf8')) as unknown,
   }

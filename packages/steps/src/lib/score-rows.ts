@@ -1,0 +1,46 @@
+import type { FeatureColumn } from '@evenkeel/numerics'
+import { scoreModel, type ScoreTask } from './score-model.ts'
+import { similarRowsTogether } from './similar-rows.ts'
+
+/** Rows in the order in which they are scored fast, in two parts. */
+export interface ScoringRows {
+  readonly parts: readonly { readonly rows: Int32Array; readonly columns: readonly FeatureColumn[] }[]
+  readonly rowCount: number
+}
+
+/** @param columns - all of length `rowCount` */
+export function arrangeRows(columns: readonly FeatureColumn[], rowCount: number): ScoringRows {
+  const order = similarRowsTogether(columns, rowCount)
+  const middle = Math.floor(rowCount / 2)
+  const halves = [order.subarray(0, middle), order.subarray(middle)].filter(({ length }) => length > 0)
+  return { rowCount, parts: halves.map((rows) => ({ rows, columns: columns.map((column) => pick(column, rows)) })) }
+}
+
+/**
+ * As `scoreModel`, with each part in a thread of its own; that wastes less than two threads on every batch.
+ *
+ * @returns the scores in the order in which the rows came
+ */
+export async function scoreRows(
+  { parts, rowCount }: ScoringRows,
+  model: Pick<ScoreTask, 'model' | 'what'>,
+): Promise<Float64Array> {
+  const scores = new Float64Array(rowCount)
+  const score = async ({ rows, columns }: ScoringRows['parts'][number]) => {
+    const found = await scoreModel({ ...model, columns, rowCount: rows.length, threadCount: 1 })
+    for (let at = 0; at < rows.length; at++) scores[rows[at]!] = found[at]!
+  }
+  await Promise.all(parts.map(score))
+  return scores
+}
+
+function pick(column: FeatureColumn, rows: Int32Array): FeatureColumn {
+  if (column.kind === 'categorical')
+    return { ...column, codes: gather(column.codes, rows, new Int32Array(rows.length)) }
+  return { ...column, values: gather(column.values, rows, new Float32Array(rows.length)) }
+}
+
+function gather<T extends Int32Array | Float32Array>(values: ArrayLike<number>, rows: Int32Array, into: T): T {
+  for (let at = 0; at < rows.length; at++) into[at] = values[rows[at]!]!
+  return into
+}

@@ -71,6 +71,7 @@ it('turns a CSV file into a table with types, whatever its delimiter and letters
 it.each([
   ['a row with a column too few', 'csv', 'a,b,c\n1,x,3\n2,y\n3,z,4\n', { line: 3 }],
   ['a row with a column too many', 'csv', `a,b\n${'1,2\n'.repeat(30_000)}1,2,3\n`, { line: 30_002 }],
+  ['rows that grow, of which the last looks like a header', 'csv', 'a,b,c\n1,2,3\n4,5\n6,7,8,9\n', { line: 3 }],
   ['a NUL byte', 'csv', 'a,b\n1,2\n1,x\0y\n', { line: 3 }],
   ['bytes that are no UTF-8', 'csv', Buffer.from('a,b\n1,\xff\xfe\n', 'latin1'), { line: 2 }],
   ['two columns of one name', 'csv', 'a,b,A\n1,2,3\n', { line: 1, reason: expect.stringContaining('"A"') }],

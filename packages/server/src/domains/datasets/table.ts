@@ -80,7 +80,7 @@ async function convertCsv(queries: QueryEngine, file: ReceivedFile, target: stri
   const problem = whyNotNames(names)
   if (problem !== undefined) throw unreadable(problem, 1)
 
-  const dialect = `header = true, delim = ${textLiteral(delimiter)}, quote = '"', escape = '"', comment = '', strict_mode = true, null_padding = false`
+  const dialect = `header = true, skip = 0, delim = ${textLiteral(delimiter)}, quote = '"', escape = '"', comment = '', strict_mode = true, null_padding = false`
   const source = textLiteral(file.path)
   try {
     await queries.run(

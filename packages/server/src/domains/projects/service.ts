@@ -125,7 +125,7 @@ export function createProjects({ db, now = () => new Date() }: { db: Db; now?: (
       const hash = hashToken(token)
       const owner = await store.findOwner(hash, now())
       if (!owner) return undefined
-      if (owner.kind !== 'step') await store.touchToken(hash, now())
+      if (owner.kind !== 'step' && isStale(owner.last_used_at, now())) await store.touchToken(hash, now())
       return presentCaller(owner)
     },
 
@@ -169,6 +169,10 @@ const presentToken = ({ id, name, kind, created_at, expires_at, last_used_at }: 
   expiresAt: expires_at?.toISOString() ?? null,
   lastUsedAt: last_used_at?.toISOString() ?? null,
 })
+
+/** One write per token and minute is enough to see whether it is in use. */
+const isStale = (lastUsedAt: Date | null, now: Date) =>
+  lastUsedAt === null || now.getTime() - lastUsedAt.getTime() > 60_000
 
 const presentCaller = ({ id, name, project_id, roles, kind, scope }: TokenOwner): Caller => ({
   userId: id,

@@ -6,7 +6,11 @@ export type UserRow = Selectable<Database['projects.user_account']>
 export type TokenRow = Omit<Selectable<Database['projects.token']>, 'hash' | 'user_id' | 'scope'>
 
 /** The owner of a token and what the token adds. */
-export type TokenOwner = UserRow & { readonly kind: TokenKind; readonly scope: string | null }
+export type TokenOwner = UserRow & {
+  readonly kind: TokenKind
+  readonly scope: string | null
+  readonly last_used_at: Date | null
+}
 
 const tokenColumns = ['id', 'name', 'kind', 'created_at', 'expires_at', 'last_used_at'] as const
 
@@ -110,20 +114,13 @@ export function projectsStore(db: Db) {
         .selectFrom('projects.token as t')
         .innerJoin('projects.user_account as u', 'u.id', 't.user_id')
         .selectAll('u')
-        .select(['t.kind', 't.scope'])
+        .select(['t.kind', 't.scope', 't.last_used_at'])
         .where('t.hash', '=', hash)
         .where((eb) => eb.or([eb('t.expires_at', 'is', null), eb('t.expires_at', '>', now)]))
         .executeTakeFirst(),
 
-    /** To the minute: one write per token and minute is enough to see whether it is in use. */
     async touchToken(hash: string, now: Date): Promise<void> {
-      const minuteAgo = new Date(now.getTime() - 60_000)
-      await tables
-        .updateTable('projects.token')
-        .set({ last_used_at: now })
-        .where('hash', '=', hash)
-        .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', minuteAgo)]))
-        .execute()
+      await tables.updateTable('projects.token').set({ last_used_at: now }).where('hash', '=', hash).execute()
     },
 
     hasAdminToken: async (now: Date): Promise<boolean> => {

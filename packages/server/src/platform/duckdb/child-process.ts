@@ -24,10 +24,11 @@ interface Pending {
 /** @param onExit - called when the process is gone or about to be: it takes no query any more */
 export async function startChild(settings: EngineSettings, onExit: () => void): Promise<Child> {
   const child = fork(join(import.meta.dirname, 'child.ts'), [JSON.stringify(settings)], {
+    // Results pass through its heap once; V8 would keep the room of the largest for ever.
+    execArgv: ['--max-semi-space-size=8', '--heap-growing-percent=50'],
     serialization: 'advanced',
     // Ctrl-C is for the server: it stops the child when its queries are done.
     detached: true,
-    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const pending = new Map<number, Pending>()

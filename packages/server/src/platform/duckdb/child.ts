@@ -9,6 +9,9 @@ const instance = await DuckDBInstance.create(':memory:', {
   memory_limit: `${memoryLimitMb}MB`,
   threads: String(threads),
   temp_directory: scratchFolder,
+  // What a query no longer needs goes back to the system, not into a reserve.
+  allocator_background_threads: 'true',
+  allocator_flush_threshold: '16MB',
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
 })

@@ -47,7 +47,7 @@ interface Waiting {
 
 /** DuckDB in a child process, started at the first query and again after a crash; see `child.ts`. */
 export function createQueryEngine(options: QueryEngineOptions): QueryEngine {
-  const { folder, folders = [], memoryLimitMb = 384, threads = 2, concurrency = 2 } = options
+  const { folder, folders = [], memoryLimitMb = 256, threads = 2, concurrency = 2 } = options
   const scratchFolder = join(resolve(folder), 'scratch')
   const settings = { scratchFolder, folders: folders.map((path) => resolve(path)), memoryLimitMb, threads }
   const waiting: Waiting[] = []

@@ -16,8 +16,10 @@ export async function recordChange(
   topic: string,
   { subject, projectId }: { readonly subject: string; readonly projectId: string },
 ): Promise<void> {
-  await tx.insertInto('platform.live_pending').values({ topic, subject, project_id: projectId }).execute()
-  await sql`select pg_notify(${channel}, '')`.execute(tx)
+  // One statement: an event is announced in nearly every transaction.
+  await sql`
+    with noted as (insert into platform.live_pending (topic, subject, project_id) values (${topic}, ${subject}, ${projectId}))
+    select pg_notify(${channel}, '')`.execute(tx)
 }
 
 export function liveStore(db: Db) {

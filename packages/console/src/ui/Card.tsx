@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react'
 import css from './Card.module.css'
+import { Scroller } from './Scroller.tsx'
 
 interface CardProps {
   readonly title: ReactNode
@@ -25,7 +26,7 @@ export function Card({ title, note, actions, flush = false, children }: CardProp
         </div>
         {actions && <div className={css['actions']}>{actions}</div>}
       </header>
-      <div className={flush ? css['flush'] : css['body']}>{children}</div>
+      {flush ? <Scroller labelledBy={id}>{children}</Scroller> : <div className={css['body']}>{children}</div>}
     </section>
   )
 }

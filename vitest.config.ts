@@ -8,6 +8,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // See docs/decisions/0004; what must do it by itself is tested in a process without.
+          env: { ORT_DISABLE_TELEMETRY: '1' },
           include: ['packages/{contract,numerics,client,steps,inference,cli}/**/*.test.ts', 'tools/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
         },

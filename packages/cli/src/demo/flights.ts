@@ -31,7 +31,13 @@ const monthStart = (month: number) => `'${new Date(Date.UTC(YEAR, month - 1, 1))
 export async function openFlights(): Promise<FlightSource> {
   const require = createRequire(import.meta.url)
   const parquet = join(dirname(require.resolve('vega-datasets')), '../data/flights-3m.parquet')
-  const instance = await DuckDBInstance.create(':memory:', { memory_limit: '300MB', threads: '2' })
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: '200MB',
+    threads: '2',
+    // What it no longer needs goes back to the system at once.
+    allocator_background_threads: 'true',
+    allocator_flush_threshold: '16MB',
+  })
   const connection = await instance.connect()
   const source = `read_parquet('${parquet.replaceAll("'", "''")}')`
   const rows = (month: number) => `${source} where date >= ${monthStart(month)} and date < ${monthStart(month + 1)}`
@@ -95,10 +101,11 @@ async function fill(
   const result = await connection.stream(select)
   let offset = 0
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const { rowCount } = chunk
     for (const [at, values] of columns.entries()) {
       const vector = chunk.getColumnVector(at)
-      for (let row = 0; row < chunk.rowCount; row++) values[offset + row] = Number(vector.getItem(row))
+      for (let row = 0; row < rowCount; row++) values[offset + row] = Number(vector.getItem(row))
     }
-    offset += chunk.rowCount
+    offset += rowCount
   }
 }

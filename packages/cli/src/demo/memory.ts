@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 
 const SAMPLE_EVERY_MS = 500
 
@@ -9,12 +9,11 @@ const SAMPLE_EVERY_MS = 500
  */
 export function watchMemory(roots: () => readonly number[]) {
   let peakBytes: number | null = null
-  const timer = setInterval(() => void sample(), SAMPLE_EVERY_MS)
+  const timer = setInterval(sample, SAMPLE_EVERY_MS)
   timer.unref()
 
-  async function sample(): Promise<void> {
-    const pids = await family([process.pid, ...roots()])
-    const sizes = await Promise.all(pids.map(residentKiB))
+  function sample(): void {
+    const sizes = family([process.pid, ...roots()]).map(residentKiB)
     const own = sizes.reduce((sum, { anonymous }) => sum + anonymous, 0)
     const shared = Math.max(0, ...sizes.map((size) => size.shared))
     const total = (own + shared) * 1024
@@ -30,18 +29,25 @@ export function watchMemory(roots: () => readonly number[]) {
 }
 
 /** The roots with all their descendants. */
-async function family(roots: readonly number[]): Promise<number[]> {
-  const below = await Promise.all(roots.map(async (root) => family(await childrenOf(root))))
+function family(roots: readonly number[]): number[] {
+  const below = roots.map((root) => family(childrenOf(root)))
   return [...new Set([...roots, ...below.flat()])]
 }
 
-async function childrenOf(pid: number): Promise<number[]> {
-  const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
-  return list.split(' ').filter(Boolean).map(Number)
-}
+const childrenOf = (pid: number): number[] =>
+  read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
 
-async function residentKiB(pid: number): Promise<{ anonymous: number; shared: number }> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+function residentKiB(pid: number): { anonymous: number; shared: number } {
+  const status = read(`/proc/${pid}/status`)
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0)
   return { anonymous: field('RssAnon'), shared: field('RssShmem') }
+}
+
+/** The empty text when the process is gone. These files are in memory, so reading them waits for nothing. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -5,6 +5,7 @@ import type { Load, Prediction } from './load.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+/** The events of the next slice are pushed ahead; nodes answer rows that are up to five windows old, which is 30 h. */
 const SLICE_MS = 12 * HOUR_MS
 /** Whether a flight was late is known two hours after it left. */
 const LABEL_DELAY_MS = 2 * HOUR_MS
@@ -86,51 +87,91 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
       while (completeMs < timeMs && marks.length > 0) {
         if (Date.now() > giveUpAt) throw new Error(`the node delivered no records for ${STALL_LIMIT_MS / 1000} s`)
         await announce()
-        if (completeMs < timeMs) await delay(100)
+        if (completeMs < timeMs) await delay(50)
       }
     },
 
     /** Plays one month; `onDay` runs at the end of each day and may hold the event clock. */
     async month(month: number, departures: Departures, onDay: (endMs: number) => Promise<void>): Promise<void> {
-      const { timesMs, late, distances, origins, destinations, airports } = departures
-      const startMs = startOfDay(timesMs[0]!)
-      const endMs = startOfDay(timesMs.at(-1)!) + DAY_MS
-      const every = timesMs.length / PREDICTIONS_PER_MONTH
-      let next = 0
-      let known = 0
-      let sampled = 0
-      const outcomesUntil = (untilMs: number): Outcomes => {
-        const from = known
-        while (known < timesMs.length && timesMs[known]! <= untilMs) known++
-        return outcomesOf(departures, from, known)
-      }
+      const coming = slicesOf(month, departures)
+      let slice = coming.next().value
       await push(rest)
-      for (let fromMs = startMs; fromMs < endMs; fromMs += SLICE_MS) {
-        const untilMs = fromMs + SLICE_MS
-        const predictions: Prediction[] = []
-        for (; next < timesMs.length && timesMs[next]! < untilMs; next++) {
-          if (next < Math.floor(sampled * every)) continue
-          sampled++
-          const id = `f${month}-${next}`
-          const timeMs = timesMs[next]!
-          const [origin, destination] = [airports[origins[next]!]!, airports[destinations[next]!]!]
-          predictions.push({ id, timeMs, distance: distances[next]!, origin, destination })
-          labels.push({ id, label: late[next]!, timeMs })
-        }
-        await push(outcomesUntil(untilMs - LABEL_DELAY_MS))
-        await load.send(predictions)
-        await sendLabels(untilMs - LABEL_DELAY_MS)
+      if (slice) await push(slice.outcomes)
+      while (slice) {
+        const { untilMs, predictions } = slice
+        labels.push(...slice.labels)
+        const following = coming.next().value
+        await Promise.all([
+          load.send(predictions),
+          sendLabels(untilMs - LABEL_DELAY_MS),
+          following && push(following.outcomes),
+        ])
         if (untilMs % DAY_MS === 0) {
           marks.push({ timeMs: untilMs - LABEL_DELAY_MS, sent: load.counts.sent - load.counts.failed })
           await onDay(untilMs)
         }
+        slice = following
       }
-      rest = outcomesOf(departures, known, timesMs.length)
+      rest = outcomesOf(
+        departures,
+        countUntil(departures, endOf(departures) - LABEL_DELAY_MS),
+        departures.timesMs.length,
+      )
     },
   }
 }
 
+export type Replay = ReturnType<typeof createReplay>
+
+interface Slice {
+  readonly untilMs: number
+  readonly predictions: readonly Prediction[]
+  /** Of the predictions, in the same order. */
+  readonly labels: readonly Label[]
+  /** What becomes known before `untilMs`, and was not before. */
+  readonly outcomes: Outcomes
+}
+
+/** Cuts a month into whole slices, from its first midnight to its last; samples the predictions evenly. */
+function* slicesOf(month: number, departures: Departures): Generator<Slice, undefined> {
+  const { timesMs, late, distances, origins, destinations, airports } = departures
+  const every = timesMs.length / PREDICTIONS_PER_MONTH
+  let sampled = 0
+  let known = 0
+  for (let fromMs = startOfDay(timesMs[0]!); fromMs < endOf(departures); fromMs += SLICE_MS) {
+    const untilMs = fromMs + SLICE_MS
+    const until = countUntil(departures, untilMs - 1)
+    const predictions: Prediction[] = []
+    const labels: Label[] = []
+    for (let row = Math.floor(sampled * every); row < until; row = Math.floor(sampled * every)) {
+      sampled++
+      const [id, timeMs] = [`f${month}-${row}`, timesMs[row]!]
+      const [origin, destination] = [airports[origins[row]!]!, airports[destinations[row]!]!]
+      predictions.push({ id, timeMs, distance: distances[row]!, origin, destination })
+      labels.push({ id, label: late[row]!, timeMs })
+    }
+    const knownBefore = known
+    known = countUntil(departures, untilMs - LABEL_DELAY_MS)
+    yield { untilMs, predictions, labels, outcomes: outcomesOf(departures, knownBefore, known) }
+  }
+  return undefined
+}
+
 const startOfDay = (timeMs: number) => Math.floor(timeMs / DAY_MS) * DAY_MS
+
+const endOf = ({ timesMs }: Departures) => startOfDay(timesMs.at(-1)!) + DAY_MS
+
+/** How many departures are not later. */
+function countUntil({ timesMs }: Departures, timeMs: number): number {
+  let low = 0
+  let high = timesMs.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (timesMs[middle]! <= timeMs) low = middle + 1
+    else high = middle
+  }
+  return low
+}
 
 function outcomesOf({ timesMs, late, origins, airports }: Departures, from: number, until: number): Outcomes {
   return {

@@ -13,6 +13,8 @@ export const NAMES = {
 } as const
 
 export interface Cast {
+  /** The systems of the airline: on this machine, nobody asks them who they are. */
+  readonly airline: DemoApi
   /** Data scientist: trains, deploys, and may not approve her own work. */
   readonly ana: DemoApi
   /** Approver. */
@@ -27,7 +29,11 @@ export async function createCast(baseUrl: string): Promise<Cast> {
     const { token } = await local.projects.createToken({ params: { user: name }, body: { name: 'demo' } })
     return demoApi(baseUrl, token)
   }
-  return { ana: await join('ana', ['data_scientist', 'operator']), ben: await join('ben', ['approver', 'operator']) }
+  return {
+    airline: local,
+    ana: await join('ana', ['data_scientist', 'operator']),
+    ben: await join('ben', ['approver', 'operator']),
+  }
 }
 
 const example = async (file: string): Promise<unknown> =>

@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { DemoApi } from './api.ts'
 import { NAMES } from './setup.ts'
 
+const PAUSE_MS = 120
+
 /** Asks again and again until there is an answer; gives up with words. */
 export async function until<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 120_000): Promise<T> {
   const giveUpAt = Date.now() + limitMs
@@ -10,7 +12,7 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined>, 
     const answer = await ask()
     if (answer !== undefined) return answer
     if (Date.now() > giveUpAt) throw new Error(`waited ${limitMs / 1000} s for ${what}`)
-    await delay(50)
+    await delay(PAUSE_MS)
   }
 }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { CliError } from '../errors.ts'
 import { type ChildSpec, type KeptChild, keepRunning } from './child.ts'
 import { type Identity, identify } from './identity.ts'
+import { modestHeap } from './modest-heap.ts'
 import { requireFreePort } from './ports.ts'
 import { readState, removeState, stillRunning, writeState } from './state.ts'
 import { stopLeft } from './stop-left.ts'
@@ -161,7 +162,7 @@ async function startDatabase(
 function serverSpec(folder: string, port: number): ChildSpec {
   return {
     name: 'server',
-    args: [entry('server/src/main.ts')],
+    args: [...modestHeap, entry('server/src/main.ts')],
     environment: { EVENKEEL_PORT: String(port), EVENKEEL_FOLDER: folder },
     logFile: join(folder, 'logs/server.log'),
   }
@@ -170,7 +171,7 @@ function serverSpec(folder: string, port: number): ChildSpec {
 function nodeSpec(folder: string, url: string, port: number): ChildSpec {
   return {
     name: 'node',
-    args: [entry('inference/src/main.ts')],
+    args: [...modestHeap, entry('inference/src/main.ts')],
     environment: {
       EVENKEEL_URL: url,
       EVENKEEL_NODE: 'local',

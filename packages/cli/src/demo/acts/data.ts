@@ -1,0 +1,60 @@
+import type { DatasetVersion } from '@evenkeel/contract'
+import { openAsBlob } from 'node:fs'
+import { join } from 'node:path'
+import type { Act } from '../facts.ts'
+import { YEAR } from '../flights.ts'
+import { NAMES } from '../setup.ts'
+import { MONTHS, monthStart, type StoryDeps } from './deps.ts'
+
+const { dataset, view } = NAMES
+
+export async function fillOnlineStore({ cast: { ana }, facts }: StoryDeps): Promise<void> {
+  const [from, until] = [monthStart(1), monthStart(2)]
+  await facts.play(2, 'Features', async (act) => {
+    const { eventCount } = await ana.features.materialize({ params: { view }, body: { from, until } })
+    act.figures['materializedEvents'] = eventCount
+    act.must(eventCount > 500_000, `only ${eventCount} events were materialised`)
+    return `feature view ${view} holds ${eventCount.toLocaleString('en')} departures of January for serving`
+  })
+}
+
+async function upload({ cast }: StoryDeps, file: string, note: string): Promise<DatasetVersion> {
+  const fields = { format: 'parquet' as const, note }
+  return cast.ana.datasets.addVersion({ params: { dataset }, fields, file: await openAsBlob(file) })
+}
+
+export async function exportMonth({ folder, flights }: StoryDeps, month: number): Promise<string> {
+  const file = join(folder, `flights-${YEAR}-0${month}.parquet`)
+  await flights.exportMonth(month, file)
+  return file
+}
+
+export function arrive(deps: StoryDeps, month: number, file: string): Promise<DatasetVersion> {
+  deps.say(`${MONTHS[month - 1]} arrives`)
+  return upload(deps, file, `${MONTHS[month - 1]} ${YEAR}`)
+}
+
+export async function arriveBroken(deps: StoryDeps, month: number): Promise<DatasetVersion> {
+  const file = join(deps.folder, `flights-${YEAR}-0${month}-broken.parquet`)
+  deps.say(`${MONTHS[month - 1]} arrives broken`)
+  await deps.flights.exportBrokenMonth(month, file)
+  return upload(deps, file, `${MONTHS[month - 1]} ${YEAR}, as first delivered`)
+}
+
+/** Writes a version's verdict into the act, and answers with the act's sentence so far. */
+export function said(act: Act, version: DatasetVersion): string {
+  const failed = version.checks.filter(({ status }) => status === 'fail')
+  const count = (name: string) => Number(act.figures[name] ?? 0)
+  act.figures[version.state] = count(version.state) + 1
+  act.figures['rows'] = count('rows') + (version.state === 'accepted' ? version.rowCount : 0)
+  act.ids[`${version.note || version.version}`] = version.version
+  if (version.state === 'refused') {
+    act.figures['refusedBecause'] = failed.map(({ says }) => says).join(' · ')
+    act.must(failed.length >= 2, 'the broken month broke fewer than two rules')
+    act.must(
+      failed.every(({ failingRows }) => failingRows.length > 0),
+      'a failed rule shows no failing rows',
+    )
+  }
+  return `${count('accepted')} months accepted (${count('rows').toLocaleString('en')} flights), ${count('refused')} refused: ${act.figures['refusedBecause'] ?? 'none yet'}`
+}

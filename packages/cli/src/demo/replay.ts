@@ -103,7 +103,7 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
         const following = coming.next().value
         await Promise.all([
           load.send(predictions),
-          sendLabels(untilMs - LABEL_DELAY_MS),
+          untilMs % DAY_MS === 0 && sendLabels(untilMs - LABEL_DELAY_MS),
           following && push(following.outcomes),
         ])
         if (untilMs % DAY_MS === 0) {

@@ -12,7 +12,8 @@ export async function trainBadSuccessor({ cast: { ana }, say }: StoryDeps): Prom
   const lastWeek = new Date(Date.UTC(YEAR, 3, 24)).toISOString()
   const spans = { trainFrom: monthStart(4), trainUntil: lastWeek, holdoutFrom: lastWeek, holdoutUntil: monthStart(5) }
   const trigger = { kind: 'request' as const, says: 'a colleague is sure that this one is better' }
-  const body = { params: { ...spans, shuffleLabels: true, treeCount: 40 }, trigger }
+  const small = { treeCount: 40, trainRowLimit: 100_000, holdoutRowLimit: 50_000 }
+  const body = { params: { ...spans, ...small, shuffleLabels: true }, trigger }
   const { id } = await ana.pipelines.startRun({ params: { pipeline }, body })
   const run = await runEnd(ana, id, say)
   return ana.registry.getVersion({ params: { model, version: versionOf(run) } })

@@ -17,15 +17,15 @@ const fail = failures(monitoringErrors)
 /** Computing windows is never done in the request that brings the rows. */
 export const evaluationQueue = defineQueue(
   'monitoring.evaluate',
-  z.object({ projectId: z.string(), monitor: z.string() }),
+  z.object({ projectId: z.string(), monitor: z.string(), windows: z.enum(['all', 'closed']).default('all') }),
   { policy: 'short' },
 )
 
 /** Records of one statement. */
 const batchSize = 5000
 
-/** Rows that arrive within so long are evaluated together; what closes a window does not wait. */
-const gatherMs = 1500
+/** Rows that arrive within so long are evaluated together; a window that closes does not wait. */
+const gatherMs = 4000
 
 export interface SegmentUpload {
   readonly projectId: string
@@ -45,8 +45,8 @@ export function createArrivals({ db, blobs, now, arrived, endpoint: findEndpoint
     for (const { name: monitor, spec } of await store.monitorsOf(key)) {
       const monitorKey = { projectId: key.projectId, monitor }
       await store.markWindows(monitorKey, windowStarts(spec, eventTimesMs))
-      const closes = closesWindow(spec, timeOf(before), timeOf(after))
-      await requestEvaluation(tx, monitorKey, closes ? undefined : new Date(now().getTime() + gatherMs))
+      if (closesWindow(spec, timeOf(before), timeOf(after))) await requestEvaluation(tx, monitorKey, 'closed')
+      await requestGathered(tx, monitorKey, new Date(now().getTime() + gatherMs))
     }
     return after
   }
@@ -116,10 +116,14 @@ async function addInBatches(tx: Db, projectId: string, records: readonly Predict
 }
 
 /**
- * Has a monitor evaluated: gathered with what else arrives until `startAfter`, or at once. What is to be done at once
- * gets a job of its own: one that waits already may start before this transaction ends, and miss what it wrote.
+ * Has windows of a monitor evaluated at once. This gets a job of its own: one that waits already may start before this
+ * transaction ends, and miss what it wrote.
  */
-export async function requestEvaluation(tx: Db, key: MonitorKey, startAfter?: Date): Promise<void> {
-  const gathered = startAfter && { singletonKey: `${key.projectId}/${key.monitor}`, startAfter }
-  await enqueue(tx, evaluationQueue, key, gathered ?? { singletonKey: randomUUID() })
+export async function requestEvaluation(tx: Db, key: MonitorKey, windows: 'all' | 'closed'): Promise<void> {
+  await enqueue(tx, evaluationQueue, { ...key, windows }, { singletonKey: randomUUID() })
+}
+
+/** Has a monitor evaluated with all that arrives until then. */
+async function requestGathered(tx: Db, key: MonitorKey, startAfter: Date): Promise<void> {
+  await enqueue(tx, evaluationQueue, key, { singletonKey: `${key.projectId}/${key.monitor}`, startAfter })
 }

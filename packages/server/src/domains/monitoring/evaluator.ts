@@ -8,15 +8,15 @@ import { recordStore, type ServedVersion } from './record-store.ts'
 import { type MonitorKey, type MonitorRow, monitorStore } from './store.ts'
 import { createTally } from './tally.ts'
 import { createVersionLookup } from './version-lookup.ts'
-import { dueWindow, isClosed, windowMs } from './windows.ts'
+import { closedUntil, dueWindow, isClosed, windowMs } from './windows.ts'
 
 /** Computes the windows of monitors, one transaction each, so that a kill at any moment loses nothing. */
 export function createEvaluator(deps: MonitoringDeps) {
   const { db, now } = deps
   const versions = createVersionLookup(deps)
 
-  /** Computes the oldest window that needs it. @returns false when none does */
-  function evaluateNext(key: MonitorKey): Promise<boolean> {
+  /** Computes the oldest of these windows that needs it. @returns false when none does */
+  function evaluateNext(key: MonitorKey, windows: 'all' | 'closed'): Promise<boolean> {
     return db.transaction().execute(async (tx) => {
       const store = monitorStore(tx)
       const monitor = await store.lockMonitor(key)
@@ -26,7 +26,8 @@ export function createEvaluator(deps: MonitoringDeps) {
         startMs: row.start_at.getTime(),
         closed: row.closed,
       }))
-      const startMs = (await store.takePending(key))?.getTime() ?? dueWindow(monitor.spec, known, watermarkMs)
+      const untilMs = windows === 'closed' ? closedUntil(monitor.spec, watermarkMs) : Infinity
+      const startMs = (await store.takePending(key, untilMs))?.getTime() ?? dueWindow(monitor.spec, known, watermarkMs)
       if (startMs === undefined) return false
 
       const { window, model } = await compute(tx, monitor, startMs, isClosed(monitor.spec, startMs, watermarkMs))
@@ -59,14 +60,14 @@ export function createEvaluator(deps: MonitoringDeps) {
     return { window: evaluateWindow(spec, frame, tally.read()), model: judged?.model ?? null }
   }
 
-  /** Computes every window of a monitor that may have changed. */
-  async function evaluate(key: MonitorKey): Promise<void> {
-    while (await evaluateNext(key));
+  /** Computes every window of a monitor that may have changed: to count an open one again can wait a little. */
+  async function evaluate(key: MonitorKey, windows: 'all' | 'closed'): Promise<void> {
+    while (await evaluateNext(key, windows));
   }
 
   /** Catches up with what a job missed or left behind. */
   async function evaluateAll(): Promise<void> {
-    for (const key of await monitorStore(db).listKeys()) await evaluate(key)
+    for (const key of await monitorStore(db).listKeys()) await evaluate(key, 'all')
   }
 
   return { evaluate, evaluateAll }

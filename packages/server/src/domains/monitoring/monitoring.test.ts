@@ -69,6 +69,20 @@ it('shows an open window and closes it later, with the rows that came in between
   expect(await world.windowsOf('open')).toMatchObject([{ closed: true, rowCount: 600 }])
 })
 
+it('does not count an open window anew because another one closes', async () => {
+  await world.watch('both', { endpoint: 'both' })
+  const next = traffic({ endpoint: 'both', fromDay: 7, count: 200, seed: 4 })
+  await world.send(
+    'both-next',
+    next.map(({ record }) => record),
+  )
+  await week(traffic({ endpoint: 'both', fromDay: 0, count: 300, seed: 3 }), 7)
+
+  expect(await world.windowsOf('both')).toMatchObject([{ closed: true, rowCount: 300 }])
+  await catchUp()
+  expect((await world.windowsOf('both')).map(({ rowCount }) => rowCount).toSorted()).toEqual([200, 300])
+})
+
 it('opens one decay incident at the second bad window, says why, and announces it once', async () => {
   await world.watch('decay', { endpoint: 'decay' })
   world.changes.push({ says: 'version 1 was rolled out', link: '/deployments/decay', at: dayAt(9) })

@@ -48,7 +48,7 @@ export function createMonitoring(deps: MonitoringDeps) {
     ),
   ]
   const jobs: readonly Job[] = [
-    worker(evaluationQueue, evaluator.evaluate),
+    worker(evaluationQueue, ({ windows, ...key }) => evaluator.evaluate(key, windows)),
     periodic('monitoring.catch_up', 10, evaluator.evaluateAll),
   ]
 
@@ -68,7 +68,7 @@ export function createMonitoring(deps: MonitoringDeps) {
         await store.putMonitor(key, spec)
         if (before && !sameWindows(before, spec)) await store.clearWindows(key)
         await store.markAllWindows(key, spec.endpoint, spec)
-        await requestEvaluation(tx, key)
+        await requestEvaluation(tx, key, 'all')
         const written = await presentMonitor(tx, { project_id: projectId, name, endpoint: spec.endpoint, spec })
         await audit(tx, { projectId, actor, action: 'monitoring.put_monitor', subject: name, before, after: spec })
         return written

@@ -96,13 +96,13 @@ export function monitorStore(db: Db) {
         `.execute(db)
     },
 
-    /** Takes all marks of the oldest marked window. Marks that arrive later stay. */
-    async takePending({ projectId, monitor }: MonitorKey): Promise<Date | undefined> {
+    /** Takes all marks of the oldest marked window that starts until then. Marks that arrive later stay. */
+    async takePending({ projectId, monitor }: MonitorKey, untilMs: number): Promise<Date | undefined> {
       const { rows } = await sql<{ start_at: Date }>`
         delete from monitoring.pending_window
         where project_id = ${projectId} and monitor = ${monitor} and start_at = (
           select min(start_at) from monitoring.pending_window
-          where project_id = ${projectId} and monitor = ${monitor})
+          where project_id = ${projectId} and monitor = ${monitor} and start_at <= ${timestamp(untilMs)}::timestamptz)
         returning start_at`.execute(db)
       return rows[0]?.start_at
     },
@@ -233,3 +233,5 @@ export function monitorStore(db: Db) {
 
 // Written by `putWindow` as a window of the contract.
 const contentOf = ({ content }: { content: unknown }): MonitorWindow => content as MonitorWindow
+
+const timestamp = (ms: number) => (Number.isFinite(ms) ? new Date(ms) : ms > 0 ? 'infinity' : '-infinity')

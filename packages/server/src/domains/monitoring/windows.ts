@@ -25,15 +25,16 @@ export function windowStarts(grid: WindowGrid, eventTimesMs: Iterable<number>): 
   return [...starts].toSorted((a, b) => a - b)
 }
 
-/** Whether all records and labels of the window that starts here are in, as far as the watermark promises. */
-export function isClosed(grid: WindowGrid, startMs: number, watermarkMs: number | null): boolean {
-  return watermarkMs !== null && watermarkMs >= startMs + windowMs(grid) + grid.labelDelaySeconds * 1000
-}
+/** Latest start of a window whose records and labels are all in, as far as the watermark promises. */
+export const closedUntil = (grid: WindowGrid, watermarkMs: number | null): number =>
+  watermarkMs === null ? -Infinity : watermarkMs - windowMs(grid) - grid.labelDelaySeconds * 1000
+
+export const isClosed = (grid: WindowGrid, startMs: number, watermarkMs: number | null): boolean =>
+  startMs <= closedUntil(grid, watermarkMs)
 
 /** Whether a window closes when the watermark moves. */
 export function closesWindow(grid: WindowGrid, beforeMs: number | null, afterMs: number | null): boolean {
-  if (afterMs === null) return false
-  const [lastClosable] = windowStarts(grid, [afterMs - windowMs(grid) - grid.labelDelaySeconds * 1000])
+  const [lastClosable] = windowStarts(grid, [closedUntil(grid, afterMs)])
   return lastClosable !== undefined && !isClosed(grid, lastClosable, beforeMs)
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { numberColumn } from './column.ts'
 import { EventBase, EventTime, Name, Timestamp } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 
@@ -61,6 +62,15 @@ const hasMeasure = (measures: Readonly<Record<string, string>>, feature: Feature
 
 export type FeatureViewSpec = z.infer<typeof FeatureViewSpec>
 
+const fourDaysMs = 4 * 86_400_000
+
+/**
+ * How much older than the newest event a row may be that is still answered online, in milliseconds: as long as the
+ * window, and four days at least. Nodes keep the events of these rows' windows.
+ */
+export const latenessMs = ({ window: { fromSeconds } }: Pick<FeatureViewSpec, 'window'>): number =>
+  Math.max(fromSeconds * 1000, fourDaysMs)
+
 export const FeatureView = z
   .object({
     name: Name,
@@ -77,10 +87,10 @@ export type FeatureView = z.infer<typeof FeatureView>
 /** Events of one key, aggregated per distinct event time; `timesMs` ascends. What the online store keeps. */
 export const Tile = z.object({
   key: z.string(),
-  timesMs: z.array(z.number()),
-  counts: z.array(z.number()),
+  timesMs: numberColumn(),
+  counts: numberColumn(),
   /** Measure name to the sum of its values at each time. */
-  sums: z.record(z.string(), z.array(z.number())),
+  sums: z.record(z.string(), numberColumn()),
 })
 export type Tile = z.infer<typeof Tile>
 
@@ -174,9 +184,9 @@ export const features = defineEndpoints({
       batchId: Text.min(1).max(128),
       keys: z.array(z.string().max(200)).max(200_000),
       /** Epoch milliseconds, whole; in any order. */
-      eventTimesMs: z.array(z.number()).max(200_000),
+      eventTimesMs: numberColumn(),
       /** Every measure of the view, one value per event; truth values as 0 and 1. */
-      measures: z.record(Name, z.array(z.number()).max(200_000)),
+      measures: z.record(Name, numberColumn()),
     }),
     success: {
       status: 200,

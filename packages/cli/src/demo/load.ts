@@ -21,7 +21,7 @@ export interface LoadCounts {
 }
 
 const CONNECTIONS = 8
-const BATCH_MS = 30 * 60_000
+const BATCH_MS = 60 * 60_000
 const RETRY_FOR_MS = 20_000
 
 /** Asks for predictions over the Open Inference Protocol, the departures of half an hour at once. */

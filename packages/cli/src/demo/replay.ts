@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { inBackground } from './acts/deps.ts'
 import type { DemoApi } from './api.ts'
 import type { Departures } from './flights.ts'
 import type { Load, Prediction } from './load.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** The events of the next slice are pushed ahead; nodes answer rows that are up to five windows old, which is 30 h. */
-const SLICE_MS = 12 * HOUR_MS
+/** Events of so many days to come are pushed ahead; nodes answer rows that are up to four days old. */
+const DAYS_AHEAD = 2
 /** Whether a flight was late is known two hours after it left. */
 const LABEL_DELAY_MS = 2 * HOUR_MS
 const PREDICTIONS_PER_MONTH = 20_000
@@ -56,6 +57,24 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
     }
   }
 
+  /** Each day when its outcomes are there; those of the next ones are on their way. */
+  async function* pushedAhead(days: Iterator<Day, undefined>): AsyncGenerator<Day> {
+    const ahead: { readonly day: Day; readonly pushed: Promise<void> }[] = []
+    let last = Promise.resolve()
+    const pushNext = () => {
+      const day = days.next().value
+      if (!day) return
+      last = inBackground(last.then(() => push(day.outcomes)))
+      ahead.push({ day, pushed: last })
+    }
+    for (let days = 0; days < DAYS_AHEAD; days++) pushNext()
+    for (let next = ahead.shift(); next; next = ahead.shift()) {
+      await next.pushed
+      pushNext()
+      yield next.day
+    }
+  }
+
   async function sendLabels(untilMs: number): Promise<void> {
     const known = labels.filter(({ timeMs }) => timeMs <= untilMs)
     labels = labels.filter(({ timeMs }) => timeMs > untilMs)
@@ -93,24 +112,12 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
 
     /** Plays one month; `onDay` runs at the end of each day and may hold the event clock. */
     async month(month: number, departures: Departures, onDay: (endMs: number) => Promise<void>): Promise<void> {
-      const coming = slicesOf(month, departures)
-      let slice = coming.next().value
       await push(rest)
-      if (slice) await push(slice.outcomes)
-      while (slice) {
-        const { untilMs, predictions } = slice
-        labels.push(...slice.labels)
-        const following = coming.next().value
-        await Promise.all([
-          load.send(predictions),
-          untilMs % DAY_MS === 0 && sendLabels(untilMs - LABEL_DELAY_MS),
-          following && push(following.outcomes),
-        ])
-        if (untilMs % DAY_MS === 0) {
-          marks.push({ timeMs: untilMs - LABEL_DELAY_MS, sent: load.counts.sent - load.counts.failed })
-          await onDay(untilMs)
-        }
-        slice = following
+      for await (const day of pushedAhead(daysOf(month, departures))) {
+        labels.push(...day.labels)
+        await Promise.all([load.send(day.predictions), sendLabels(day.endMs - LABEL_DELAY_MS)])
+        marks.push({ timeMs: day.endMs - LABEL_DELAY_MS, sent: load.counts.sent - load.counts.failed })
+        await onDay(day.endMs)
       }
       rest = outcomesOf(
         departures,
@@ -123,24 +130,23 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
 
 export type Replay = ReturnType<typeof createReplay>
 
-interface Slice {
-  readonly untilMs: number
+interface Day {
+  readonly endMs: number
   readonly predictions: readonly Prediction[]
   /** Of the predictions, in the same order. */
   readonly labels: readonly Label[]
-  /** What becomes known before `untilMs`, and was not before. */
+  /** What becomes known on this day. */
   readonly outcomes: Outcomes
 }
 
-/** Cuts a month into whole slices, from its first midnight to its last; samples the predictions evenly. */
-function* slicesOf(month: number, departures: Departures): Generator<Slice, undefined> {
+/** Cuts a month into days; samples the predictions evenly. */
+function* daysOf(month: number, departures: Departures): Generator<Day, undefined> {
   const { timesMs, late, distances, origins, destinations, airports } = departures
   const every = timesMs.length / PREDICTIONS_PER_MONTH
   let sampled = 0
   let known = 0
-  for (let fromMs = startOfDay(timesMs[0]!); fromMs < endOf(departures); fromMs += SLICE_MS) {
-    const untilMs = fromMs + SLICE_MS
-    const until = countUntil(departures, untilMs - 1)
+  for (let endMs = startOfDay(timesMs[0]!) + DAY_MS; endMs <= endOf(departures); endMs += DAY_MS) {
+    const until = countUntil(departures, endMs - 1)
     const predictions: Prediction[] = []
     const labels: Label[] = []
     for (let row = Math.floor(sampled * every); row < until; row = Math.floor(sampled * every)) {
@@ -151,8 +157,8 @@ function* slicesOf(month: number, departures: Departures): Generator<Slice, unde
       labels.push({ id, label: late[row]!, timeMs })
     }
     const knownBefore = known
-    known = countUntil(departures, untilMs - LABEL_DELAY_MS)
-    yield { untilMs, predictions, labels, outcomes: outcomesOf(departures, knownBefore, known) }
+    known = countUntil(departures, endMs - LABEL_DELAY_MS)
+    yield { endMs, predictions, labels, outcomes: outcomesOf(departures, knownBefore, known) }
   }
   return undefined
 }

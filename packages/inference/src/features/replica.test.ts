@@ -71,8 +71,8 @@ it('agrees with counting every event, in whatever order and pieces they came', (
   }
 })
 
-it('forgets what lies three windows behind, and says so instead of answering with too little', () => {
-  const replica = replicaOf(tile('SEA', [0, 1], [1, 1]), tile('LAX', [40 * hourMs], [0]))
+it('forgets what no row of the last four days needs, and says so instead of answering with too little', () => {
+  const replica = replicaOf(tile('SEA', [0, 1], [1, 1]), tile('LAX', [103 * hourMs], [0]))
   replica.forgetOld()
 
   expect([...replica.tiles()].map(({ key }) => key)).toEqual(['LAX'])

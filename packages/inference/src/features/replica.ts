@@ -1,4 +1,4 @@
-import type { FeatureUpdate, FeatureViewSpec, Tile } from '@evenkeel/contract'
+import { type FeatureUpdate, type FeatureViewSpec, latenessMs, type Tile } from '@evenkeel/contract'
 
 /** Values of the features of one view, by name; null is the mean of nothing. */
 export type FeatureValues = Readonly<Record<string, number | null>>
@@ -9,9 +9,6 @@ interface Series {
   counts: number[]
   sums: Record<string, number[]>
 }
-
-/** So many windows behind the newest event, events are forgotten. */
-export const keptWindows = 6
 
 /** The recent events of one feature view, in memory. */
 export class ViewReplica {
@@ -39,7 +36,7 @@ export class ViewReplica {
 
   /** Event times before this can no longer be answered, because part of their window is forgotten. */
   get answersFromMs(): number {
-    return this.newestMs - (keptWindows - 1) * this.spec.window.fromSeconds * 1000
+    return this.newestMs - latenessMs(this.spec)
   }
 
   /** The features of a key as of a moment: over the events in (at − from, at − until]. */
@@ -79,7 +76,7 @@ export class ViewReplica {
   }
 
   get #oldestMs(): number {
-    return this.newestMs - keptWindows * this.spec.window.fromSeconds * 1000
+    return this.answersFromMs - this.spec.window.fromSeconds * 1000
   }
 
   #makeSeries(key: string): Series {

@@ -29,7 +29,7 @@ export async function sumUp({ cast: { ana, ben }, facts, say }: StoryDeps): Prom
       'decay was never noticed',
     )
     const aucByMonth = Object.values(await backcast({ api: ana, say }, act)).map((auc) => auc.toFixed(3))
-    return `${items.length} weeks measured with real labels, ${incidents.length} incidents; version 1 by month on 100,000 flights each: AUC ${aucByMonth.join(', ')}`
+    return `${items.length} weeks measured with real labels, ${incidents.length} incidents; version 1 by month: AUC ${aucByMonth.join(', ')}`
   })
   await facts.play(9, 'Retrain', async (act) => {
     const refused = versions.filter(({ gate, canary }) => gate?.passed === false && canary === null)

@@ -269,9 +269,9 @@ it('tells a node of another server first what is there and then each push in ord
   const node = listenTo(createOn(world.platform), ['told', 'later'])
   await define('told')
   await push('told', [
-    ['JFK', noon - 40 * hour, 1],
+    ['JFK', noon - 110 * hour, 1],
     ['JFK', noon, 1],
-    ['LAX', noon - 36 * hour, 0],
+    ['LAX', noon - 102 * hour, 0],
   ])
   const late = listenTo(createOn(world.platform), ['told'])
   await vi.waitUntil(() => late.heard.length === 1)
@@ -282,7 +282,7 @@ it('tells a node of another server first what is there and then each push in ord
   await vi.waitUntil(() => late.heard.length === 3 && node.heard.some(({ view }) => view === 'later'))
   await Promise.all([late.stop(), node.stop()])
 
-  // Six windows of six hours behind the newest event, which leaves the edge itself out.
+  // Four days and a window of six hours behind the newest event, which leaves the edge itself out.
   expect(late.heard).toMatchObject([
     { kind: 'snapshot', view: 'told', sequence: 1, spec: originRecent, tiles: [{ key: 'JFK', timesMs: [noon] }] },
     {

@@ -1,4 +1,4 @@
-import type { FeatureUpdate } from '@evenkeel/contract'
+import { type FeatureUpdate, latenessMs } from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
 import type { Bell } from './bell.ts'
 import { openTiles } from './blocks.ts'
@@ -9,8 +9,6 @@ import { slotOf } from './window.ts'
 
 /** For news whose notification was lost together with a connection. */
 const pollMs = 1000
-/** How far a snapshot reaches behind the watermark, in windows: a node answers rows that are a little late, too. */
-const snapshotWindows = 6
 
 interface Cursor {
   readonly version: number
@@ -73,7 +71,7 @@ function readSnapshot(db: Db, projectId: string, name: string): Promise<FeatureU
       const head = { kind: 'snapshot', view: name, version, sequence, spec } as const
       if (watermarkMs === null) return [{ ...head, tiles: [] }]
 
-      const afterMs = watermarkMs - snapshotWindows * spec.window.fromSeconds * 1000
+      const afterMs = watermarkMs - latenessMs(spec) - spec.window.fromSeconds * 1000
       const online = openTiles(store, { projectId, view: name, measures: measureNames(spec) })
       const tiles = await online.readSlots({ firstSlot: slotOf(afterMs), lastSlot: slotOf(watermarkMs) })
       return [{ ...head, tiles: tiles.map((tile) => tileAfter(tile, afterMs)).filter(isNotEmpty) }]

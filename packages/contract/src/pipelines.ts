@@ -1,47 +1,8 @@
 import { z } from 'zod'
-import { Digest, EventBase, EventTime, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
-
-export const ParamValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])
-export type ParamValue = z.infer<typeof ParamValue>
-
-/** Where an input of a step comes from: an output of an earlier step, or what a dataset holds for a span of event time. */
-export const StepInput = z.discriminatedUnion('from', [
-  z.object({ from: z.literal('step'), step: Name, output: Name }),
-  z.object({
-    from: z.literal('dataset'),
-    dataset: Name,
-    /** Names of run params that hold the span; every accepted version that overlaps [start, end) becomes a file. */
-    start: Name,
-    end: Name,
-  }),
-])
-
-export const StepSpec = z.object({
-  key: Name,
-  /** A step that ships with Evenkeel. */
-  uses: Name.optional(),
-  /** Any command: program and arguments. */
-  run: z.array(z.string()).min(1).optional(),
-  needs: z.array(Name).default([]),
-  /** Names of the run params this step may see; no others are given to it. */
-  params: z.array(Name).default([]),
-  inputs: z.record(Name, StepInput).default({}),
-  outputs: z.array(Name).default([]),
-  retries: z.int().min(0).max(10).default(0),
-  timeoutSeconds: z.int().positive().max(604_800).default(3600),
-})
-export type StepSpec = z.infer<typeof StepSpec>
-
-export const PipelineSpec = z.object({
-  description: z.string().max(2000).default(''),
-  /** The model whose versions this pipeline makes. */
-  model: Name.optional(),
-  /** Defaults of the run params. */
-  params: z.record(Name, ParamValue).default({}),
-  steps: z.array(StepSpec).min(1).max(2000),
-})
-export type PipelineSpec = z.infer<typeof PipelineSpec>
+import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
+import { PipelineSpec, StepKey } from './pipeline-spec.ts'
 
 export const RunState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'])
 export type RunState = z.infer<typeof RunState>
@@ -74,15 +35,6 @@ export const AttemptOutcome = z.enum([
 ])
 export type AttemptOutcome = z.infer<typeof AttemptOutcome>
 
-/** Why a run or a model exists. */
-export const TriggerReason = z.object({
-  kind: z.enum(['request', 'schedule', 'data', 'decay', 'drift']),
-  /** In words, with the numbers. */
-  says: z.string().max(1000),
-  eventTime: EventTime.nullable().default(null),
-})
-export type TriggerReason = z.infer<typeof TriggerReason>
-
 export const Attempt = z.object({
   attempt: z.int(),
   externalId: z.string(),
@@ -96,8 +48,53 @@ export const Attempt = z.object({
   endedAt: Timestamp.nullable(),
 })
 
+/** Why a step ran, or what took its place. */
+export const CacheReason = z.enum([
+  'reused',
+  'command',
+  'code',
+  'params',
+  'matrix',
+  'inputs',
+  'env',
+  'platform',
+  'first',
+  'expired',
+  'artifact_gone',
+  'off',
+  'forced',
+])
+export type CacheReason = z.infer<typeof CacheReason>
+
+export const CacheVerdict = z.object({
+  code: CacheReason,
+  /** The smallest true sentence: "Reused from the run …", "The param lr is 0.05 and was 0.1." */
+  says: z.string(),
+  /** The run whose result was taken over. */
+  fromRun: z.string().nullable(),
+})
+export type CacheVerdict = z.infer<typeof CacheVerdict>
+
+/** One part of what a result depends on. */
+export const CachePart = z.object({
+  part: z.enum(['command', 'code', 'params', 'matrix', 'inputs', 'env', 'platform']),
+  /** In words, one line for each difference; empty when nothing is other than before. */
+  changes: z.array(z.string()),
+})
+
+export const PlannedStepView = z.object({
+  key: StepKey,
+  /** `unknown`: it depends on what an earlier step will leave. */
+  action: z.enum(['run', 'reuse', 'unknown']),
+  verdict: CacheVerdict.nullable(),
+  says: z.string(),
+  /** Median of its last 10 successes; null when there is none. */
+  typicalDurationMs: z.number().nullable(),
+})
+export type PlannedStepView = z.infer<typeof PlannedStepView>
+
 export const RunStep = z.object({
-  key: Name,
+  key: StepKey,
   state: StepState,
   reason: z.string().nullable(),
   readyAt: Timestamp.nullable(),
@@ -108,6 +105,9 @@ export const RunStep = z.object({
   outputs: z.record(z.string(), z.object({ digest: Digest, sizeBytes: z.int() })),
   /** Share done in [0, 1], as the step reports it, and what it is doing. */
   progress: z.object({ share: z.number(), says: z.string() }).nullable(),
+  /** Null until it is decided. */
+  cache: CacheVerdict.nullable(),
+  needs: z.array(StepKey),
   attempts: z.array(Attempt),
 })
 export type RunStep = z.infer<typeof RunStep>
@@ -132,46 +132,6 @@ export const Run = z
   .meta({ id: 'Run' })
 export type Run = z.infer<typeof Run>
 
-/**
- * Which spans of event time a retraining uses. Months are calendar months of event time, complete ones only.
- * `months`: hold out the newest `holdoutMonths`, train on the `trainMonths` before them.
- * `recent`: hold out the last `holdoutDays` of the newest complete month, train on what precedes, back to the start of
- * the month `trainMonths − 1` months before.
- */
-export const TrainingWindow = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('months'), trainMonths: z.int().positive(), holdoutMonths: z.int().positive() }),
-  z.object({ kind: z.literal('recent'), trainMonths: z.int().positive(), holdoutDays: z.int().positive() }),
-])
-export type TrainingWindow = z.infer<typeof TrainingWindow>
-
-export const TriggerSpec = z.object({
-  /** `schedule`: each time the event time of the dataset passes the end of a calendar month. `decay`: when the monitor says so. */
-  on: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('schedule'), dataset: Name, every: z.literal('month') }),
-    z.object({ kind: z.literal('decay'), endpoint: Name }),
-  ]),
-  dataset: Name,
-  window: TrainingWindow,
-  params: z.record(Name, ParamValue).default({}),
-  /** No firing for so long (event time) after the last promotion. */
-  cooldownDays: z.number().nonnegative().default(0),
-  enabled: z.boolean().default(true),
-})
-export type TriggerSpec = z.infer<typeof TriggerSpec>
-
-export const Firing = z.object({
-  id: z.string(),
-  pipeline: Name,
-  trigger: Name,
-  kind: z.enum(['schedule', 'decay']),
-  outcome: z.enum(['started', 'skipped']),
-  says: z.string(),
-  eventTime: EventTime.nullable(),
-  runId: z.string().nullable(),
-  firedAt: Timestamp,
-})
-export type Firing = z.infer<typeof Firing>
-
 export const Pipeline = z
   .object({
     name: Name,
@@ -183,6 +143,15 @@ export const Pipeline = z
   })
   .meta({ id: 'Pipeline' })
 export type Pipeline = z.infer<typeof Pipeline>
+
+/** A pipeline as it was written once; immutable. */
+export const PipelineVersion = z.object({
+  version: z.int(),
+  spec: PipelineSpec,
+  createdBy: z.string(),
+  createdAt: Timestamp,
+})
+export type PipelineVersion = z.infer<typeof PipelineVersion>
 
 /** States from which a run may be cancelled or retried. The server enforces it; the console says why a button is off. */
 const runRules = {
@@ -247,6 +216,9 @@ export const pipelinesEvents = defineEvents({
 
 const one = z.object({ pipeline: Name })
 const oneRun = z.object({ run: z.string().max(64) })
+const oneStep = z.object({ run: z.string().max(64), step: StepKey })
+/** True: every step runs. A list: these do, and what depends on them follows from what they leave. */
+const noCache = z.union([z.boolean(), z.array(StepKey)]).default(false)
 
 export const pipelines = defineEndpoints({
   list: {
@@ -282,9 +254,9 @@ export const pipelines = defineEndpoints({
     summary: 'Write a trigger.',
     access: 'pipelines:write',
     params: z.object({ pipeline: Name, trigger: Name }),
-    body: TriggerSpec,
+    body: WrittenTrigger,
     success: { status: 200, body: Pipeline },
-    errors: ['pipelines.not_found'],
+    errors: ['pipelines.not_found', 'pipelines.trigger_invalid'],
   },
   listFirings: {
     method: 'GET',
@@ -302,9 +274,42 @@ export const pipelines = defineEndpoints({
     summary: 'Start a run.',
     access: 'pipelines:write',
     params: one,
-    body: z.object({ params: z.record(Name, ParamValue).default({}), trigger: TriggerReason.optional() }),
+    body: z.object({
+      params: z.record(Name, ParamValue).default({}),
+      trigger: TriggerReason.optional(),
+      /** An earlier version of the pipeline; the newest when absent. */
+      version: z.int().positive().optional(),
+      noCache,
+    }),
     success: { status: 201, body: Run },
     errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid'],
+  },
+  plan: {
+    method: 'POST',
+    path: '/api/v1/pipelines/{pipeline}/plan',
+    summary: 'Say what a run would do, and why, without starting one.',
+    access: 'pipelines:read',
+    params: one,
+    body: z.object({
+      params: z.record(Name, ParamValue).default({}),
+      version: z.int().positive().optional(),
+      noCache,
+    }),
+    success: {
+      status: 200,
+      body: z.object({ pipeline: Name, version: z.int(), steps: z.array(PlannedStepView) }),
+    },
+    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid'],
+  },
+  listVersions: {
+    method: 'GET',
+    path: '/api/v1/pipelines/{pipeline}/versions',
+    summary: 'List the versions of a pipeline, newest first.',
+    access: 'pipelines:read',
+    params: one,
+    query: PageQuery,
+    success: { status: 200, body: pageOf(PipelineVersion) },
+    errors: ['pipelines.not_found'],
   },
   listRuns: {
     method: 'GET',
@@ -344,12 +349,38 @@ export const pipelines = defineEndpoints({
     success: { status: 202, body: Run },
     errors: ['pipelines.run_not_found', 'pipelines.wrong_state'],
   },
+  explainStep: {
+    method: 'GET',
+    path: '/api/v1/runs/{run}/steps/{step}/explain',
+    summary: 'Say why a step ran or was reused: what its result depends on, compared with the time before.',
+    access: 'pipelines:read',
+    params: oneStep,
+    success: {
+      status: 200,
+      body: z.object({
+        verdict: CacheVerdict.nullable(),
+        /** The earlier step it was compared with. */
+        comparedWith: z.object({ run: z.string(), at: Timestamp }).nullable(),
+        parts: z.array(CachePart),
+      }),
+    },
+    errors: ['pipelines.run_not_found'],
+  },
+  readSummary: {
+    method: 'GET',
+    path: '/api/v1/runs/{run}/steps/{step}/summary',
+    summary: 'Read what a step wrote about itself, in Markdown; not to be trusted as HTML.',
+    access: 'pipelines:read',
+    params: oneStep,
+    success: { status: 200, body: z.object({ markdown: z.string().nullable() }) },
+    errors: ['pipelines.run_not_found'],
+  },
   readLog: {
     method: 'GET',
     path: '/api/v1/runs/{run}/steps/{step}/log',
     summary: 'Read the log of the newest attempt from a byte offset.',
     access: 'pipelines:read',
-    params: z.object({ run: z.string().max(64), step: Name }),
+    params: oneStep,
     query: z.object({ offset: z.coerce.number<number>().int().nonnegative().default(0) }),
     success: { status: 200, body: z.object({ text: z.string(), nextOffset: z.int(), ended: z.boolean() }) },
     errors: ['pipelines.run_not_found'],

@@ -11,7 +11,7 @@ import {
   pageOf,
 } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
-import { TriggerReason } from './pipelines.ts'
+import { TriggerReason } from './triggers.ts'
 
 export const AliasName = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/)
 

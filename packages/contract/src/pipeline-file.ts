@@ -1,0 +1,199 @@
+import { z } from 'zod'
+import { EventTime, Name } from './common.ts'
+import { RetryCause } from './pipeline-spec.ts'
+
+/**
+ * What a person writes: `pipelines/<name>.yaml`. Keys are snake_case, and an unknown one is an error. The client
+ * compiles it to a `PipelineSpec`; what it holds as `${{ … }}` is read there.
+ */
+
+/** `30s`, `10m`, `6h` or `5d`. */
+export const Duration = z.string().regex(/^[1-9]\d{0,8}[smhd]$/, { error: 'write a duration as in 30s, 10m, 6h or 5d' })
+
+/** Expressions name a step between dots, so its name has none. */
+const StepName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/, {
+  error: 'a step is called by letters, digits, "_" and "-", at most 80, and begins with a letter or digit',
+})
+
+const Scalar = z.union([z.string(), z.number(), z.boolean()])
+const described = { description: z.string().max(2000).optional() }
+
+export const ParamDeclaration = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('string'), default: z.string().optional(), ...described }),
+  z.strictObject({
+    type: z.literal('number'),
+    default: z.number().optional(),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    ...described,
+  }),
+  z.strictObject({ type: z.literal('boolean'), default: z.boolean().optional(), ...described }),
+  z.strictObject({ type: z.literal('list'), default: z.array(z.string()).optional(), ...described }),
+  z.strictObject({ type: z.literal('duration'), default: Duration.optional(), ...described }),
+  /** A moment of event time, ISO 8601 in UTC. */
+  z.strictObject({ type: z.literal('moment'), default: EventTime.optional(), ...described }),
+])
+export type ParamDeclaration = z.infer<typeof ParamDeclaration>
+
+/** What a dataset holds in [start, end): names of two params, or references to them. */
+const DatasetSpan = z.strictObject({ dataset: Name, start: z.string(), end: z.string() })
+export type DatasetSpan = z.infer<typeof DatasetSpan>
+
+/** `${{ steps.x.outputs.y }}`, `${{ steps.x.*.outputs.y }}`, `dataset:name@start..end`, or the latter in full. */
+const FileInput = z.union([z.string(), DatasetSpan])
+export type FileInput = z.infer<typeof FileInput>
+
+const OutputKind = z.enum(['file', 'dataset', 'model'])
+const Outputs = z.union([z.array(Name), z.record(Name, OutputKind)])
+
+const Shell = z.enum(['sh', 'bash', 'python'])
+export type Shell = z.infer<typeof Shell>
+
+/** Text is a script; a list is a program and its arguments, without a shell. */
+const Run = z.union([z.string().min(1), z.array(Scalar).min(1)])
+
+const Retries = z.union([
+  z.int().min(0).max(10),
+  z.strictObject({
+    max: z.int().min(0).max(10),
+    delay: Duration.optional(),
+    backoff: z.number().min(1).max(100).optional(),
+    max_delay: Duration.optional(),
+    on: z.array(RetryCause).min(1).optional(),
+  }),
+])
+
+const Combination = z.record(Name, Scalar)
+const Matrix = z
+  .object({ include: z.array(Combination).optional(), exclude: z.array(Combination).optional() })
+  .catchall(z.array(Scalar).min(1))
+export type Matrix = z.infer<typeof Matrix>
+
+/** What a step may leave to `defaults`. */
+const shared = {
+  shell: Shell.optional(),
+  retries: Retries.optional(),
+  timeout: Duration.optional(),
+  /** From SIGTERM to SIGKILL. */
+  grace: Duration.optional(),
+  env: z.record(z.string(), Scalar).optional(),
+  cache: z.union([z.boolean(), z.strictObject({ ttl: Duration })]).optional(),
+  /** Globs below the project folder; `!` leaves out. Absent: everything that is not ignored. */
+  code: z.array(z.string().min(1)).optional(),
+}
+
+export const FileStep = z.strictObject({
+  description: z.string().max(2000).optional(),
+  run: Run.optional(),
+  /** `evenkeel/<step>@1`, or `./folder` with a `step.yaml`. */
+  uses: z.string().optional(),
+  /** Inputs and params of a step that is used. */
+  with: z.record(Name, z.union([Scalar, z.array(z.string()), DatasetSpan])).optional(),
+  params: z.array(Name).optional(),
+  inputs: z.record(Name, FileInput).optional(),
+  outputs: Outputs.optional(),
+  needs: z.union([StepName, z.array(StepName)]).optional(),
+  matrix: Matrix.optional(),
+  when: z.enum(['success()', 'failure()', 'always()']).optional(),
+  allow_failure: z.boolean().optional(),
+  ...shared,
+})
+export type FileStep = z.infer<typeof FileStep>
+
+/** Whole months of event time to train on, and what is held out: whole months after them, or the last days of them. */
+const Window = z.union([
+  z.strictObject({ train_months: z.int().positive(), holdout_months: z.int().positive() }),
+  z.strictObject({ train_months: z.int().positive(), holdout_days: z.int().positive() }),
+])
+
+/** What every trigger may say. */
+const trigger = {
+  name: Name.optional(),
+  window: Window.optional(),
+  params: z.record(Name, z.union([Scalar, z.array(z.string())])).optional(),
+  /** No run so soon after the last one it started. */
+  cooldown: Duration.optional(),
+  /** No run so soon, in event time, after the last promotion. */
+  cooldown_after_promotion: Duration.optional(),
+  when_busy: z.enum(['skip', 'queue', 'replace']).optional(),
+  enabled: z.boolean().optional(),
+}
+/** What the window is cut from, where the trigger itself names no dataset. */
+const dataset = { dataset: Name.optional() }
+
+const Schedule = z.union([
+  z.strictObject({ every: z.literal('month'), dataset: Name, ...trigger }),
+  z.strictObject({
+    cron: z.string().min(1).max(200),
+    timezone: z.string().min(1).max(64).optional(),
+    catch_up: z.union([z.enum(['none', 'latest']), z.strictObject({ all: z.int().min(1).max(10) })]).optional(),
+    /** The param that gets the moment a run stands for. */
+    time_param: Name.optional(),
+    ...dataset,
+    ...trigger,
+  }),
+])
+const Data = z.strictObject({
+  dataset: Name,
+  change: z.literal('new_version').optional(),
+  min_new_rows: z.int().nonnegative().optional(),
+  debounce: z.strictObject({ quiet: Duration, max_wait: Duration }).optional(),
+  ...trigger,
+})
+/** When the monitor of an endpoint says so. */
+const Monitored = z.strictObject({ endpoint: Name, ...dataset, ...trigger })
+const Model = z.strictObject({
+  model: Name,
+  event: z.enum(['registered', 'passed', 'refused', 'promoted', 'rolled_back']),
+  ...dataset,
+  ...trigger,
+})
+const Upstream = z.strictObject({
+  pipeline: Name,
+  state: z.enum(['succeeded', 'failed', 'cancelled']),
+  ...dataset,
+  ...trigger,
+})
+/** What signs a webhook is taken from a variable of whoever applies the file. */
+const Webhook = z.strictObject({ secret_env: z.string().min(1).optional(), ...dataset, ...trigger })
+
+const Triggers = z.strictObject({
+  /** Always possible: console, CLI and API. */
+  request: z.strictObject({}).optional(),
+  schedule: z.array(Schedule).optional(),
+  data: z.array(Data).optional(),
+  decay: z.array(Monitored).optional(),
+  drift: z.array(Monitored).optional(),
+  model: z.array(Model).optional(),
+  pipeline: z.array(Upstream).optional(),
+  webhook: z.array(Webhook).optional(),
+})
+export type FileTriggers = z.infer<typeof Triggers>
+
+export const PipelineFile = z.strictObject({
+  name: Name,
+  description: z.string().max(2000).optional(),
+  /** The model whose versions this pipeline makes. */
+  model: Name.optional(),
+  on: Triggers.optional(),
+  params: z.record(Name, ParamDeclaration).optional(),
+  defaults: z.strictObject(shared).optional(),
+  steps: z.record(StepName, FileStep),
+})
+export type PipelineFile = z.infer<typeof PipelineFile>
+
+const Declared = z.union([z.array(Name), z.record(Name, z.strictObject(described))])
+
+/** `step.yaml`: a step that pipelines use by its folder. Its code is what lies there, and its command starts there. */
+export const StepFile = z.strictObject({
+  name: Name.optional(),
+  ...described,
+  inputs: Declared.optional(),
+  outputs: Outputs.optional(),
+  params: z.record(Name, ParamDeclaration).optional(),
+  run: Run,
+  shell: Shell.optional(),
+  /** Globs below its folder. */
+  code: z.array(z.string().min(1)).optional(),
+})
+export type StepFile = z.infer<typeof StepFile>

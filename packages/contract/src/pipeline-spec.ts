@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { Digest, Name } from './common.ts'
+import { ParamValue } from './triggers.ts'
+
+/** The name of a step; an instance of a matrix carries its values, as in `train[lr=0.1,seed=2]`. */
+export const StepKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}(\[[A-Za-z0-9_.,=+: -]{1,100}\])?$/, {
+  error: 'use letters, digits, "_", "-" or ".", at most 80; values of a matrix follow in brackets',
+})
+
+/**
+ * Where an input of a step comes from: an output of an earlier step, the same output of several (a folder with a file
+ * for each, `000`, `001`, …, in this order), or what a dataset holds for a span of event time.
+ */
+export const StepInput = z.discriminatedUnion('from', [
+  z.object({ from: z.literal('step'), step: StepKey, output: Name }),
+  z.object({ from: z.literal('steps'), steps: z.array(StepKey).min(1).max(10_000), output: Name }),
+  z.object({
+    from: z.literal('dataset'),
+    dataset: Name,
+    /** Names of run params that hold the span; every accepted version that overlaps [start, end) becomes a file. */
+    start: Name,
+    end: Name,
+  }),
+])
+
+/** A file of the user's code, stored under its digest. */
+export const CodeFile = z.object({
+  /** Relative to the folder the command starts in, with `/`; it stays below it. */
+  path: z
+    .string()
+    .min(1)
+    .max(1024)
+    .refine((path) => !path.includes('\0') && path.split('/').every((part) => !['', '.', '..'].includes(part)), {
+      error: 'must be a relative path without "." and ".."',
+    }),
+  digest: Digest,
+  executable: z.boolean().default(false),
+})
+export type CodeFile = z.infer<typeof CodeFile>
+
+/** Which ends of an attempt are worth another one. */
+export const RetryCause = z.enum(['exit', 'timeout', 'signal', 'output_missing'])
+export type RetryCause = z.infer<typeof RetryCause>
+
+const EnvironmentName = z.string().regex(/^(?!EVENKEEL_)[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
+  error: 'use letters, digits and "_"; names that begin with EVENKEEL_ are ours',
+})
+
+export const StepSpec = z.object({
+  key: StepKey,
+  /** A step that ships with Evenkeel. */
+  uses: Name.optional(),
+  /** Any command: program and arguments. */
+  run: z.array(z.string()).min(1).optional(),
+  needs: z.array(StepKey).default([]),
+  /** `success`: when every need succeeded. `failure`: when one failed. `always`: when all have ended, also by a cancel. */
+  when: z.enum(['success', 'failure', 'always']).default('success'),
+  /** Its failure does not fail the run. */
+  allowFailure: z.boolean().default(false),
+  /** Names of the run params this step may see; no others are given to it. */
+  params: z.array(Name).default([]),
+  /** The values that make this step one of a matrix. */
+  matrix: z.record(Name, ParamValue).default({}),
+  /** Variables of its environment, beside those of the step contract. */
+  env: z.record(EnvironmentName, z.string().max(32_768)).default({}),
+  /** What a command finds where it starts; what is not listed is not there. Empty: it starts in the folder of the server. */
+  code: z.array(CodeFile).max(10_000).default([]),
+  inputs: z.record(Name, StepInput).default({}),
+  outputs: z.array(Name).default([]),
+  /** Attempts after the first. */
+  retries: z.int().min(0).max(10).default(0),
+  retryOn: z.array(RetryCause).default([...RetryCause.options]),
+  /** Pause before the second attempt; each later one is `factor` times as long, up to `maxSeconds`. */
+  retryDelay: z
+    .object({
+      seconds: z.number().positive().max(86_400).default(1),
+      factor: z.number().min(1).max(100).default(2),
+      maxSeconds: z.number().positive().max(86_400).default(60),
+    })
+    .prefault({}),
+  timeoutSeconds: z.int().positive().max(604_800).default(3600),
+  /** From SIGTERM to SIGKILL. */
+  graceSeconds: z.int().positive().max(3600).default(30),
+  /** Whether an earlier result may take the place of this step, and for how long. What registers or deploys is never reused. */
+  cache: z.union([z.boolean(), z.object({ ttlSeconds: z.int().positive() })]).default(true),
+})
+export type StepSpec = z.infer<typeof StepSpec>
+
+export const PipelineSpec = z.object({
+  description: z.string().max(2000).default(''),
+  /** The model whose versions this pipeline makes. */
+  model: Name.optional(),
+  /** Defaults of the run params. */
+  params: z.record(Name, ParamValue).default({}),
+  steps: z.array(StepSpec).min(1).max(2000),
+  /** The commit its code was taken from; not part of what makes a version another one. */
+  commit: z.string().max(100).optional(),
+})
+export type PipelineSpec = z.infer<typeof PipelineSpec>

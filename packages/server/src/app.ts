@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly workFolder: string
   /** Command of a step that ships with Evenkeel. */
   readonly builtinSteps: (name: string) => readonly string[] | undefined
+  /** Digest of its code, when its result depends on nothing else than inputs and params. */
+  readonly programCode: (name: string, params: Readonly<Record<string, unknown>>) => Promise<string | undefined>
 }
 
 /** The composition root: the only file that knows every domain. */
@@ -102,6 +104,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     datasets,
     issueStepToken: projects.issueStepToken,
     revokeStepTokens: projects.revokeStepTokens,
+    runBehind: async (...version) => (await registry.version(...version)).lineage.runId,
     champion: championOf(registry),
     rolloutRunning: deployments.rolloutRunning,
   })

@@ -15,6 +15,7 @@ const {
   platform,
   projects,
   registry,
+  triggers,
 } = contract
 
 /** Every group that the server mounts. */
@@ -23,6 +24,7 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
   datasets,
   features,
   pipelines,
+  triggers,
   registry,
   governance,
   deployments,
@@ -42,6 +44,7 @@ const errors = [
   contract.pipelinesErrors,
   contract.projectsErrors,
   contract.registryErrors,
+  contract.triggersErrors,
 ]
 
 /** The OpenAPI document at `/api/openapi.json`, and a page to read it at `/api/docs`. */

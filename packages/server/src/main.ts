@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createApp } from './app.ts'
+import { builtinSteps, programCode } from './builtin-steps.ts'
 import { readConfig } from './config.ts'
 import { consoleDomain } from './console.ts'
 import { docsDomain } from './docs.ts'
@@ -24,14 +23,16 @@ const { domains, projects, pipelines } = await createApp(platform, {
   commit: await commitOf(process.cwd()),
   workFolder: process.cwd(),
   builtinSteps,
+  programCode,
 })
 await projects.prepareSignIn(config)
 server = await serve(platform, [...domains, docsDomain(config.version), consoleDomain()], {
   findCaller: projects.findCaller,
 })
 lifecycle.onStop('server', server.stop)
-await pipelines.start()
+// First, because a signal may come before the start is over.
 lifecycle.onStop('pipelines', pipelines.stop)
+await pipelines.start()
 log.info({ url: server.url }, 'Evenkeel is ready')
 
 /** The commit is read once: a run records the code that the server was started on. */
@@ -41,9 +42,4 @@ async function commitOf(folder: string): Promise<() => string> {
     () => 'unknown',
   )
   return () => commit
-}
-
-function builtinSteps(name: string): readonly string[] | undefined {
-  const file = fileURLToPath(new URL(`../../steps/src/${name}.ts`, import.meta.url))
-  return existsSync(file) ? [process.execPath, file] : undefined
 }

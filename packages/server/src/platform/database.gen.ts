@@ -353,6 +353,7 @@ export interface Database {
     created_at: Timestamp
     started_at: Timestamp | null
     ended_at: Timestamp | null
+    revision: Generated<number>
   }
   'pipelines.step': {
     project_id: string
@@ -365,6 +366,11 @@ export interface Database {
     started_at: Timestamp | null
     ended_at: Timestamp | null
     count_from: number
+    needs: Generated<Json>
+    cache: Json | null
+    cache_key: string | null
+    cache_parts: Json | null
+    reused: Json | null
   }
   'pipelines.trigger': {
     project_id: string
@@ -373,19 +379,42 @@ export interface Database {
     spec: Json
     user_id: string
     updated_at: Timestamp
+    looked_until: Timestamp | null
+    next_at: Timestamp | null
+    paused_by: string | null
+    paused_why: string | null
+    paused_at: Timestamp | null
   }
   'pipelines.trigger_firing': {
     id: string
     project_id: string
     pipeline: string
     trigger: string
-    kind: 'schedule' | 'decay'
+    kind: 'schedule' | 'cron' | 'data' | 'decay' | 'drift' | 'model' | 'pipeline' | 'webhook'
     dedupe_key: string
-    outcome: 'started' | 'skipped'
+    outcome: 'pending' | 'started' | 'skipped'
     says: string
     event_time: Timestamp | null
     run_id: string | null
     fired_at: Timestamp
+    occasion: Generated<string>
+    evidence: Generated<Json>
+    params: Generated<Json>
+    depth: Generated<number>
+    waits_for: 'quiet' | 'run' | null
+    due_at: Timestamp | null
+  }
+  'pipelines.trigger_pause': {
+    project_id: string
+    paused_by: string
+    paused_why: string
+    paused_at: Timestamp
+  }
+  'pipelines.trigger_secret': {
+    project_id: string
+    pipeline: string
+    trigger: string
+    secret: string
   }
   'platform.audit_checkpoint': {
     position: number

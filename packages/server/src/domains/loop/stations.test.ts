@@ -71,6 +71,8 @@ it('shows which step of a run is at work', () => {
     values: {},
     outputs: {},
     progress: { share: 0.4, says: 'tree 40 of 100' },
+    cache: null,
+    needs: [],
     attempts: [],
   }
 

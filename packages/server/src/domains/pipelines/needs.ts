@@ -1,4 +1,5 @@
-import type { DatasetVersion } from '@evenkeel/contract'
+import type { DatasetVersion, ParamValue } from '@evenkeel/contract'
+import type { Caller } from '../../platform/auth.ts'
 import type { BlobStore } from '../../platform/blobs/blob-store.ts'
 import type { Db } from '../../platform/db.ts'
 import type { Log } from '../../platform/logging.ts'
@@ -28,14 +29,24 @@ export interface PipelinesDeps {
   readonly commit: () => string
   /** Program and arguments of a step that ships with Evenkeel; `undefined` when there is none of this name. */
   readonly builtinSteps: (name: string) => readonly string[] | undefined
+  /**
+   * Digest of a program that ships with Evenkeel; `undefined` when its result depends on more than its inputs and
+   * params, so that it must never be taken over.
+   */
+  readonly programCode: (name: string, params: Readonly<Record<string, ParamValue>>) => Promise<string | undefined>
   readonly datasets: {
     /** Accepted versions with events between two event times, both included; oldest first. */
     versionsCovering(projectId: string, dataset: string, from: string, until: string): Promise<DatasetVersion[]>
+    getVersion(caller: Caller, dataset: string, version: number): Promise<DatasetVersion>
+    /** Newest first, refused ones too. */
+    listVersions(caller: Caller, dataset: string, page: { limit: number }): Promise<{ items: DatasetVersion[] }>
   }
   /** A token for one attempt, bound to its run (`scope`); it acts for the user who started the run. */
   readonly issueStepToken: (step: { userId: string; scope: string; expiresAt: Date }) => Promise<string>
   /** Revokes every token of a run. */
   readonly revokeStepTokens: (scope: string) => Promise<void>
+  /** The run that made a model version; null when no run did. */
+  readonly runBehind: (projectId: string, model: string, version: number) => Promise<string | null>
   readonly champion: (projectId: string, model: string) => Promise<Champion | null>
   /** The id of a rollout of this model that has not ended. */
   readonly rolloutRunning: (projectId: string, model: string) => Promise<string | null>

@@ -247,7 +247,7 @@ it('finds a run again whose alarm was lost', async () => {
   await world.until(id)
   // As if the queue had been emptied before anybody looked.
   await sql`update pipelines.step set state = 'pending' where run_id = ${id}`.execute(world.platform.db)
-  await sql`update pipelines.run set state = 'queued', looked_at = now() - interval '2 minutes' where id = ${id}`.execute(
+  await sql`update pipelines.run set state = 'queued', revision = revision + 1, looked_at = now() - interval '2 minutes' where id = ${id}`.execute(
     world.platform.db,
   )
 
@@ -260,7 +260,9 @@ it('gives up an attempt whose host is gone, and tries it again here', async () =
   const { id } = await world.run('gone', { steps: [shell('a', 'true')] as never })
   await world.until(id)
   await sql`update pipelines.step set state = 'running' where run_id = ${id}`.execute(world.platform.db)
-  await sql`update pipelines.run set state = 'running' where id = ${id}`.execute(world.platform.db)
+  await sql`update pipelines.run set state = 'running', revision = revision + 1 where id = ${id}`.execute(
+    world.platform.db,
+  )
   await sql`update pipelines.attempt set state = 'running', outcome = null, host = 'elsewhere',
     seen_at = now() - interval '11 minutes' where run_id = ${id}`.execute(world.platform.db)
 

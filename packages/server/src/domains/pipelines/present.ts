@@ -1,6 +1,7 @@
 import type { Attempt, ParamValue, PipelineSpec, Run, RunStep, TriggerReason } from '@evenkeel/contract'
 import type { z } from 'zod'
-import type { AttemptRow, PipelinesStore, RunRow, StepRow, VersionRow } from './store.ts'
+import type { AttemptRow, PipelinesStore, RunRow, StepRow } from './store.ts'
+import type { VersionRow } from './version-store.ts'
 
 /** Reads runs with their steps and attempts, in the order given. */
 export async function presentRuns(store: PipelinesStore, runs: readonly RunRow[]): Promise<Run[]> {
@@ -34,6 +35,7 @@ function presentRun(run: RunRow, steps: readonly StepRow[], attempts: readonly A
 
 function presentStep(step: StepRow, attempts: readonly AttemptRow[]): RunStep {
   const newest = attempts.at(-1)
+  const left = leftBy(step, newest)
   return {
     key: step.key,
     state: step.state,
@@ -41,11 +43,19 @@ function presentStep(step: StepRow, attempts: readonly AttemptRow[]): RunStep {
     readyAt: iso(step.ready_at),
     startedAt: iso(step.started_at),
     endedAt: iso(step.ended_at),
-    values: (newest?.small_values ?? {}) as RunStep['values'],
-    outputs: (newest?.outputs ?? {}) as RunStep['outputs'],
+    values: left.values,
+    outputs: left.outputs,
     progress: (newest?.progress ?? null) as RunStep['progress'],
+    cache: step.cache as RunStep['cache'],
+    needs: step.needs as string[],
     attempts: attempts.map(presentAttempt),
   }
+}
+
+/** What a step left, or took over. */
+function leftBy(step: StepRow, newest: AttemptRow | undefined): Pick<RunStep, 'values' | 'outputs'> {
+  if (step.state === 'cached') return step.reused as unknown as Pick<RunStep, 'values' | 'outputs'>
+  return { values: newest?.small_values ?? {}, outputs: newest?.outputs ?? {} } as Pick<RunStep, 'values' | 'outputs'>
 }
 
 const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({

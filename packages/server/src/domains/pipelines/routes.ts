@@ -2,6 +2,7 @@ import { pipelines as endpoints } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { mount } from '../../platform/http.ts'
 import type { Pipelines } from './service.ts'
+import { triggersRoutes } from './triggers/routes.ts'
 
 export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): void {
   mount(app, endpoints, {
@@ -11,10 +12,15 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
     putTrigger: ({ params, body }, caller) => pipelines.putTrigger(caller, params, body),
     listFirings: ({ params, query }, caller) => pipelines.listFirings(caller, params.pipeline, query),
     startRun: ({ params, body }, caller) => pipelines.startRun(caller, params.pipeline, body),
+    listVersions: ({ params, query }, caller) => pipelines.listVersions(caller, params.pipeline, query),
+    plan: ({ params, body }, caller) => pipelines.plan(caller, params.pipeline, body),
+    explainStep: ({ params }, caller) => pipelines.explainStep(caller, params),
+    readSummary: async ({ params }, caller) => ({ markdown: await pipelines.readSummary(caller, params) }),
     listRuns: ({ query }, caller) => pipelines.listRuns(caller, query),
     getRun: ({ params }, caller) => pipelines.getRun(caller, params.run),
     cancelRun: ({ params, body }, caller) => pipelines.cancelRun(caller, params.run, body.reason),
     retryRun: ({ params }, caller) => pipelines.retryRun(caller, params.run),
     readLog: ({ params, query }, caller) => pipelines.readLog(caller, params, query.offset),
   })
+  triggersRoutes(app, pipelines.triggers)
 }

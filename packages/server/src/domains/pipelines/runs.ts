@@ -17,7 +17,8 @@ import { engineProtocol } from './engine/engine.ts'
 import { type DatasetInput, makePlan, type Params, type Pin, type PinnedVersion, type RunPlan } from './engine/plan.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { specOf } from './present.ts'
-import { pipelinesStore, type VersionRow } from './store.ts'
+import { pipelinesStore } from './store.ts'
+import type { VersionRow } from './version-store.ts'
 
 const fail = failures(pipelinesErrors)
 
@@ -39,13 +40,19 @@ export interface PlannedRun {
  *
  * @throws DomainError `pipelines.spec_invalid` when a param has no value, `pipelines.no_data` when a span is empty
  */
-export async function planRun(deps: PipelinesDeps, version: VersionRow, given: Params): Promise<PlannedRun> {
+export async function planRun(
+  deps: PipelinesDeps,
+  version: VersionRow,
+  given: Params,
+  noCache: RunPlan['noCache'] = false,
+): Promise<PlannedRun> {
   const spec = specOf(version)
   const params = { ...spec.params, ...given }
   const problem = missingParam(spec, params)
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
   const cores = Math.max(2, availableParallelism())
-  const plan = await makePlan(spec, deps.maxLiveAttempts ?? cores, pinFor(deps, version.project_id, spec, params))
+  const limits = { maxLiveAttempts: deps.maxLiveAttempts ?? cores, noCache }
+  const plan = await makePlan(spec, limits, pinFor(deps, version.project_id, spec, params))
   return { version, params, plan }
 }
 
@@ -109,19 +116,20 @@ export async function storeRun(
       trigger: json(origin.trigger),
       params: json(params),
       plan: json(plan),
-      commit: origin.commit,
+      commit: specOf(version).commit ?? origin.commit,
       created_by: origin.createdBy,
       user_id: origin.userId,
       looked_at: origin.now,
       created_at: origin.now,
     },
-    plan.steps.map(({ key }, position) => ({
+    plan.steps.map(({ key, needs }, position) => ({
       project_id: projectId,
       run_id: runId,
       key,
       position,
       state: 'pending',
       count_from: 1,
+      needs: json(needs),
     })),
   )
   const news = { projectId, subject: runId, runId, pipeline, state: 'queued' as const }

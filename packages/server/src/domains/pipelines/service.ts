@@ -4,15 +4,17 @@ import {
   type Pipeline,
   pipelinesErrors,
   type PipelineSpec,
+  type PipelineVersion,
+  type PlannedStepView,
   type Run,
   type RunState,
   type TriggerReason,
   TriggerSpec,
   whyNotRun,
+  type WrittenTrigger,
 } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { z } from 'zod'
 import { audit } from '../../platform/audit.ts'
 import type { Caller } from '../../platform/auth.ts'
 import { canonicalJson } from '../../platform/canonical-json.ts'
@@ -27,16 +29,20 @@ import { hostId } from './engine/host-id.ts'
 import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
 import { createPlans } from './engine/plans.ts'
+import { createLookUp } from './engine/cache/look-up.ts'
+import { type Explanation, explainStep } from './explain.ts'
+import { previewRun } from './preview.ts'
 import type { Handle } from './executors/executor.ts'
 import { createExecutors } from './executors/kinds.ts'
 import { pipelinesJobs } from './jobs.ts'
 import { type LogPage, logPage } from './log-page.ts'
 import type { PipelinesDeps } from './needs.ts'
-import { iso, presentRuns, specOf } from './present.ts'
+import { presentRuns, specOf } from './present.ts'
 import { planRun, storeRun } from './runs.ts'
-import { pipelinesStore, type RunRow, type VersionRow } from './store.ts'
-import { type FiringRow, triggersStore } from './triggers/store.ts'
-import { triggerSubscriptions } from './triggers/triggers.ts'
+import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
+import type { VersionRow } from './version-store.ts'
+import { createTriggers, type Triggers } from './triggers/service.ts'
+import { triggersStore } from './triggers/store.ts'
 
 const fail = failures(pipelinesErrors)
 
@@ -50,16 +56,35 @@ interface Paged<T> {
   readonly nextCursor: string | null
 }
 
+interface StepTarget {
+  readonly run: string
+  readonly step: string
+}
+
+interface RunRequest {
+  readonly params: Record<string, ParamValue>
+  readonly version?: number | undefined
+  readonly noCache: boolean | string[]
+}
+
+interface RunPreview {
+  readonly pipeline: string
+  readonly version: number
+  readonly steps: PlannedStepView[]
+}
+
 export interface Pipelines {
   list(caller: Caller): Promise<Pipeline[]>
   get(caller: Caller, pipeline: string): Promise<Pipeline>
   put(caller: Caller, pipeline: string, spec: PipelineSpec): Promise<Pipeline>
-  putTrigger(caller: Caller, target: { pipeline: string; trigger: string }, spec: TriggerSpec): Promise<Pipeline>
-  listFirings(caller: Caller, pipeline: string, page: Page): Promise<Paged<z.input<typeof Firing>>>
+  putTrigger(caller: Caller, target: { pipeline: string; trigger: string }, trigger: WrittenTrigger): Promise<Pipeline>
+  listFirings(caller: Caller, pipeline: string, page: Page): Promise<Paged<Firing>>
+  listVersions(caller: Caller, pipeline: string, page: Page): Promise<Paged<PipelineVersion>>
+  plan(caller: Caller, pipeline: string, request: RunRequest): Promise<RunPreview>
   startRun(
     caller: Caller,
     pipeline: string,
-    request: { params: Record<string, ParamValue>; trigger?: TriggerReason | undefined },
+    request: RunRequest & { trigger?: TriggerReason | undefined },
   ): Promise<Run>
   listRuns(
     caller: Caller,
@@ -68,16 +93,20 @@ export interface Pipelines {
   getRun(caller: Caller, run: string): Promise<Run>
   cancelRun(caller: Caller, run: string, reason: string): Promise<Run>
   retryRun(caller: Caller, run: string): Promise<Run>
-  readLog(caller: Caller, target: { run: string; step: string }, offset: number): Promise<LogPage>
+  explainStep(caller: Caller, target: StepTarget): Promise<Explanation>
+  readSummary(caller: Caller, target: StepTarget): Promise<string | null>
+  readLog(caller: Caller, target: StepTarget, offset: number): Promise<LogPage>
   /** Adopts what runs on this host and looks at every open run: after the events have started, before serving. */
   start(): Promise<void>
   /** Lets go of running steps; they go on, and the next start adopts them. */
   stop(): Promise<void>
+  readonly triggers: Triggers
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
 
 const logLimitBytes = 256 * 1024
+const summaryLimitBytes = 1024 ** 2
 
 export function createPipelines(deps: PipelinesDeps): Pipelines {
   const { db, now } = deps
@@ -86,13 +115,45 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const [executor] = createExecutors({ folder: join(folder, 'attempts'), place: placeFrom(deps.blobs) })
   const plans = createPlans()
   const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, plans, engine)
-  const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, plans, journal })
+  const lookUp = createLookUp(deps, plans)
+  const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, plans, lookUp, journal })
   const store = pipelinesStore(db)
+  const triggers = createTriggers(deps)
 
   async function newest({ projectId }: Caller, pipeline: string): Promise<VersionRow> {
     const version = await store.newestVersion(projectId, pipeline)
     if (!version) throw fail('pipelines.not_found', { pipeline })
     return version
+  }
+
+  async function versionOf(caller: Caller, pipeline: string, version: number | undefined): Promise<VersionRow> {
+    if (version === undefined) return newest(caller, pipeline)
+    const found = await store.findVersion(caller.projectId, pipeline, version)
+    if (!found) throw fail('pipelines.not_found', { pipeline: `${pipeline}@${version}` })
+    return found
+  }
+
+  /** @throws DomainError when the request does not suit the pipeline */
+  async function planned(caller: Caller, pipeline: string, { params, version, noCache }: RunRequest) {
+    const found = await versionOf(caller, pipeline, version)
+    refuse(unusedParam(specOf(found), params))
+    return planRun(deps, found, params, noCache)
+  }
+
+  async function findStep(caller: Caller, { run, step }: StepTarget): Promise<{ run: RunRow; step: StepRow }> {
+    const found = await find(caller, run)
+    const steps = await store.stepsOf([found.id])
+    const one = steps.find(({ key }) => key === step)
+    if (!one) throw fail('pipelines.run_not_found', { run: `${run}/${step}` })
+    return { run: found, step: one }
+  }
+
+  /** The newest attempt of a step; of the one it took its result over from. What it wrote lies on the host it ran on. */
+  async function attemptOf(caller: Caller, target: StepTarget) {
+    const { step } = await findStep(caller, target)
+    const producer = step.state === 'cached' ? (step.reused as unknown as StepTarget) : target
+    const attempt = await store.newestAttempt(producer.run, producer.step)
+    return { attempt, handle: attempt?.host === host ? (attempt.handle as Handle | null) : null }
   }
 
   async function find({ projectId }: Caller, run: string): Promise<RunRow> {
@@ -135,7 +196,9 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       refuseStep(caller)
       refuse(problemOf(spec, (name) => deps.builtinSteps(name) !== undefined))
       const { projectId, userName } = caller
-      const digest = createHash('sha256').update(canonicalJson(spec)).digest('hex')
+      // The same content of another commit is no other version.
+      const content = canonicalJson({ ...spec, commit: undefined })
+      const digest = createHash('sha256').update(content).digest('hex')
       await db.transaction().execute(async (tx) => {
         const versions = pipelinesStore(tx)
         await versions.lockPipeline(projectId, pipeline)
@@ -157,31 +220,37 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       return read(caller, pipeline)
     },
 
-    async putTrigger(caller, { pipeline, trigger }, spec) {
-      refuseStep(caller)
-      const { projectId, userId, userName } = caller
-      await newest(caller, pipeline)
-      await db.transaction().execute(async (tx) => {
-        const row = { project_id: projectId, pipeline, name: trigger, spec: json(spec), user_id: userId }
-        await triggersStore(tx).putTrigger({ ...row, updated_at: now() })
-        const subject = `${pipeline}/${trigger}`
-        await audit(tx, { projectId, actor: userName, action: 'pipelines.put_trigger', subject, after: spec })
-      })
-      return read(caller, pipeline)
+    async putTrigger(caller, target, written) {
+      await newest(caller, target.pipeline)
+      await triggers.put(caller, target, written)
+      return read(caller, target.pipeline)
     },
 
-    async listFirings(caller, pipeline, { limit, cursor }) {
+    async listFirings(caller, pipeline, page) {
       await newest(caller, pipeline)
-      const rows = await triggersStore(db).listFirings(caller.projectId, pipeline, cursor, limit + 1)
-      const page = pageOf(rows, limit)
-      return { ...page, items: page.items.map(presentFiring) }
+      return triggers.listFirings(caller, { pipeline, ...page })
     },
 
-    async startRun(caller, pipeline, { params, trigger }) {
+    async listVersions(caller, pipeline, { limit, cursor }) {
+      await newest(caller, pipeline)
+      const before = cursor === undefined ? undefined : readVersion(cursor)
+      const rows = await store.listVersions(caller.projectId, pipeline, before, limit + 1)
+      const items = rows.slice(0, limit)
+      return {
+        items: items.map(presentVersion),
+        nextCursor: rows.length > limit ? String(items.at(-1)!.version) : null,
+      }
+    },
+
+    async plan(caller, pipeline, request) {
+      const { version, params, plan } = await planned(caller, pipeline, request)
+      const steps = await previewRun(store, lookUp, { projectId: caller.projectId, pipeline, plan, params })
+      return { pipeline, version: version.version, steps }
+    },
+
+    async startRun(caller, pipeline, { trigger, ...request }) {
       refuseStep(caller)
-      const version = await newest(caller, pipeline)
-      refuse(unusedParam(specOf(version), params))
-      const planned = await planRun(deps, version, params)
+      const run = await planned(caller, pipeline, request)
       const reason = trigger ?? { kind: 'request', says: `${caller.userName} asked for it.`, eventTime: null }
       const origin = {
         trigger: reason,
@@ -190,7 +259,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
         commit: deps.commit(),
         now: now(),
       }
-      return present(caller, await db.transaction().execute((tx) => storeRun(tx, planned, origin)))
+      return present(caller, await db.transaction().execute((tx) => storeRun(tx, run, origin)))
     },
 
     async listRuns({ projectId }, { limit, cursor, pipeline, state }) {
@@ -224,19 +293,28 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       return present(caller, run)
     },
 
-    async readLog(caller, { run, step }, offset) {
-      const steps = await store.stepsOf([(await find(caller, run)).id])
-      if (!steps.some(({ key }) => key === step)) throw fail('pipelines.run_not_found', { run: `${run}/${step}` })
-      const attempt = await store.newestAttempt(run, step)
-      const handle = attempt?.host === host ? (attempt.handle as Handle | null) : null
+    async explainStep(caller, target) {
+      const { run, step } = await findStep(caller, target)
+      return explainStep(store, plans, run, step)
+    },
+
+    async readSummary(caller, target) {
+      const { handle } = await attemptOf(caller, target)
+      const bytes = handle && (await executor.read(handle, 'summary.md', 0, summaryLimitBytes))
+      return bytes && bytes.length > 0 ? bytes.toString() : null
+    },
+
+    async readLog(caller, target, offset) {
+      const { attempt, handle } = await attemptOf(caller, target)
       const bytes = handle ? await executor.read(handle, 'log', offset, logLimitBytes) : Buffer.alloc(0)
       return logPage(bytes, offset, attempt !== undefined && attempt.ended_at !== null)
     },
 
     start: () => engine.start(),
     stop: () => engine.stop(),
-    subscriptions: triggerSubscriptions(deps),
-    jobs: pipelinesJobs(engine),
+    triggers,
+    subscriptions: triggers.subscriptions,
+    jobs: [...pipelinesJobs(engine), ...triggers.jobs],
   }
 }
 
@@ -271,14 +349,15 @@ function pageOf<T extends { readonly id: string }>(rows: readonly T[], limit: nu
   return { items, nextCursor: rows.length > limit ? items.at(-1)!.id : null }
 }
 
-const presentFiring = (row: FiringRow): z.input<typeof Firing> => ({
-  id: row.id,
-  pipeline: row.pipeline,
-  trigger: row.trigger,
-  kind: row.kind,
-  outcome: row.outcome,
-  says: row.says,
-  eventTime: iso(row.event_time),
-  runId: row.run_id,
-  firedAt: row.fired_at.toISOString(),
+const presentVersion = (row: VersionRow): PipelineVersion => ({
+  version: row.version,
+  spec: specOf(row),
+  createdBy: row.created_by,
+  createdAt: row.created_at.toISOString(),
 })
+
+function readVersion(cursor: string): number {
+  if (/^[1-9]\d{0,8}$/.test(cursor)) return Number(cursor)
+  const message = 'It is no cursor of this list; leave it out to start anew.'
+  throw failPlatform('http.invalid_request', { issues: [{ path: 'query.cursor', message }] }, { why: message })
+}

@@ -1,13 +1,15 @@
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
+import { cacheStore } from './cache-store.ts'
+import { versionStore } from './version-store.ts'
 
 /** Without its plan, which may be long; see `readPlan`. */
 export type RunRow = Omit<Selectable<Database['pipelines.run']>, 'plan'>
-export type StepRow = Selectable<Database['pipelines.step']>
+/** Without what its result depends on, which may be long; see `cachePartsOf`. */
+export type StepRow = Omit<Selectable<Database['pipelines.step']>, 'cache_key' | 'cache_parts'>
 export type AttemptRow = Selectable<Database['pipelines.attempt']>
 /** Without what it left. */
 export type AttemptStateRow = Omit<AttemptRow, 'small_values' | 'outputs' | 'progress' | 'project_id' | 'executor'>
-export type VersionRow = Selectable<Database['pipelines.pipeline_version']>
 
 const open = ['queued', 'running', 'waiting'] as const
 const runColumns = [
@@ -27,11 +29,27 @@ const runColumns = [
   'cancel_requested_at',
   'cancel_says',
   'wake_at',
+  'revision',
   'looked_at',
   'created_at',
   'started_at',
   'ended_at',
 ] as const satisfies (keyof RunRow)[]
+const stepColumns = [
+  'project_id',
+  'run_id',
+  'key',
+  'position',
+  'state',
+  'reason',
+  'ready_at',
+  'started_at',
+  'ended_at',
+  'count_from',
+  'needs',
+  'cache',
+  'reused',
+] as const satisfies (keyof StepRow)[]
 const attemptStateColumns = [
   'run_id',
   'step_key',
@@ -59,44 +77,19 @@ export interface AttemptId {
   readonly attempt: number
 }
 
-/** Every query of pipelines, runs and attempts; triggers have a store of their own. */
+/** Every query of runs and attempts, with those of versions and of the cache; triggers have a store of their own. */
 export function pipelinesStore(db: Db) {
-  const tables = db.$pickTables<
-    'pipelines.pipeline_version' | 'pipelines.run' | 'pipelines.step' | 'pipelines.attempt'
-  >()
+  const tables = db.$pickTables<'pipelines.run' | 'pipelines.step' | 'pipelines.attempt'>()
 
   return {
+    ...versionStore(db),
+    ...cacheStore(db),
+
     /** Until the transaction ends, nobody else writes a version of this pipeline, or decides whether it may run. */
     async lockPipeline(projectId: string, pipeline: string): Promise<void> {
       await sql`select pg_advisory_xact_lock(hashtext('evenkeel.pipeline'), hashtext(${`${projectId}/${pipeline}`}))`.execute(
         db,
       )
-    },
-
-    newestVersion(projectId: string, pipeline: string): Promise<VersionRow | undefined> {
-      return tables
-        .selectFrom('pipelines.pipeline_version')
-        .selectAll()
-        .where('project_id', '=', projectId)
-        .where('pipeline', '=', pipeline)
-        .orderBy('version', 'desc')
-        .limit(1)
-        .executeTakeFirst()
-    },
-
-    newestVersions(projectId: string): Promise<VersionRow[]> {
-      return tables
-        .selectFrom('pipelines.pipeline_version')
-        .distinctOn('pipeline')
-        .selectAll()
-        .where('project_id', '=', projectId)
-        .orderBy('pipeline')
-        .orderBy('version', 'desc')
-        .execute()
-    },
-
-    async addVersion(row: Insertable<Database['pipelines.pipeline_version']>): Promise<void> {
-      await tables.insertInto('pipelines.pipeline_version').values(row).execute()
     },
 
     async addRun(
@@ -140,14 +133,18 @@ export function pipelinesStore(db: Db) {
     },
 
     async saveRun(runId: string, change: Partial<Insertable<Database['pipelines.run']>>): Promise<void> {
-      await tables.updateTable('pipelines.run').set(change).where('id', '=', runId).execute()
+      await tables
+        .updateTable('pipelines.run')
+        .set((run) => ({ ...change, revision: run('revision', '+', 1) }))
+        .where('id', '=', runId)
+        .execute()
     },
 
     /** In the order of the spec. */
     stepsOf(runIds: readonly string[]): Promise<StepRow[]> {
       return tables
         .selectFrom('pipelines.step')
-        .selectAll()
+        .select(stepColumns)
         .where('run_id', 'in', [...runIds])
         .orderBy('run_id')
         .orderBy('position')
@@ -197,6 +194,7 @@ export function pipelinesStore(db: Db) {
             started_at: row.ref('excluded.started_at'),
             ended_at: row.ref('excluded.ended_at'),
             count_from: row.ref('excluded.count_from'),
+            cache: row.ref('excluded.cache'),
           })),
         )
         .execute()

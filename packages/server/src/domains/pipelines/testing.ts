@@ -11,11 +11,15 @@ export interface Outside {
   versions: DatasetVersion[]
   champion: Champion | null
   rollout: string | null
+  /** The run that made any model version. */
+  runBehind: string | null
+  /** What the clock shows; the true time when it is null. */
+  clock: Date | null
 }
 
 /** A server with pipelines that run on this machine. */
 export async function startPipelinesWorld() {
-  const outside: Outside = { versions: [], champion: null, rollout: null }
+  const outside: Outside = { versions: [], champion: null, rollout: null, runBehind: null, clock: null }
   let pipelines: Pipelines | undefined
   let deps: PipelinesDeps | undefined
   let url = ''
@@ -24,13 +28,19 @@ export async function startPipelinesWorld() {
     domains: (platform) => {
       deps = {
         ...platform,
-        now: () => new Date(),
+        now: () => outside.clock ?? new Date(),
         folder: platform.config.folder,
         workFolder: tmpdir(),
         url: () => url,
         commit: () => 'c0ffee',
+        programCode: async () => undefined,
         builtinSteps: (name) => (name === 'true' ? ['/bin/true'] : undefined),
         datasets: {
+          getVersion: async (_, dataset, version) =>
+            outside.versions.find((one) => one.dataset === dataset && one.version === version)!,
+          listVersions: async (_, dataset) => ({
+            items: outside.versions.filter((one) => one.dataset === dataset).toReversed(),
+          }),
           versionsCovering: async (_, dataset, from, until) =>
             outside.versions.filter(
               (version) =>
@@ -39,6 +49,7 @@ export async function startPipelinesWorld() {
         },
         issueStepToken: async () => `secret-${++tokens.issued}`,
         revokeStepTokens: async (scope) => void tokens.revoked.push(scope),
+        runBehind: async () => outside.runBehind,
         champion: async () => outside.champion,
         rolloutRunning: async () => outside.rollout,
         maxLiveAttempts: 4,

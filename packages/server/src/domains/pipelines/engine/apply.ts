@@ -1,4 +1,4 @@
-import type { AttemptOutcome, AttemptState } from '@evenkeel/contract'
+import type { AttemptOutcome, AttemptState, CacheVerdict } from '@evenkeel/contract'
 import { type Action, type AttemptKey, decide } from './decide.ts'
 import { type AttemptNow, changeAttempt, changeStep, hasEnded, isLive, type Plan, type States } from './states.ts'
 
@@ -8,6 +8,8 @@ export type Effect = Extract<Action, { readonly kind: 'submit' | 'kill' }>
 export interface Settled {
   readonly states: States
   readonly effects: readonly Effect[]
+  /** Steps that wait for an answer to whether an earlier result may take their place. */
+  readonly lookUps: readonly string[]
   readonly wakeAt: number | null
 }
 
@@ -19,8 +21,8 @@ export function settle(plan: Plan, before: States, now: number): Settled {
   let states = before
   const effects: Effect[] = []
   for (let round = 0; round < maxRounds; round++) {
-    const { actions, wakeAt } = decide(plan, states, now)
-    if (actions.length === 0) return { states, effects, wakeAt }
+    const { actions, lookUps, wakeAt } = decide(plan, states, now)
+    if (actions.length === 0) return { states, effects, lookUps, wakeAt }
     for (const action of actions) {
       states = apply(states, action, now)
       if (action.kind === 'submit' || action.kind === 'kill') effects.push(action)
@@ -37,6 +39,13 @@ export function apply(states: States, action: Action, now: number): States {
       return { ...states, run: { ...states.run, ...pick(action), endedAt: now } }
     case 'ready':
       return changeStep(states, action.step, (step) => ({ ...step, state: 'ready', reason: null, readyAt: now }))
+    case 'reuse':
+      return changeStep(states, action.step, (step) => ({
+        ...step,
+        state: 'cached',
+        reason: action.reason,
+        endedAt: now,
+      }))
     case 'wait':
       return changeStep(states, action.step, (step) => ({ ...step, state: 'waiting', reason: action.reason }))
     case 'end':
@@ -92,6 +101,10 @@ function stateOf(outcome: AttemptOutcome): AttemptState {
   return 'failed'
 }
 
+/** Somebody has looked for an earlier result of a step. */
+export const recordLookUp = (states: States, key: string, cache: CacheVerdict): States =>
+  changeStep(states, key, (step) => ({ ...step, cache }))
+
 /** A person wants the run to end. The first request counts. */
 export const requestCancel = ({ run, steps }: States, says: string, now: number): States => ({
   run: { ...run, cancel: run.cancel ?? { at: now, says } },
@@ -111,6 +124,7 @@ export const reopen = ({ run, steps }: States): States => ({
           startedAt: null,
           endedAt: null,
           countFrom: (step.attempts.at(-1)?.attempt ?? 0) + 1,
+          cache: null,
         }
       : step,
   ),

@@ -12,7 +12,7 @@ import { stopOf } from './rows.ts'
 /** What the attendant asks and tells the engine. Each fails only while the database is away, and may be told twice. */
 export interface Journal {
   /** What to start, or why it cannot be. */
-  job(attempt: AttemptId): Promise<JobSpec | Ending>
+  job(attempt: AttemptId, externalId: string): Promise<JobSpec | Ending>
   started(attempt: AttemptId, handle: Handle): Promise<void>
   progress(attempt: AttemptId, progress: Progress): Promise<void>
   /** It could not be started. */
@@ -83,7 +83,7 @@ export function createAttendant({
   }
 
   async function begin(id: AttemptId, externalId: string): Promise<Handle | undefined> {
-    const job = await insist(() => journal.job(id))
+    const job = await insist(() => journal.job(id, externalId))
     const started = 'outcome' in job ? job : await executor.submit(job, externalId).catch(whyNotStarted)
     if (typeof started === 'string') {
       await insist(() => journal.started(id, started))

@@ -31,18 +31,22 @@ function problemOfStep(
   return problemOfInputs(step, steps) ?? collisionOf(step, spec)
 }
 
-function problemOfInputs({ inputs }: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
+function problemOfInputs({ inputs, when }: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
   for (const [name, input] of Object.entries(inputs)) {
-    if (input.from === 'step' && !steps.get(input.step)?.outputs.includes(input.output)) {
-      return `Its input "${name}" is the output "${input.output}" of "${input.step}", which has no such output.`
-    }
+    if (input.from === 'dataset') continue
+    const sources = input.from === 'step' ? [input.step] : input.steps
+    const without = sources.find((source) => !steps.get(source)?.outputs.includes(input.output))
+    if (without !== undefined)
+      return `Its input "${name}" is the output "${input.output}" of "${without}", which has no such output.`
+    if (when !== 'success')
+      return `It also runs when "${sources[0]}" has failed and left nothing, so it cannot take an input from there.`
   }
   return undefined
 }
 
 /** Names become environment variables, where `a-b` and `a_b` are the same. */
-function collisionOf({ params, inputs, outputs }: StepSpec, spec: PipelineSpec): string | undefined {
-  for (const names of [params, Object.keys(inputs), outputs, Object.keys(spec.params)]) {
+function collisionOf({ params, inputs, outputs, matrix }: StepSpec, spec: PipelineSpec): string | undefined {
+  for (const names of [params, Object.keys(inputs), outputs, Object.keys(matrix), Object.keys(spec.params)]) {
     const seen = new Map<string, string>()
     for (const name of names) {
       const before = seen.get(variableName(name))

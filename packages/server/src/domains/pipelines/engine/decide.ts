@@ -1,11 +1,22 @@
 import type { AttemptOutcome } from '@evenkeel/contract'
-import { type AttemptNow, hasEnded, isLive, type Plan, type PlannedStep, type States, type StepNow } from './states.ts'
+import {
+  type AttemptNow,
+  hasEnded,
+  isLive,
+  type Plan,
+  type PlannedStep,
+  type RetryDelay,
+  type RunNow,
+  type States,
+  type StepNow,
+} from './states.ts'
 
 /** What should happen to a run now. `apply` says what each does to the states. */
 export type Action =
   | { readonly kind: 'run'; readonly state: 'running' | 'waiting'; readonly reason: string | null }
   | { readonly kind: 'finish'; readonly state: 'succeeded' | 'failed' | 'cancelled'; readonly reason: string }
   | { readonly kind: 'ready'; readonly step: string }
+  | { readonly kind: 'reuse'; readonly step: string; readonly reason: string }
   | { readonly kind: 'wait'; readonly step: string; readonly reason: string }
   | { readonly kind: 'end'; readonly step: string; readonly state: EndState; readonly reason: string }
   | ({ readonly kind: 'submit' } & AttemptKey)
@@ -20,12 +31,15 @@ export interface AttemptKey {
 
 export interface Decision {
   readonly actions: readonly Action[]
+  /** Steps that wait for an answer to whether an earlier result may take their place. */
+  readonly lookUps: readonly string[]
   /** When to decide again although nothing has happened; epoch milliseconds. */
   readonly wakeAt: number | null
 }
 
 interface Verdict {
   readonly action?: Action
+  readonly lookUp?: string
   readonly wakeAt?: number
 }
 
@@ -45,12 +59,13 @@ const infrastructure: ReadonlySet<AttemptOutcome> = new Set([
  * @param now - epoch milliseconds
  */
 export function decide(plan: Plan, states: States, now: number): Decision {
-  if (hasEnded(states.run)) return { actions: [], wakeAt: null }
+  if (hasEnded(states.run)) return { actions: [], lookUps: [], wakeAt: null }
   const verdicts = decideSteps(plan, states, now)
-  const run = decideRun(states)
+  const run = decideRun(plan, states)
   const actions = [...verdicts.flatMap(({ action }) => action ?? []), ...(run ? [run] : [])]
   const wakes = verdicts.flatMap(({ wakeAt }) => wakeAt ?? [])
-  return { actions, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
+  const lookUps = verdicts.flatMap(({ lookUp }) => lookUp ?? [])
+  return { actions, lookUps, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
 }
 
 function decideSteps(plan: Plan, states: States, now: number): readonly Verdict[] {
@@ -66,21 +81,21 @@ function decideSteps(plan: Plan, states: States, now: number): readonly Verdict[
 
 function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, { run }: States, now: number): Verdict {
   const step = steps.get(planned.key)!
-  if (run.cancel && (step.state === 'pending' || step.state === 'ready' || step.state === 'waiting')) {
-    return end(step, 'cancelled', run.cancel.says)
-  }
+  const waits = step.state === 'pending' || step.state === 'ready' || step.state === 'waiting'
+  if (run.cancel && waits && planned.when !== 'always') return end(step, 'cancelled', run.cancel.says)
   switch (step.state) {
     case 'pending':
       return decidePending(
+        planned,
         step,
         planned.needs.map((key) => steps.get(key)!),
       )
     case 'ready':
-      return submitNext(step)
+      return decideReady(step)
     case 'waiting':
-      return decideWaiting(step, now)
+      return decideWaiting(planned, step, now)
     case 'running':
-      return decideRunning(planned, step, run.cancel !== null, now)
+      return decideRunning(planned, step, run, now)
     case 'succeeded':
     case 'cached':
     case 'failed':
@@ -90,31 +105,42 @@ function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, {
   }
 }
 
-function decidePending(step: StepNow, needs: readonly StepNow[]): Verdict {
+function decidePending({ when }: PlannedStep, step: StepNow, needs: readonly StepNow[]): Verdict {
   const broken = needs.find(({ state }) => state === 'failed' || state === 'skipped' || state === 'cancelled')
-  if (broken) {
+  if (broken && when === 'success') {
     const happened = broken.state === 'failed' ? 'failed' : `was ${broken.state}`
     return end(step, 'skipped', `It needs the step "${broken.key}", which ${happened}.`)
   }
-  return needs.every(hasEnded) ? { action: { kind: 'ready', step: step.key } } : {}
+  if (!needs.every(hasEnded)) return {}
+  if (when === 'failure' && !needs.some(({ state }) => state === 'failed'))
+    return end(step, 'skipped', 'It runs when a step that it needs has failed, and none has.')
+  return { action: { kind: 'ready', step: step.key } }
+}
+
+function decideReady(step: StepNow): Verdict {
+  if (step.cache === null) return { lookUp: step.key }
+  if (step.cache.code !== 'reused') return submitNext(step)
+  return { action: { kind: 'reuse', step: step.key, reason: step.cache.says } }
 }
 
 const submitNext = ({ key, attempts }: StepNow): Verdict => ({
   action: { kind: 'submit', step: key, attempt: (attempts.at(-1)?.attempt ?? 0) + 1 },
 })
 
-function decideWaiting(step: StepNow, now: number): Verdict {
-  const retryAt = (step.attempts.at(-1)?.endedAt ?? now) + retryDelayMs(countedAttempts(step).length)
+function decideWaiting({ retryDelay }: PlannedStep, step: StepNow, now: number): Verdict {
+  const retryAt = (step.attempts.at(-1)?.endedAt ?? now) + retryDelayMs(retryDelay, countedAttempts(step).length)
   return retryAt <= now ? submitNext(step) : { wakeAt: retryAt }
 }
 
-/** 1 s after the first attempt, then twice as long each time, up to a minute. */
-export const retryDelayMs = (attempts: number): number => Math.min(60_000, 1000 * 2 ** (attempts - 1))
+/** The pause after so many attempts. */
+export const retryDelayMs = ({ firstMs, factor, maxMs }: RetryDelay, attempts: number): number =>
+  Math.min(maxMs, firstMs * factor ** (attempts - 1))
 
 const countedAttempts = ({ attempts, countFrom }: StepNow) => attempts.filter(({ attempt }) => attempt >= countFrom)
 
-function decideRunning(planned: PlannedStep, step: StepNow, isCancelled: boolean, now: number): Verdict {
+function decideRunning(planned: PlannedStep, step: StepNow, run: RunNow, now: number): Verdict {
   const newest = step.attempts.at(-1)!
+  const isCancelled = run.cancel !== null && !outlives(planned, newest, run.cancel.at)
   if (isLive(newest)) return decideLive(planned, newest, isCancelled, now)
   const reason = newest.reason ?? ''
   if (newest.outcome === 'ok') return end(step, 'succeeded', reason)
@@ -126,9 +152,14 @@ function decideRunning(planned: PlannedStep, step: StepNow, isCancelled: boolean
     : end(step, 'failed', reason)
 }
 
-function isWorthRetrying({ retries }: PlannedStep, step: StepNow, newest: AttemptNow): boolean {
+/** What tidies up after a cancelled run is not cancelled with it, unless it ran before. */
+const outlives = ({ when }: PlannedStep, { startedAt }: AttemptNow, cancelledAt: number): boolean =>
+  when === 'always' && (startedAt === null || startedAt >= cancelledAt)
+
+function isWorthRetrying({ retries, retryOn }: PlannedStep, step: StepNow, newest: AttemptNow): boolean {
   const isInfrastructure = ({ outcome }: AttemptNow) => outcome !== null && infrastructure.has(outcome)
   const kind = isInfrastructure(newest)
+  if (!kind && !retryOn.some((cause) => cause === newest.outcome)) return false
   const used = countedAttempts(step).filter((attempt) => isInfrastructure(attempt) === kind).length
   return used <= (kind ? infrastructureBudget : retries)
 }
@@ -152,20 +183,35 @@ const end = ({ key }: StepNow, state: EndState, reason: string): Verdict => ({
   action: { kind: 'end', step: key, state, reason },
 })
 
-function decideRun({ run, steps }: States): Action | undefined {
-  if (steps.every(hasEnded)) return finish(run.cancel?.says, steps)
+function decideRun(plan: Plan, { run, steps }: States): Action | undefined {
+  if (steps.every(hasEnded)) return finish(plan, run.cancel?.says, steps)
   const isBusy = steps.some(({ state }) => state === 'running' || state === 'ready')
   const waiting = isBusy ? undefined : steps.find(({ state }) => state === 'waiting')
   const state = waiting ? 'waiting' : 'running'
   return run.state === state ? undefined : { kind: 'run', state, reason: waiting?.reason ?? null }
 }
 
-function finish(cancelSays: string | undefined, steps: readonly StepNow[]): Action {
-  const failed = steps.find(({ state }) => state === 'failed')
+function finish(plan: Plan, cancelSays: string | undefined, steps: readonly StepNow[]): Action {
+  const forgiven = new Set(plan.steps.filter(({ allowFailure }) => allowFailure).map(({ key }) => key))
+  const failures = steps.filter(({ state }) => state === 'failed')
+  const failed = failures.find(({ key }) => !forgiven.has(key))
   if (failed) {
     return { kind: 'finish', state: 'failed', reason: `The step "${failed.key}" failed: ${failed.reason}` }
   }
   const cancelled = steps.find(({ state }) => state === 'cancelled')
   if (cancelled) return { kind: 'finish', state: 'cancelled', reason: cancelSays ?? cancelled.reason! }
-  return { kind: 'finish', state: 'succeeded', reason: `All ${steps.length} steps succeeded.` }
+  return { kind: 'finish', state: 'succeeded', reason: successOf(steps, failures.length) }
+}
+
+function successOf(steps: readonly StepNow[], failureCount: number): string {
+  const reused = steps.filter(({ state }) => state === 'cached').length
+  const skipped = steps.filter(({ state }) => state === 'skipped').length
+  const notes = [
+    ...(reused > 0 ? [`${reused} of them by an earlier result`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+    ...(failureCount > 0 ? [`${failureCount} failed, which is allowed`] : []),
+  ]
+  const succeeded = steps.length - skipped - failureCount
+  const all = succeeded === steps.length ? 'All' : `${succeeded} of`
+  return `${all} ${steps.length} steps succeeded${notes.length > 0 ? `, ${notes.join(', ')}` : ''}.`
 }

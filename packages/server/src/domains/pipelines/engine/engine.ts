@@ -1,13 +1,16 @@
 import { pipelinesEvents } from '@evenkeel/contract'
 import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
-import type { Db } from '../../../platform/db.ts'
+import { type Db, json } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Log } from '../../../platform/logging.ts'
 import type { Executor } from '../executors/executor.ts'
 import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } from '../store.ts'
-import { recordEnd, type Settled, settle } from './apply.ts'
+import { type Effect, recordEnd, recordLookUp, type Settled, settle } from './apply.ts'
 import { type Attendant, createAttendant, type Journal } from './attendant.ts'
-import { externalIdOf } from './external-id.ts'
+import type { LookUp } from './cache/look-up.ts'
+import { createMemory } from './memory.ts'
+import { outputsOf } from './outputs.ts'
+import { type Params, type RunPlan, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
@@ -30,7 +33,7 @@ export interface Engine {
    * Locks a run, changes its states, decides until nothing is left to do, stores all of it, and then does it.
    * Without a change it only looks. A run that does not exist is passed over.
    */
-  advance(runId: string, change?: (locked: Locked) => Promise<States>): Promise<void>
+  advance(runId: string, change?: Change): Promise<void>
   /** Adopts what runs on this host and looks at every open run. */
   start(): Promise<void>
   /** Looks at runs that nobody has looked at for a while, and gives up attempts of hosts that are gone. */
@@ -48,6 +51,7 @@ export interface EngineNeeds {
   /** Id of this host: it survives a restart. */
   readonly host: string
   readonly plans: Plans
+  readonly lookUp: LookUp
   readonly journal: (engine: Pick<Engine, 'advance'>) => Journal
 }
 
@@ -55,20 +59,46 @@ const beatMs = 2000
 const unseenMs = 60_000
 /** A host that is silent for so long is gone; its attempts are lost. */
 const hostGoneMs = 10 * 60_000
+/** Results that are looked up in one transaction. */
+const lookUpsAtOnce = 100
 /** Timers cannot hold more. */
 const longestTimerMs = 2 ** 31 - 1
 
-export function createEngine({ db, blobs, log, now, executor, host, plans, journal }: EngineNeeds): Engine {
+export function createEngine({ db, blobs, log, now, executor, host, plans, lookUp, journal }: EngineNeeds): Engine {
   const place: Place = { executor: executor.kind, host }
+  const memory = createMemory()
   const alarms = new Map<string, NodeJS.Timeout>()
   let beat: NodeJS.Timeout | undefined
+  let starting: Promise<void> | undefined
+  let stopped = false
   const attendant = createAttendant({ executor, blobs, log, journal: journal({ advance }) })
 
   async function advance(runId: string, change = keep): Promise<void> {
-    const done = await db.transaction().execute((tx) => advanceIn(tx, runId, change, { place, plans }, now()))
+    const done = await db.transaction().execute(async (tx) => {
+      const store = pipelinesStore(tx)
+      const run = await store.lockRun(runId)
+      return run && advanceIn({ tx, store, run, now: now() }, change)
+    })
     if (!done) return
+    memory.remember(runId, done.revision, done.states)
     carryOut(attendant, done.attempts)
     setAlarm(runId, done.wakeAt)
+  }
+
+  async function advanceIn({ tx, store, run, now }: Opened, change: Change): Promise<Advanced> {
+    const before = memory.recall(run) ?? (await readStates(store, run))
+    const changed = await change({ tx, store, run, states: before, now: now.getTime() })
+    const plan = await plans(store, run.id)
+    const settled = await settleWithLookUps({ store, run, plan, lookUp }, changed, now.getTime())
+    const saved = await save(store, run, before, settled, place, now)
+    await announce(tx, run, before, settled.states)
+    const moved = new Set(settled.effects.map(({ step, attempt }) => `${attempt} ${step}`))
+    return {
+      attempts: saved.filter(({ attempt, step_key }) => moved.has(`${attempt} ${step_key}`)),
+      wakeAt: settled.wakeAt,
+      revision: run.revision + 1,
+      states: settled.states,
+    }
   }
 
   /** The first alarm clock; when this process dies, the sweep is the second. */
@@ -93,16 +123,22 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, journ
     for (const runId of await pipelinesStore(db).runsToLookAt(now(), unseenSince)) await advance(runId)
   }
 
-  return {
-    advance,
-
-    async start() {
-      await reportStrangers(db, executor, log)
-      await pulse()
-      await lookAtAll(now())
+  async function begin(): Promise<void> {
+    await reportStrangers(db, executor, log)
+    await pulse()
+    await lookAtAll(now())
+    if (!stopped)
       beat = setInterval(() => {
         pulse().catch((error: unknown) => log.warn({ err: error }, 'the pipelines of this host could not be read'))
       }, beatMs)
+  }
+
+  return {
+    advance,
+
+    start() {
+      starting = begin()
+      return starting
     },
 
     async sweep() {
@@ -112,6 +148,9 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, journ
     },
 
     async stop() {
+      stopped = true
+      // What it reads must not be closed under it.
+      await starting?.catch(() => undefined)
       clearInterval(beat)
       for (const alarm of alarms.values()) clearTimeout(alarm)
       alarms.clear()
@@ -122,28 +161,66 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, journ
 
 const keep = async ({ states }: Locked): Promise<States> => states
 
+type Change = (locked: Locked) => Promise<States>
+
+interface Opened {
+  readonly tx: Db
+  readonly store: PipelinesStore
+  readonly run: RunRow
+  readonly now: Date
+}
+
 interface Advanced {
   readonly attempts: readonly AttemptRow[]
   readonly wakeAt: number | null
+  readonly revision: number
+  readonly states: States
 }
 
-async function advanceIn(
-  tx: Db,
-  runId: string,
-  change: (locked: Locked) => Promise<States>,
-  { place, plans }: { readonly place: Place; readonly plans: Plans },
-  now: Date,
-): Promise<Advanced | undefined> {
-  const store = pipelinesStore(tx)
-  const run = await store.lockRun(runId)
-  if (!run) return undefined
-  const before = statesOf(run, await store.stepsOf([runId]), await store.attemptStatesOf(runId))
-  const changed = await change({ tx, store, run, states: before, now: now.getTime() })
-  const settled = settle(await plans(store, runId), changed, now.getTime())
-  const saved = await save(store, run, before, settled, place, now)
-  await announce(tx, run, before, settled.states)
-  const moved = new Set(settled.effects.map((effect) => externalIdOf(runId, effect)))
-  return { attempts: saved.filter(({ external_id }) => moved.has(external_id)), wakeAt: settled.wakeAt }
+const readStates = async (store: PipelinesStore, run: RunRow): Promise<States> =>
+  statesOf(run, await store.stepsOf([run.id]), await store.attemptStatesOf(run.id))
+
+interface Looking {
+  readonly store: PipelinesStore
+  readonly run: RunRow
+  readonly plan: RunPlan
+  readonly lookUp: LookUp
+}
+
+/** Decides; looks for results that steps which are ready may take over; decides again. */
+async function settleWithLookUps(looking: Looking, changed: States, now: number): Promise<Settled> {
+  const effects: Effect[] = []
+  let states = changed
+  for (let count = 0; ;) {
+    const settled = settle(looking.plan, states, now)
+    effects.push(...settled.effects)
+    if (settled.lookUps.length === 0) return { ...settled, effects }
+    // The rest comes in a transaction of its own, at once.
+    if (count >= lookUpsAtOnce) return { ...settled, effects, wakeAt: now }
+    const keys = settled.lookUps.slice(0, lookUpsAtOnce)
+    count += keys.length
+    states = settled.states
+    for (const key of keys) states = await lookUpStep(looking, states, key)
+  }
+}
+
+async function lookUpStep({ store, run, plan, lookUp }: Looking, states: States, key: string): Promise<States> {
+  const step = plan.steps.find((candidate) => candidate.key === key)!
+  const found = await lookUp(store, {
+    projectId: run.project_id,
+    pipeline: run.pipeline,
+    runId: run.id,
+    plan,
+    step,
+    params: run.params as Params,
+    outputs: await outputsOf(store, run.id, sourcesOf(step.inputs)),
+  })
+  await store.saveLookUp(run.id, key, {
+    cache_key: found.key ?? null,
+    cache_parts: found.parts ? json(found.parts) : null,
+    reused: found.reused ? json(found.reused) : null,
+  })
+  return recordLookUp(states, key, found.verdict)
 }
 
 async function save(

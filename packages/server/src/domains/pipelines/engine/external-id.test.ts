@@ -18,7 +18,7 @@ it('is the same for the same attempt and another for any other', () => {
 it('writes the run in the base32 of RFC 4648', () => {
   // python3 -c "import base64,uuid; print(base64.b32encode(uuid.UUID('0197f0c0-1234-7abc-8def-0123456789ab').bytes))"
   expect(externalIdOf(run, { step: 'train', attempt: 7 })).toMatch(
-    /^ek-agl7bqasgr5lzdppaerukz4jvm-train-[0-9a-f]{6}-7$/,
+    /^ek-agl7bqasgr5lzdppaerukz4jvm-train-[0-9a-f]{12}-7$/,
   )
 })
 

@@ -11,8 +11,8 @@ export function externalIdOf(runId: string, { step, attempt }: AttemptKey): stri
   const slug = step
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 20)
-  const hash = createHash('sha256').update(step).digest('hex').slice(0, 6)
+    .slice(0, 14)
+  const hash = createHash('sha256').update(step).digest('hex').slice(0, 12)
   return `ek-${base32(runId)}-${slug}-${hash}-${attempt}`
 }
 

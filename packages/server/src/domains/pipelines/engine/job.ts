@@ -1,8 +1,9 @@
 import type { ParamValue, TriggerReason } from '@evenkeel/contract'
 import { dirname, join } from 'node:path'
 import type { JobInput, JobSpec } from '../executors/executor.ts'
+import type { StoredOutputs } from './cache/parts.ts'
 import { variableName } from './check-spec.ts'
-import { type Params, pinnedVersions, type PlannedInput, type RunPlan, type RunPlanStep } from './plan.ts'
+import { pickParams, type Params, pinnedVersions, type PlannedInput, type RunPlan, type RunPlanStep } from './plan.ts'
 
 /** What a run tells each of its steps. */
 export interface RunFacts {
@@ -25,8 +26,8 @@ export interface AttemptFacts {
   readonly workFolder: string
   /** Where Node keeps compiled code between steps. */
   readonly nodeCache: string
-  /** Outputs of the earlier steps: `<step>/<output>` to what was stored. */
-  readonly outputs: ReadonlyMap<string, StoredOutput>
+  /** Of the steps its inputs come from. */
+  readonly outputs: StoredOutputs
   readonly url: string
   readonly token: string
   /** When its timeout ends; epoch milliseconds. */
@@ -55,6 +56,7 @@ export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
     command: attempt.command,
     workFolder: attempt.workFolder,
     inputs: inputs.flatMap(([, { files }]) => files),
+    code: step.code,
     describe: (folder) => ({
       environment: environmentOf(folder, run, attempt, params),
       context: {
@@ -74,10 +76,28 @@ function prepareInput(name: string, input: PlannedInput, outputs: AttemptFacts['
     const { digest, sizeBytes } = outputs.get(`${input.step}/${input.output}`)!
     return { files: [{ path: name, digest }], facts: { kind: 'file', digest, bytes: sizeBytes } }
   }
+  if (input.from === 'steps') return prepareFolder(name, input, outputs)
   const files = input.versions.flatMap((version) => version.files)
   return {
     files: files.map(({ digest }, at) => ({ path: `${name}/${at}.parquet`, digest })),
     facts: { kind: 'dataset', dataset: input.dataset, versions: input.versions.map(describeVersion) },
+  }
+}
+
+/** One file for each step, numbered in the order of the steps. */
+function prepareFolder(
+  name: string,
+  { steps, output }: Extract<PlannedInput, { readonly from: 'steps' }>,
+  outputs: StoredOutputs,
+): PreparedInput {
+  const files = steps.map((step, at) => ({
+    step,
+    file: String(at).padStart(3, '0'),
+    ...outputs.get(`${step}/${output}`)!,
+  }))
+  return {
+    files: files.map(({ file, digest }) => ({ path: `${name}/${file}`, digest })),
+    facts: { kind: 'files', files: files.map(({ sizeBytes, ...file }) => ({ ...file, bytes: sizeBytes })) },
   }
 }
 
@@ -103,6 +123,7 @@ function contextOf(run: RunFacts, { step, attempt, externalId }: AttemptFacts): 
     attempt,
     external_id: externalId,
     commit: run.commit,
+    matrix: step.matrix,
     trigger: { kind: run.trigger.kind, says: run.trigger.says, event_time: run.trigger.eventTime },
     datasets: pinnedVersions(run.plan).map(describeVersion),
   }
@@ -127,7 +148,9 @@ function environmentOf(
     ...(step.uses !== null && { MALLOC_ARENA_MAX: '2' }),
     PYTHONUNBUFFERED: '1',
     PYTHONHASHSEED: '0',
+    ...step.env,
     ...named('PARAM', Object.entries(params), textOf),
+    ...named('MATRIX', Object.entries(step.matrix), textOf),
     ...named('INPUT', Object.entries(step.inputs), (_, name) => join(folder, 'inputs', name)),
     ...named(
       'OUTPUT',
@@ -163,8 +186,3 @@ function named<T>(
 
 /** A scalar as text, a list as JSON. */
 const textOf = (value: ParamValue): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
-
-/** Only those the step declares: others do not exist for it. */
-function pickParams(params: Params, names: readonly string[]): Params {
-  return Object.fromEntries(names.map((name) => [name, params[name] ?? null]))
-}

@@ -4,14 +4,14 @@ import { json } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Ended, JobSpec } from '../executors/executor.ts'
 import type { PipelinesDeps } from '../needs.ts'
-import { type AttemptId, pipelinesStore, type PipelinesStore, type RunRow } from '../store.ts'
+import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
 import { type Ending, recordEnd, recordStart } from './apply.ts'
 import type { Journal } from './attendant.ts'
 import type { Engine, Locked } from './engine.ts'
-import { externalIdOf } from './external-id.ts'
 import type { Harvest } from './harvest.ts'
-import { jobOf, type StoredOutput } from './job.ts'
-import type { Params, RunPlan, RunPlanStep } from './plan.ts'
+import { jobOf } from './job.ts'
+import { outputsOf } from './outputs.ts'
+import { type Params, type RunPlan, type RunPlanStep, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
 import { outcomeOf } from './outcome.ts'
 import { hasEnded, isLive, type States, type Stop } from './states.ts'
@@ -22,7 +22,7 @@ export function createJournal(deps: PipelinesDeps, plans: Plans, { advance }: Pi
   const store = pipelinesStore(db)
 
   return {
-    job: (id) => makeJob(deps, plans, id),
+    job: (id, externalId) => makeJob(deps, plans, id, externalId),
 
     started: (id, handle) =>
       advance(id.runId, async (locked) => {
@@ -83,7 +83,12 @@ function endingOf(seen: Ended, left: Harvest | Error | undefined, stop: Stop | n
   return left instanceof Error ? { outcome: 'output_missing', reason: left.message } : outcomeOf(seen, stop)
 }
 
-async function makeJob(deps: PipelinesDeps, plans: Plans, id: AttemptId): Promise<JobSpec | Ending> {
+async function makeJob(
+  deps: PipelinesDeps,
+  plans: Plans,
+  id: AttemptId,
+  externalId: string,
+): Promise<JobSpec | Ending> {
   const store = pipelinesStore(deps.db)
   const run = (await store.readRun(id.runId))!
   const plan = await plans(store, id.runId)
@@ -104,11 +109,11 @@ async function makeJob(deps: PipelinesDeps, plans: Plans, id: AttemptId): Promis
   return jobOf(facts, {
     step,
     attempt: id.attempt,
-    externalId: externalIdOf(run.id, id),
+    externalId,
     command,
     workFolder: deps.workFolder,
     nodeCache: join(deps.folder, 'pipelines/node-cache'),
-    outputs: await outputsOf(store, id.runId, sourcesOf(step)),
+    outputs: await outputsOf(store, id.runId, sourcesOf(step.inputs)),
     url: deps.url(),
     token: await deps.issueStepToken({
       userId: run.user_id,
@@ -121,25 +126,5 @@ async function makeJob(deps: PipelinesDeps, plans: Plans, id: AttemptId): Promis
 
 const unknownStep = (uses: string | null): string =>
   `No step "${uses}" ships with this version of Evenkeel; write the pipeline anew with one that does.`
-
-/** The steps it reads from. */
-const sourcesOf = ({ inputs }: RunPlanStep): readonly string[] =>
-  Object.values(inputs).flatMap((input) => (input.from === 'step' ? [input.step] : []))
-
-/** What these steps of a run have left. */
-async function outputsOf(
-  store: PipelinesStore,
-  runId: string,
-  steps: readonly string[],
-): Promise<ReadonlyMap<string, StoredOutput>> {
-  const attempts = steps.length === 0 ? [] : await store.attemptsOfSteps(runId, steps)
-  return new Map(
-    attempts
-      .filter(({ state }) => state === 'succeeded')
-      .flatMap(({ step_key, outputs }) =>
-        Object.entries(outputs as Harvest['outputs']).map(([name, stored]) => [`${step_key}/${name}`, stored] as const),
-      ),
-  )
-}
 
 const stepOf = (plan: RunPlan, key: string): RunPlanStep => plan.steps.find((candidate) => candidate.key === key)!

@@ -1,9 +1,18 @@
-import type { DatasetVersion, ParamValue, PipelineSpec, StepSpec } from '@evenkeel/contract'
+import {
+  type CodeFile,
+  type DatasetVersion,
+  type ParamValue,
+  type PipelineSpec,
+  RetryCause,
+  type StepSpec,
+} from '@evenkeel/contract'
 import type { Plan, PlannedStep } from './states.ts'
 
 /** What is stored with a run and never changes. */
 export interface RunPlan extends Plan {
   readonly steps: readonly RunPlanStep[]
+  /** Steps that must run although an earlier result would do; true for all. */
+  readonly noCache: boolean | readonly string[]
 }
 
 export interface RunPlanStep extends PlannedStep {
@@ -12,10 +21,15 @@ export interface RunPlanStep extends PlannedStep {
   readonly params: readonly string[]
   readonly inputs: Readonly<Record<string, PlannedInput>>
   readonly outputs: readonly string[]
+  readonly matrix: Params
+  readonly env: Readonly<Record<string, string>>
+  readonly code: readonly CodeFile[]
+  readonly cache: StepSpec['cache']
 }
 
 export type PlannedInput =
   | { readonly from: 'step'; readonly step: string; readonly output: string }
+  | { readonly from: 'steps'; readonly steps: readonly string[]; readonly output: string }
   | { readonly from: 'dataset'; readonly dataset: string; readonly versions: readonly PinnedVersion[] }
 
 /** A dataset version as it was when the run was created: later ones do not reach the run. */
@@ -31,40 +45,83 @@ export type DatasetInput = Extract<StepSpec['inputs'][string], { readonly from: 
 /** Versions that overlap the span of an input, ascending, never empty. */
 export type Pin = (input: DatasetInput) => Promise<readonly PinnedVersion[]>
 
-const graceMs = 30_000
+/** What plans of earlier releases do not say. */
+const stepDefaults = {
+  when: 'success',
+  allowFailure: false,
+  retryOn: RetryCause.options,
+  retryDelay: { firstMs: 1000, factor: 2, maxMs: 60_000 },
+  matrix: {},
+  env: {},
+  code: [],
+  cache: false,
+} as const
+
+/** Reads a plan that this release or an earlier one has stored. */
+export function readPlan(stored: unknown): RunPlan {
+  const plan = stored as RunPlan
+  return { ...plan, noCache: plan.noCache ?? false, steps: plan.steps.map((step) => ({ ...stepDefaults, ...step })) }
+}
 
 /** Fixes everything a run needs. @throws what `pin` throws when no data is there */
-export async function makePlan(spec: PipelineSpec, maxLiveAttempts: number, pin: Pin): Promise<RunPlan> {
+export async function makePlan(
+  spec: PipelineSpec,
+  { maxLiveAttempts, noCache }: Pick<RunPlan, 'maxLiveAttempts' | 'noCache'>,
+  pin: Pin,
+): Promise<RunPlan> {
   const steps: RunPlanStep[] = []
   for (const step of spec.steps) steps.push(await planStep(step, pin))
-  return { steps, maxLiveAttempts }
+  return { steps, maxLiveAttempts, noCache }
 }
 
 async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
   const inputs: Record<string, PlannedInput> = {}
   for (const [name, input] of Object.entries(step.inputs)) {
     inputs[name] =
-      input.from === 'step' ? input : { from: 'dataset', dataset: input.dataset, versions: await pin(input) }
+      input.from === 'dataset' ? { from: 'dataset', dataset: input.dataset, versions: await pin(input) } : input
   }
+  const { key, when, allowFailure, retries, retryOn, retryDelay, params, outputs, matrix, env, code, cache } = step
   return {
-    key: step.key,
+    key,
+    when,
+    allowFailure,
+    retries,
+    retryOn,
+    params,
+    inputs,
+    outputs,
+    matrix,
+    env,
+    code,
+    cache,
     needs: needsOf(step),
-    retries: step.retries,
+    retryDelay: {
+      firstMs: retryDelay.seconds * 1000,
+      factor: retryDelay.factor,
+      maxMs: retryDelay.maxSeconds * 1000,
+    },
     timeoutMs: step.timeoutSeconds * 1000,
-    graceMs,
+    graceMs: step.graceSeconds * 1000,
     uses: step.uses ?? null,
     run: step.run ?? null,
-    params: step.params,
-    inputs,
-    outputs: step.outputs,
   }
 }
 
 /** The steps named, and those an input comes from. */
 export function needsOf({ needs, inputs }: StepSpec): string[] {
-  const sources = Object.values(inputs).flatMap((input) => (input.from === 'step' ? [input.step] : []))
-  return [...new Set([...needs, ...sources])]
+  return [...new Set([...needs, ...sourcesOf(inputs)])]
 }
+
+/** The steps that these inputs come from. */
+export const sourcesOf = (inputs: StepSpec['inputs'] | RunPlanStep['inputs']): string[] =>
+  Object.values(inputs).flatMap((input) => {
+    if (input.from === 'step') return [input.step]
+    return input.from === 'steps' ? [...input.steps] : []
+  })
+
+/** Only those the step declares: others do not exist for it. */
+export const pickParams = (params: Params, names: readonly string[]): Params =>
+  Object.fromEntries(names.map((name) => [name, params[name] ?? null]))
 
 /** Every dataset version the plan reads, once. */
 export function pinnedVersions({ steps }: RunPlan): readonly PinnedVersion[] {

@@ -1,5 +1,5 @@
 import type { PipelinesStore } from '../store.ts'
-import type { RunPlan } from './plan.ts'
+import { readPlan, type RunPlan } from './plan.ts'
 
 /** How many plans stay in memory; the least recently used goes first. */
 const keptCount = 64
@@ -12,7 +12,7 @@ export function createPlans(): Plans {
   const kept = new Map<string, RunPlan>()
 
   return async (store, runId) => {
-    const plan = kept.get(runId) ?? ((await store.readPlan(runId)) as RunPlan)
+    const plan = kept.get(runId) ?? readPlan(await store.readPlan(runId))
     kept.delete(runId)
     kept.set(runId, plan)
     if (kept.size > keptCount) kept.delete(kept.keys().next().value!)

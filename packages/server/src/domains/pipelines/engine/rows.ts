@@ -1,5 +1,5 @@
 import type { Insertable } from 'kysely'
-import type { Database } from '../../../platform/db.ts'
+import { type Database, json } from '../../../platform/db.ts'
 import type { AttemptRow, AttemptStateRow, RunRow, StepRow } from '../store.ts'
 import { externalIdOf } from './external-id.ts'
 import type { AttemptNow, RunNow, States, StepNow } from './states.ts'
@@ -28,6 +28,7 @@ const stepNow = (row: StepRow, attempts: readonly AttemptStateRow[]): StepNow =>
   startedAt: ms(row.started_at),
   endedAt: ms(row.ended_at),
   countFrom: row.count_from,
+  cache: row.cache as StepNow['cache'],
   attempts: attempts.map(attemptNow),
 })
 
@@ -106,6 +107,7 @@ const stepFields = (step: StepNow) => ({
   started_at: date(step.startedAt),
   ended_at: date(step.endedAt),
   count_from: step.countFrom,
+  cache: step.cache && json(step.cache),
 })
 
 const attemptFields = ({ attempt, state, outcome, reason, startedAt, endedAt, stop }: AttemptNow) => ({

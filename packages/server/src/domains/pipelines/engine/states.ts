@@ -1,4 +1,4 @@
-import type { AttemptOutcome, AttemptState, RunState, StepState } from '@evenkeel/contract'
+import type { AttemptOutcome, AttemptState, CacheVerdict, RunState, StepSpec, StepState } from '@evenkeel/contract'
 
 /** What is fixed when a run is created. `decide` needs no more of it than this. */
 export interface Plan {
@@ -9,13 +9,24 @@ export interface Plan {
 
 export interface PlannedStep {
   readonly key: string
-  /** Every step that must have succeeded before: those named, and those an input comes from. */
+  /** Every step that must have ended before: those named, and those an input comes from. */
   readonly needs: readonly string[]
+  readonly when: StepSpec['when']
+  readonly allowFailure: boolean
   /** Attempts after the first that a failure of the code is given. */
   readonly retries: number
+  /** What else than these is not tried again. */
+  readonly retryOn: StepSpec['retryOn']
+  readonly retryDelay: RetryDelay
   readonly timeoutMs: number
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number
+}
+
+export interface RetryDelay {
+  readonly firstMs: number
+  readonly factor: number
+  readonly maxMs: number
 }
 
 /** All that changes while a run lives. Moments are epoch milliseconds. */
@@ -41,6 +52,8 @@ export interface StepNow {
   readonly endedAt: number | null
   /** Attempts before this number belong to an earlier try of the run and use up no budget. */
   readonly countFrom: number
+  /** Null until somebody has looked for an earlier result. */
+  readonly cache: CacheVerdict | null
   /** Oldest first. */
   readonly attempts: readonly AttemptNow[]
 }

@@ -33,6 +33,8 @@ export interface JobSpec {
   /** Where the command starts. */
   readonly workFolder: string
   readonly inputs: readonly JobInput[]
+  /** What lies in the folder where the command starts, then not `workFolder` but one of its own; unless it is empty. */
+  readonly code: readonly JobCode[]
   /**
    * What the job sees, given the folder where it will see its files. The environment is all it gets beside
    * `EVENKEEL_EXTERNAL_ID`: nothing is inherited from the server. The context becomes `control/context.json`.
@@ -47,8 +49,13 @@ export interface JobInput {
   readonly digest: string
 }
 
+/** A copy of a stored file, which the job may change. */
+export interface JobCode extends JobInput {
+  readonly executable: boolean
+}
+
 /** What a job writes below `control/`. */
-export type JobFile = 'log' | 'metrics.jsonl' | 'output'
+export type JobFile = 'log' | 'metrics.jsonl' | 'output' | 'summary.md'
 
 export interface JobOutput {
   readonly sizeBytes: number

@@ -8,11 +8,12 @@ const champion = {
   trainedUntil: '2001-02-01T00:00:00.000Z',
   promotedEventTime: '2001-04-01T00:00:00Z',
 }
+const window = {
+  train: { from: at('2001-02-01'), until: at('2001-03-01') },
+  holdout: { from: at('2001-03-01'), until: at('2001-04-01') },
+}
 const free: Facts = {
-  window: {
-    train: { from: at('2001-02-01'), until: at('2001-03-01') },
-    holdout: { from: at('2001-03-01'), until: at('2001-04-01') },
-  },
+  window,
   champion,
   openRun: null,
   sameSpans: null,
@@ -30,7 +31,7 @@ it.each([
   { facts: { openRun: 'r1' }, says: 'The run r1 of this pipeline is in progress.' },
   { facts: { rollout: 'o1' }, says: 'The rollout o1 of this model is in progress.' },
   {
-    facts: { window: { ...free.window, train: { from: at('2001-01-01'), until: at('2001-02-01') } } },
+    facts: { window: { ...window, train: { from: at('2001-01-01'), until: at('2001-02-01') } } },
     says: 'The champion, version 3, was trained on just this data, 2001-01-01 to 2001-02-01.',
   },
   {
@@ -43,6 +44,13 @@ it.each([
   },
 ])('says: $says', ({ facts, says }) => {
   expect(whyNotFire({ ...free, ...facts })).toBe(says)
+})
+
+it('does not ask about data when no window is trained on', () => {
+  const facts = { window: null, sameSpans: { id: 'r2', state: 'failed' as const } }
+
+  expect(whyNotFire({ ...free, ...facts })).toBeUndefined()
+  expect(whyNotFire({ ...free, ...facts, rollout: 'o1' })).toBe('The rollout o1 of this model is in progress.')
 })
 
 it('has cooled down to the second', () => {

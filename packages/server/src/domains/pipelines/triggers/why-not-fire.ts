@@ -1,10 +1,12 @@
 import type { RunState, TriggerReason } from '@evenkeel/contract'
 import type { Champion } from '../needs.ts'
+import { inProgress } from './verdict.ts'
 import { type ResolvedWindow, type Span, words } from './window.ts'
 
 /** What is true when a trigger fires. */
 export interface Facts {
-  readonly window: ResolvedWindow
+  /** Null for a trigger that asks for none. */
+  readonly window: ResolvedWindow | null
   readonly champion: Champion | null
   /** Id of a run of this pipeline that has not ended. */
   readonly openRun: string | null
@@ -21,12 +23,14 @@ const dayMs = 86_400_000
 /** The first reason, in words, not to train again now; `undefined` when there is none. */
 export function whyNotFire(facts: Facts): string | undefined {
   const { champion, openRun, rollout, window, sameSpans } = facts
-  if (openRun) return `The run ${openRun} of this pipeline is in progress.`
+  if (openRun) return inProgress(openRun)
   if (rollout) return `The rollout ${rollout} of this model is in progress.`
-  if (champion && isSpan(champion, window.train)) {
+  if (window && champion && isSpan(champion, window.train)) {
     return `The champion, version ${champion.version}, was trained on just this data, ${words(window.train)}.`
   }
-  if (sameSpans) return `The run ${sameSpans.id} on the same data, ${words(window.train)}, ${past[sameSpans.state]}.`
+  if (window && sameSpans) {
+    return `The run ${sameSpans.id} on the same data, ${words(window.train)}, ${past[sameSpans.state]}.`
+  }
   return coolingDown(facts)
 }
 

@@ -1,7 +1,7 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isErrno } from '../../../../platform/errors.ts'
-import type { JobSpec, PlaceFile } from '../executor.ts'
+import type { JobCode, JobSpec, PlaceFile } from '../executor.ts'
 
 /**
  * Builds the folder of an attempt under another name and moves it into place, so it is there completely or not at all.
@@ -12,7 +12,7 @@ export async function prepare(home: string, job: JobSpec, place: PlaceFile): Pro
   const part = `${home}.part`
   await rm(part, { recursive: true, force: true })
   try {
-    await fill(part, job.describe(home).context, job.inputs, place)
+    await fill(part, job.describe(home).context, job, place)
     await rename(part, home)
   } catch (error) {
     await rm(part, { recursive: true, force: true })
@@ -21,7 +21,12 @@ export async function prepare(home: string, job: JobSpec, place: PlaceFile): Pro
   }
 }
 
-async function fill(part: string, context: unknown, inputs: JobSpec['inputs'], place: PlaceFile): Promise<void> {
+async function fill(
+  part: string,
+  context: unknown,
+  { inputs, code }: Pick<JobSpec, 'inputs' | 'code'>,
+  place: PlaceFile,
+): Promise<void> {
   for (const name of ['control', 'inputs', 'outputs', 'scratch']) await mkdir(join(part, name), { recursive: true })
   await writeFile(join(part, 'control/context.json'), JSON.stringify(context, undefined, 2))
   for (const { path, digest } of inputs) {
@@ -29,4 +34,16 @@ async function fill(part: string, context: unknown, inputs: JobSpec['inputs'], p
     await mkdir(dirname(target), { recursive: true })
     await place(digest, target)
   }
+  for (const file of code) await placeCode(part, file, place)
+}
+
+/** What is placed may share its bytes with the store; a job may write to its code. */
+async function placeCode(part: string, { path, digest, executable }: JobCode, place: PlaceFile): Promise<void> {
+  const target = join(part, 'code', path)
+  const stored = join(part, 'scratch/stored')
+  await mkdir(dirname(target), { recursive: true })
+  await place(digest, stored)
+  await copyFile(stored, target)
+  await chmod(target, executable ? 0o755 : 0o644)
+  await rm(stored)
 }

@@ -38,7 +38,7 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
 
     observe,
     ended,
-    cancel,
+    cancel: (handle, stage) => cancel(handle, stage),
     read,
     output,
 
@@ -50,8 +50,8 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
     },
 
     async cleanup(home) {
-      await cancel(home, 'kill')
-      const heavy = ['inputs', 'outputs', 'scratch'].map((name) => join(home, name))
+      await cancel(home, 'kill', tidyMs)
+      const heavy = ['code', 'inputs', 'outputs', 'scratch'].map((name) => join(home, name))
       await Promise.all(heavy.map((path) => rm(path, { recursive: true, force: true })))
     },
   }
@@ -60,12 +60,14 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
 const launcher = join(import.meta.dirname, 'launcher.sh')
 /** A launcher that claimed its folder has written its number long before; one that has not is dead. */
 const claimMs = 10_000
+/** What a job that has ended left behind is in nobody's way for so long. */
+const tidyMs = 500
 
 async function launch(home: string, job: JobSpec, externalId: string): Promise<void> {
   const log = await open(join(home, 'control/log'), 'a')
   try {
     const child = spawn('/bin/sh', [launcher, home, ...job.command], {
-      cwd: job.workFolder,
+      cwd: job.code.length > 0 ? join(home, 'code') : job.workFolder,
       env: { ...job.describe(home).environment, EVENKEEL_EXTERNAL_ID: externalId },
       detached: true,
       // A file, not a pipe: a pipe would break, and end the job, when the server dies.
@@ -108,14 +110,15 @@ async function ended(home: Handle, abort: AbortSignal): Promise<Ended> {
   }
 }
 
-async function cancel(home: Handle, stage: 'term' | 'kill'): Promise<void> {
+/** @param withinMs - how long it may take to find what has left the group */
+async function cancel(home: Handle, stage: 'term' | 'kill', withinMs = 0): Promise<void> {
   const name = stage === 'term' ? 'SIGTERM' : 'SIGKILL'
   await birth(home)
   const leader = await livingLeader(home)
   if (leader) signal(-leader.pid, name)
   // Every process of the group carries the id too; one TERM is enough for those that want to tidy up.
   if (leader && stage === 'term') return
-  for (const pid of await processesOf(basename(home))) signal(pid, name)
+  for (const pid of await processesOf(basename(home), withinMs)) signal(pid, name)
 }
 
 /** A signal that comes before the launcher has written its number would be lost. */

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { glob, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+const packages = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Program and arguments of a step that ships with Evenkeel. */
+export function builtinSteps(name: string): readonly string[] | undefined {
+  const file = `${packages}steps/src/${name}.ts`
+  return existsSync(file) ? [process.execPath, file] : undefined
+}
+
+type Params = Readonly<Record<string, unknown>>
+
+/** Steps whose result depends on their inputs and params alone, and when. The others ask the server for more. */
+const pure: Readonly<Record<string, (params: Params) => boolean>> = {
+  'train-trees': () => true,
+  // Definitions of views may change between two runs.
+  'build-training-set': ({ featureViews }) => !Array.isArray(featureViews) || featureViews.length === 0,
+}
+
+let digest: Promise<string> | undefined
+
+/** Digest of the code of our steps, for those whose result may be taken over. It is read once. */
+export async function programCode(name: string, params: Params): Promise<string | undefined> {
+  if (!pure[name]?.(params)) return undefined
+  digest ??= digestOfSteps()
+  return digest
+}
+
+async function digestOfSteps(): Promise<string> {
+  const files = await Array.fromAsync(glob('{steps,numerics}/src/**/*.ts', { cwd: packages }))
+  const hash = createHash('sha256')
+  for (const file of files.filter((path) => !path.endsWith('.test.ts')).toSorted())
+    hash.update(file).update(await readFile(packages + file))
+  return `sha256:${hash.digest('hex')}`
+}

@@ -1,0 +1,34 @@
+import { type CachePart, type CacheVerdict } from '@evenkeel/contract'
+import type { z } from 'zod'
+import { compareParts } from './engine/cache/compare.ts'
+import type { CacheParts } from './engine/cache/parts.ts'
+import type { Plans } from './engine/plans.ts'
+import type { PipelinesStore, RunRow, StepRow } from './store.ts'
+
+export interface Explanation {
+  readonly verdict: CacheVerdict | null
+  readonly comparedWith: { readonly run: string; readonly at: string } | null
+  readonly parts: z.infer<typeof CachePart>[]
+}
+
+/** Compares what a step depends on with the time before. */
+export async function explainStep(
+  store: PipelinesStore,
+  plans: Plans,
+  run: RunRow,
+  step: StepRow,
+): Promise<Explanation> {
+  const verdict = step.cache as CacheVerdict | null
+  const after = await store.cachePartsOf(run.id, step.key)
+  if (after === null) return { verdict, comparedWith: null, parts: [] }
+  const before = await store.stepBefore(run.project_id, run.pipeline, step.key, run.id)
+  if (!before) return { verdict, comparedWith: null, parts: [] }
+  const codeOf = async (runId: string) =>
+    (await plans(store, runId)).steps.find(({ key }) => key === step.key)?.code ?? []
+  const parts = compareParts(
+    { parts: before.cache_parts as CacheParts, code: await codeOf(before.run_id) },
+    { parts: after as CacheParts, code: await codeOf(run.id) },
+  )
+  const at = (before.ended_at ?? run.created_at).toISOString()
+  return { verdict, comparedWith: { run: before.run_id, at }, parts: [...parts] }
+}

@@ -1,0 +1,54 @@
+import type { PlannedStepView } from '@evenkeel/contract'
+import type { StoredOutputs } from './engine/cache/parts.ts'
+import type { LookUp } from './engine/cache/look-up.ts'
+import { type Params, type RunPlan, type RunPlanStep, sourcesOf } from './engine/plan.ts'
+import type { PipelinesStore } from './store.ts'
+
+/** A run that has not been started. */
+interface Previewed {
+  readonly projectId: string
+  readonly pipeline: string
+  readonly plan: RunPlan
+  readonly params: Params
+}
+
+/** Says for each step what a run would do with it; what nobody can know before is `unknown`. */
+export async function previewRun(
+  store: PipelinesStore,
+  lookUp: LookUp,
+  { projectId, pipeline, plan, params }: Previewed,
+): Promise<PlannedStepView[]> {
+  const durations = new Map((await store.typicalDurations(projectId, pipeline)).map(({ key, ms }) => [key, ms]))
+  const outputs = new Map<string, { digest: string; sizeBytes: number }>()
+  const views = new Map<string, PlannedStepView>()
+  for (const step of inOrder(plan.steps)) {
+    const head = { key: step.key, typicalDurationMs: durations.get(step.key) ?? null }
+    const open = unknownSources(step, views)
+    if (open.length > 0) {
+      const says = `It depends on what ${open.map((key) => `"${key}"`).join(', ')} will leave.`
+      views.set(step.key, { ...head, action: 'unknown', verdict: null, says })
+      continue
+    }
+    const found = await lookUp(store, { projectId, pipeline, plan, step, params, outputs: outputs as StoredOutputs })
+    const { verdict, reused } = found
+    for (const [name, stored] of Object.entries(reused?.outputs ?? {})) outputs.set(`${step.key}/${name}`, stored)
+    views.set(step.key, { ...head, action: reused ? 'reuse' : 'run', verdict, says: verdict.says })
+  }
+  return plan.steps.map(({ key }) => views.get(key)!)
+}
+
+const unknownSources = (step: RunPlanStep, views: ReadonlyMap<string, PlannedStepView>): string[] =>
+  sourcesOf(step.inputs).filter((source) => views.get(source)!.action !== 'reuse')
+
+/** Each step after those it needs; the plan has no cycle. */
+function inOrder(steps: readonly RunPlanStep[]): RunPlanStep[] {
+  const byKey = new Map(steps.map((step) => [step.key, step]))
+  const ordered = new Set<RunPlanStep>()
+  const visit = (step: RunPlanStep): void => {
+    if (ordered.has(step)) return
+    for (const need of step.needs) visit(byKey.get(need)!)
+    ordered.add(step)
+  }
+  steps.forEach(visit)
+  return [...ordered]
+}

@@ -6,7 +6,16 @@ import type { Domain } from './platform/server.ts'
 const root = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
 /** Pages of the console; the router in the browser knows the rest of the path. */
-const pages = ['/', '/models/*', '/deployments/*', '/monitors/*']
+const pages = [
+  '/',
+  '/models/*',
+  '/deployments/*',
+  '/monitors/*',
+  '/pipelines',
+  '/pipelines/*',
+  '/runs/*',
+  '/automations',
+]
 
 const headers = {
   'content-security-policy':

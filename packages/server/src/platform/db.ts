@@ -43,7 +43,16 @@ async function requireVersion(pool: pg.Pool): Promise<void> {
 }
 
 function parserFor(...[oid, format]: Parameters<typeof pg.types.getTypeParser>) {
-  return oid === pg.types.builtins.INT8 ? parseInt8 : pg.types.getTypeParser(oid, format)
+  if (oid === pg.types.builtins.INT8) return parseInt8
+  return oid === pg.types.builtins.TIMESTAMPTZ ? parseMoment : pg.types.getTypeParser(oid, format)
+}
+
+const parseAnyMoment = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ)
+
+/** What a server in UTC writes is nearly ISO 8601, which V8 reads many times as fast as the general form. */
+function parseMoment(text: string): unknown {
+  if (!text.endsWith('+00') || text[10] !== ' ') return parseAnyMoment(text)
+  return new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
 }
 
 /** @throws RangeError past 2^53, where a number would silently become another one */

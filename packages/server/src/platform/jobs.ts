@@ -1,4 +1,4 @@
-import type { PgBoss } from 'pg-boss'
+import type { JobResult, PgBoss } from 'pg-boss'
 import { z } from 'zod'
 import { bossOf } from './boss.ts'
 import type { Db } from './db.ts'
@@ -103,12 +103,27 @@ export async function work(
 ): Promise<void> {
   const settings = {
     localConcurrency: options.concurrency ?? 1,
-    batchSize: 1,
+    // Fetched one by one, a backlog would move at the pace of the polls.
+    batchSize: 10,
+    burstWhenBatchFull: true,
+    perJobResults: true,
     pollingIntervalSeconds: 1,
     // Deferred jobs and retries are not notified; without this they would wait for up to 30 s.
     notifyPollingIntervalSeconds: 1,
-  }
+  } as const
   await boss.work(name, settings, async (jobs) => {
-    for (const { id, data } of jobs) await handle(data, id)
+    const results: JobResult[] = []
+    for (const { id, data } of jobs) results.push(await resultOf(id, () => handle(data, id)))
+    return results
   })
+}
+
+/** One that fails is tried again by itself. */
+async function resultOf(id: string, work: () => Promise<void>): Promise<JobResult> {
+  try {
+    await work()
+    return { id, status: 'completed' }
+  } catch (error) {
+    return { id, status: 'failed', output: { message: String(error), stack: (error as Error | undefined)?.stack } }
+  }
 }

@@ -1,0 +1,7 @@
+export { type Compilation, type CompiledPipeline, compilePipeline } from './compile.ts'
+export { definePipeline } from './build.ts'
+export { builtins } from './builtins.ts'
+export { PipelineMistake, type PipelineProblem } from './mistake.ts'
+export { explainIssues } from './schema-problems.ts'
+export type { CompiledTrigger } from './triggers.ts'
+export type { Sources } from './uses.ts'

@@ -1,0 +1,202 @@
+import { type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
+import type { z } from 'zod'
+import { bind } from './bind.ts'
+import { commandOf, withVariables } from './command.ts'
+import { toSeconds } from './durations.ts'
+import { hasPlaceholder } from './expressions.ts'
+import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } from './inputs.ts'
+import { expandMatrix } from './matrix.ts'
+import { notYetInMatrix } from './not-yet.ts'
+import { type Notebook, type Path, PipelineMistake } from './mistake.ts'
+import { checkVariables, openScope } from './scope.ts'
+import { type Body, bodyOf, namesOf, outputsOf, type Sources } from './uses.ts'
+
+type Spec = z.input<typeof StepSpec>
+type Values = NonNullable<z.input<typeof StepSpec>['matrix']>
+
+/** A step as it is written, with what the file says for all of them, and what others need to know of it. */
+export interface WrittenStep {
+  readonly name: string
+  readonly step: FileStep
+  readonly body: Body
+  readonly outline: Outline
+}
+
+/** What one step becomes: a spec for each of its instances, and defaults of params of the run. */
+export interface CompiledStep {
+  readonly specs: readonly Spec[]
+  readonly defaults: Readonly<Record<string, string | number | boolean | string[]>>
+}
+
+export function writtenStep(
+  name: string,
+  own: FileStep,
+  defaults: PipelineFile['defaults'] = {},
+  sources: Sources,
+): WrittenStep {
+  const body = bodyOf(own, sources)
+  const { shell, code, ...always } = defaults
+  const ofCommands = body.kind === 'run' ? { ...(shell && { shell }), ...(code && { code }) } : {}
+  const step = { ...ofCommands, ...always, ...own, env: { ...defaults.env, ...own.env } }
+  for (const key of Object.keys(step.matrix ?? {})) {
+    const later = notYetInMatrix(key)
+    if (later) throw new PipelineMistake(`"${key}" is not supported yet; ${later}`, ['matrix', key])
+  }
+  const instances = expandMatrix(name, step.matrix)
+  const outline = { instances, hasMatrix: step.matrix !== undefined, outputs: outputsOf(step, body) }
+  return { name, step, body, outline }
+}
+
+/** @returns `undefined` when the notebook has got mistakes of it */
+export function compileStep(
+  { name, step, body, outline }: WrittenStep,
+  around: Surroundings,
+  sources: Sources,
+  notebook: Notebook,
+): CompiledStep | undefined {
+  const part = <T>(path: Path, work: () => T) => notebook.part(['steps', name, ...path], work)
+  const settings = part([], () => settingsOf(step))
+  const needs = part(['needs'], () => needsOf(step, around))
+  const env = part(['env'], () => environmentOf(step))
+  const work =
+    body.kind === 'run'
+      ? compileCommand(step, body, outline, around, sources, part)
+      : part([], () => compileUse(step, body, outline, around, sources))
+  if (!settings || !needs || !env || !work) return undefined
+  const { defaults, ...does } = work
+  const base = { ...settings, needs, env, ...does }
+  const specs = outline.instances.map(({ key, values }) => ({ ...base, key, matrix: values as Values }))
+  return part([], () => checkSpec(specs[0]!)) ? { specs, defaults } : undefined
+}
+
+type Part = <T>(path: Path, work: () => T) => T | undefined
+type Does = Pick<Spec, 'uses' | 'run' | 'params' | 'inputs' | 'outputs' | 'code'> & Pick<CompiledStep, 'defaults'>
+
+function compileCommand(
+  step: FileStep,
+  { run }: Body & { kind: 'run' },
+  { outputs, instances }: Outline,
+  around: Surroundings,
+  sources: Sources,
+  part: Part,
+): Does | undefined {
+  const listed = step.params ?? []
+  const entries = Object.entries(step.inputs ?? {})
+  const inputs = entries.map(
+    ([input, value]) => [input, part(['inputs', input], () => inputOf(value, around))] as const,
+  )
+  const known = listed.map((param, at) => part(['params', at], () => declared(param, around)))
+  const names = { params: around.params, inputs: Object.keys(step.inputs ?? {}), outputs, instances }
+  const scope = openScope(names)
+  const command = part(['run'], () => commandOf(run, step.shell ?? 'sh', scope.variableOf))
+  const code = part(step.code ? ['code'] : [], () => filesOf(step, sources))
+  const apart = [
+    part(['inputs'], () => distinct(names.inputs)),
+    part(Array.isArray(step.outputs) ? [] : ['outputs'], () => distinct(outputs)),
+  ]
+  const found = inputs.flatMap(([input, value]) => (value ? [[input, value] as const] : []))
+  if (!command || !code || [...known, ...apart].includes(undefined) || found.length < inputs.length) return undefined
+  const params = [...new Set([...listed, ...scope.usedParams])]
+  return { run: command, params, inputs: Object.fromEntries(found), outputs: [...outputs], code, defaults: {} }
+}
+
+const distinct = (names: readonly string[]): true => {
+  checkVariables(names)
+  return true
+}
+
+function declared(param: string, { params }: Surroundings): true {
+  if (!params[param]) throw unknownParam(param, params)
+  return true
+}
+
+/** An empty list asks for no code; anything else without a file is a slip. */
+function filesOf({ code }: FileStep, sources: Sources) {
+  return code?.length === 0 ? [] : [...sources.code('', code)]
+}
+
+function compileUse(
+  step: FileStep,
+  body: Exclude<Body, { kind: 'run' }>,
+  { outputs, instances }: Outline,
+  around: Surroundings,
+  sources: Sources,
+): Does {
+  const scope = openScope({ params: around.params, inputs: [], outputs: [], instances })
+  const bound = bind(body, step.with ?? {}, around, scope.variableOf)
+  const shared = { inputs: bound.inputs, outputs: [...outputs], defaults: bound.defaults }
+  if (body.kind === 'builtin') return { ...shared, uses: body.name, params: [...bound.params] }
+  const { folder, declared: file } = body
+  const inner = openScope({
+    params: file.params ?? {},
+    inputs: namesOf(file.inputs),
+    outputs,
+    instances: [{ key: '', values: {} }],
+  })
+  const command = commandOf(file.run, file.shell ?? 'sh', inner.variableOf)
+  const run = [...withVariables(bound.variables, command)]
+  const params = [...new Set([...bound.params, ...scope.usedParams])]
+  return { ...shared, run, params, code: [...sources.code(folder, file.code)] }
+}
+
+function needsOf({ needs = [] }: FileStep, { outlines }: Surroundings): string[] {
+  const names = typeof needs === 'string' ? [needs] : needs
+  return names.flatMap((need, at) => {
+    const outline = outlines.get(need)
+    if (!outline)
+      throw new PipelineMistake(unknownStep(need, outlines.keys()).message, typeof needs === 'string' ? [] : [at])
+    return outline.instances.map(({ key }) => key)
+  })
+}
+
+function environmentOf({ env = {} }: FileStep): Record<string, string> {
+  for (const [name, value] of Object.entries(env)) {
+    if (hasPlaceholder(String(value))) {
+      throw new PipelineMistake('Expressions in "env" are not supported yet; read EVENKEEL_PARAM_… in the command.', [
+        name,
+      ])
+    }
+  }
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]))
+}
+
+const outcomes = { 'success()': 'success', 'failure()': 'failure', 'always()': 'always' } as const
+
+function settingsOf({ when, allow_failure, retries, timeout, grace, cache }: FileStep) {
+  return {
+    ...(when && { when: outcomes[when] }),
+    ...(allow_failure !== undefined && { allowFailure: allow_failure }),
+    ...retriesOf(retries),
+    ...(timeout && { timeoutSeconds: toSeconds(timeout) }),
+    ...(grace && { graceSeconds: toSeconds(grace) }),
+    ...(cache !== undefined && { cache: typeof cache === 'boolean' ? cache : { ttlSeconds: toSeconds(cache.ttl) } }),
+  }
+}
+
+function retriesOf(retries: FileStep['retries']): Pick<Spec, 'retries' | 'retryOn' | 'retryDelay'> {
+  if (retries === undefined || typeof retries === 'number') return retries === undefined ? {} : { retries }
+  const { max, delay, backoff, max_delay, on } = retries
+  const longest = max_delay ?? (delay && toSeconds(delay) > 60 ? delay : undefined)
+  const retryDelay = {
+    ...(delay && { seconds: toSeconds(delay) }),
+    ...(backoff && { factor: backoff }),
+    ...(longest && { maxSeconds: toSeconds(longest) }),
+  }
+  return { retries: max, retryDelay, ...(on && { retryOn: on }) }
+}
+
+const written: Readonly<Record<string, string>> = {
+  timeoutSeconds: 'timeout',
+  graceSeconds: 'grace',
+  retryDelay: 'retries',
+}
+
+/** What the schema of a compiled step says, said of the file. */
+function checkSpec(spec: Spec): true {
+  const parsed = StepSpec.safeParse(spec)
+  if (parsed.success) return true
+  const { path, message } = parsed.error.issues[0]!
+  const [key, ...rest] = path.map((part) => (typeof part === 'symbol' ? '' : part))
+  const below = key === 'env' ? rest.slice(0, 1) : []
+  throw new PipelineMistake(`This cannot be: ${message}.`, [written[String(key)] ?? String(key), ...below])
+}

@@ -1,0 +1,72 @@
+import type { CodeFile, FileStep, StepFile } from '@evenkeel/contract'
+import { type Builtin, builtins } from './builtins.ts'
+import { didYouMean, PipelineMistake } from './mistake.ts'
+
+/** What lies beside the file of a pipeline. Each throws a PipelineMistake for what is not there. */
+export interface Sources {
+  /** The `step.yaml` of a folder, relative to the project folder. */
+  step(folder: string): StepFile
+  /**
+   * The files that fit the globs, below a folder of the project (the project itself is ''), with paths relative to it.
+   * Without globs: all that are not ignored.
+   */
+  code(folder: string, globs: readonly string[] | undefined): readonly CodeFile[]
+}
+
+/** What a step does: a command of its own, a step that ships with Evenkeel, or one in a folder of the project. */
+export type Body =
+  | { readonly kind: 'run'; readonly run: NonNullable<FileStep['run']> }
+  | { readonly kind: 'builtin'; readonly name: string; readonly declared: Builtin }
+  | { readonly kind: 'folder'; readonly folder: string; readonly declared: StepFile }
+
+/** @throws PipelineMistake when it is none of these, or has keys that do not go with it */
+export function bodyOf(step: FileStep, sources: Sources): Body {
+  const { run, uses } = step
+  if (run !== undefined && uses !== undefined) throw new PipelineMistake('Give either "run" or "uses", not both.')
+  if (run !== undefined) {
+    refuseKeys(step, ['with'], 'goes with "uses"; a command takes "params" and "inputs".')
+    return { kind: 'run', run }
+  }
+  if (uses === undefined) throw new PipelineMistake('Say what the step does, with "run" or "uses".')
+  refuseKeys(step, ['shell', 'params', 'inputs', 'outputs', 'code'], 'comes from the step that is used; give "with".')
+  return uses.startsWith('./') ? folderBody(uses, sources) : builtinBody(uses)
+}
+
+function refuseKeys(step: FileStep, keys: readonly (keyof FileStep)[], why: string): void {
+  const found = keys.find((key) => step[key] !== undefined)
+  if (found) throw new PipelineMistake(`"${found}" ${why}`, [found])
+}
+
+function folderBody(uses: string, sources: Sources): Body {
+  const folder = uses.slice(2).replace(/\/+$/, '')
+  if (folder.split('/').some((part) => ['', '.', '..'].includes(part))) {
+    throw new PipelineMistake('Name a folder below the project folder, as in ./steps/clean.', ['uses'])
+  }
+  return { kind: 'folder', folder, declared: sources.step(folder) }
+}
+
+function builtinBody(uses: string): Body {
+  const [, name, version] = /^evenkeel\/([^@]+)(?:@(.*))?$/.exec(uses) ?? []
+  const known = Object.keys(builtins)
+  if (name === undefined) {
+    const later = uses.startsWith('git+') ? 'Steps of another repository are not supported yet; copy the folder. ' : ''
+    throw new PipelineMistake(`${later}Use evenkeel/<step>@1, or ./<folder> with a step.yaml.`, ['uses'])
+  }
+  const declared = builtins[name]
+  if (!declared) {
+    const guess = didYouMean(name, known) || ` There are: ${known.join(', ')}.`
+    throw new PipelineMistake(`No step "evenkeel/${name}" ships with Evenkeel.${guess}`, ['uses'])
+  }
+  if (version === '1') return { kind: 'builtin', name, declared }
+  throw new PipelineMistake(`Name the version of the step: evenkeel/${name}@1 is the one there is.`, ['uses'])
+}
+
+/** The names of a list, or of a map with a name as each key. */
+export const namesOf = (declared: readonly string[] | Readonly<Record<string, unknown>> | undefined): string[] =>
+  isList(declared) ? [...declared] : Object.keys(declared ?? {})
+
+// `Array.isArray` does not know of lists that are read only.
+const isList = (value: unknown): value is readonly string[] => Array.isArray(value)
+
+export const outputsOf = (step: FileStep, body: Body): readonly string[] =>
+  body.kind === 'run' ? namesOf(step.outputs) : namesOf(body.declared.outputs)

@@ -6,17 +6,22 @@ export interface Output {
   result(data: unknown, lines: () => string | readonly string[]): void
   /** News on the way, for people: stderr, and nothing with `--quiet` or `--json`. */
   say(text: string): void
+  /** The same with its data: with `--json` a line of its own on stdout, before the one of the result. */
+  tell(data: unknown, text: string): void
 }
 
 export function createOutput({ json, quiet }: { json: boolean; quiet: boolean }): Output {
+  const say = (text: string) => void (!json && !quiet && process.stderr.write(`${text}\n`))
   return {
     json,
+    say,
     result(data, lines) {
       const text = json ? JSON.stringify(data) : [lines()].flat().join('\n')
       if (text) process.stdout.write(`${text}\n`)
     },
-    say(text) {
-      if (!json && !quiet) process.stderr.write(`${text}\n`)
+    tell(data, text) {
+      if (json) process.stdout.write(`${JSON.stringify(data)}\n`)
+      else say(text)
     },
   }
 }

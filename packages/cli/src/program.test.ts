@@ -13,10 +13,10 @@ describe('help', () => {
   it('lists every command in the order of the loop, with examples and exit codes', async () => {
     const { code, stdout } = await evenkeel('--help')
 
-    const verbs = [...stdout.matchAll(/^ {2}([a-z]+) +(?:\[options\]|<)/gm)].map(([, verb]) => verb)
+    const verbs = [...stdout.matchAll(/^ {2}(?!evenkeel)([a-z]+) +(?:\[options\]|<|[a-z])/gm)].map(([, verb]) => verb)
     expect(code).toBe(0)
     expect(verbs.join(' ')).toBe(
-      'up demo down doctor open approve deploy promote abort rollback status api completion version',
+      'up demo down doctor open approve deploy promote abort rollback pipeline run explain status api completion version',
     )
     expect(stdout).toContain('evenkeel deploy churn@7 --canary 10 --wait')
     expect(stdout).toContain('9 rolled back automatically')
@@ -37,6 +37,10 @@ describe('a slip of the fingers ends with 2', () => {
     [['up', '--port', '70.7'], 'a whole number from 1 to 65535'],
     [['deploy', 'churn@7', '--canary', '60'], 'a number from 0 to 50'],
     [['completion', 'csh'], 'bash, zsh and fish are known'],
+    [['pipeline', 'validat'], 'Did you mean validate?'],
+    [['run', 'list', '--limit', '0'], 'a whole number from 1 to 500'],
+    [['run', 'start'], "missing required argument 'pipeline'"],
+    [['run'], 'start a run'],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await evenkeel(...args)
 
@@ -50,7 +54,7 @@ it.each(['bash', 'zsh', 'fish'])('the completion of %s knows every verb', async 
   const { code, stdout } = await evenkeel('completion', shell)
 
   expect(code).toBe(0)
-  for (const verb of ['up', 'demo', 'rollback', 'status']) expect(stdout).toContain(verb)
+  for (const verb of ['up', 'demo', 'rollback', 'status', 'validate', 'retry']) expect(stdout).toContain(verb)
 })
 
 describe('the program itself', () => {

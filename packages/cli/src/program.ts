@@ -1,11 +1,15 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { exitCodes } from './errors.ts'
+import { numberBetween } from './options.ts'
+import { addPipelineCommands } from './program-pipelines.ts'
 
 const EXAMPLES = `
 Examples
   evenkeel demo                                   play the whole loop on real flights
   evenkeel up                                     start here; console at http://127.0.0.1:7070
   evenkeel status                                 where each model is in its loop, and what to do next
+  evenkeel pipeline apply pipelines/churn.yaml    send a pipeline and its code
+  evenkeel run start churn --follow               run it, and watch
   evenkeel deploy churn@7 --canary 10 --wait      canary at 10 %, judged, promoted or rolled back
   evenkeel rollback churn --reason "wrong units"  go back, at once
 
@@ -14,14 +18,6 @@ Exit codes: 0 ok · 1 unexpected · 2 usage · 3 not found · 4 not allowed · 5
 
 type Run = (...args: never[]) => Promise<number>
 
-/** Reads a number of the command line, or says which one is meant. */
-const numberBetween =
-  (low: number, high: number, { whole = false } = {}) =>
-  (text: string) => {
-    const value = Number(text)
-    if (text.trim() !== '' && value >= low && value <= high && !(whole && !Number.isInteger(value))) return value
-    throw new InvalidArgumentError(`It must be a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`)
-  }
 const portNumber = numberBetween(1, 65_535, { whole: true })
 
 /** All commands, in the order of the loop. Each one loads what it needs when it is called. */
@@ -112,6 +108,8 @@ export function createProgram() {
       command.option('--to <version>', 'another version than the one before', numberBetween(1, 1e9, { whole: true }))
     command.action(action(async () => (await import('./commands/rollout.ts'))[verb]))
   }
+
+  addPipelineCommands(program, { common, remote, action })
 
   remote(program.command('status').description('where each model is in its loop, and what to do next'))
     .helpGroup('LOOK')

@@ -3,8 +3,12 @@ import {
   type EndpointView,
   type LoopRow,
   type ModelVersion,
+  type Pipeline,
+  PipelineSpec,
   type Rollout,
   RolloutPlan,
+  type Run,
+  type RunStep,
   StationName,
 } from '@evenkeel/contract'
 
@@ -127,5 +131,54 @@ export const loopRowOf = (changes: Partial<LoopRow> = {}): LoopRow => ({
   worst: 'attention',
   next: { says: 'Decide on version 7.', command: 'evenkeel approve accept a1b2 --reason "…"', link: null },
   turns: [],
+  ...changes,
+})
+
+export const specOf = (changes: Partial<PipelineSpec> = {}): PipelineSpec => ({
+  ...PipelineSpec.parse({ params: { lr: 0.1, deep: false, tags: ['a'] }, steps: [{ key: 'train', run: ['true'] }] }),
+  ...changes,
+})
+
+export const pipelineOf = (changes: Partial<Pipeline> = {}): Pipeline => ({
+  name: 'churn',
+  version: 3,
+  spec: specOf(),
+  runCount: 0,
+  lastRun: null,
+  triggers: [],
+  ...changes,
+})
+
+export const stepOf = (key: string, state: RunStep['state'], changes: Partial<RunStep> = {}): RunStep => ({
+  key,
+  state,
+  reason: null,
+  readyAt: null,
+  startedAt: null,
+  endedAt: null,
+  values: {},
+  outputs: {},
+  progress: null,
+  cache: null,
+  needs: [],
+  attempts: [],
+  ...changes,
+})
+
+export const runOf = (changes: Partial<Run> = {}): Run => ({
+  id: '01a1fffa-35fa-72e4-a05a-1af90dc4bc12',
+  pipeline: 'churn',
+  pipelineVersion: 3,
+  model: null,
+  state: 'queued',
+  reason: null,
+  trigger: { kind: 'request', says: 'ana asked for it.', eventTime: null },
+  params: {},
+  commit: 'abc',
+  createdBy: 'ana',
+  createdAt: AT,
+  startedAt: null,
+  endedAt: null,
+  steps: [stepOf('train', 'pending')],
   ...changes,
 })

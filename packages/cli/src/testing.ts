@@ -1,4 +1,13 @@
-import { deployments, type Endpoint, governance, loop, Problem, registry } from '@evenkeel/contract'
+import {
+  artifacts,
+  deployments,
+  type Endpoint,
+  governance,
+  loop,
+  pipelines,
+  Problem,
+  registry,
+} from '@evenkeel/contract'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -7,13 +16,14 @@ import { onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { run } from './run.ts'
 
-const groups = { deployments, governance, loop, registry }
+const groups = { artifacts, deployments, governance, loop, pipelines, registry }
 type Groups = typeof groups
 export type Operation = { [G in keyof Groups]: `${G}.${keyof Groups[G] & string}` }[keyof Groups]
 
 interface Asked {
   readonly operation: Operation
   readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string>>
   readonly body: unknown
   readonly token: string | undefined
 }
@@ -65,14 +75,17 @@ const operations = Object.entries(groups).flatMap(([group, endpoints]) =>
 )
 
 async function answer(request: IncomingMessage, answers: Answers, log: Asked[]) {
-  const { pathname } = new URL(request.url ?? '/', 'http://fixture')
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fixture')
   const found = operations.find(({ endpoint, pattern }) => endpoint.method === request.method && pattern.test(pathname))
   const reply = found && answers[found.operation]
   if (!found || !reply) return { status: 404, body: new Refusal(404, 'http.not_found').problem }
   const text = await textOf(request)
-  const body: unknown = found.endpoint.body ? z.parse(found.endpoint.body, JSON.parse(text)) : undefined
-  const params = { ...found.pattern.exec(pathname)?.groups }
-  const asked = { operation: found.operation, params, body, token: request.headers.authorization }
+  const { endpoint } = found
+  const body: unknown = endpoint.body ? z.parse(endpoint.body, JSON.parse(text)) : endpoint.upload && text
+  const groupsFound = Object.entries({ ...found.pattern.exec(pathname)?.groups })
+  const params = Object.fromEntries(groupsFound.map(([name, value]) => [name, decodeURIComponent(value)]))
+  const query = Object.fromEntries(searchParams)
+  const asked = { operation: found.operation, params, query, body, token: request.headers.authorization }
   log.push(asked)
   try {
     return { status: found.endpoint.success.status, body: checked(found.endpoint, reply(asked)) }
@@ -83,6 +96,7 @@ async function answer(request: IncomingMessage, answers: Answers, log: Asked[]) 
 }
 
 function checked({ success, path }: Endpoint, body: unknown): unknown {
+  if ('mediaType' in success) return body
   if (!('body' in success)) throw new Error(`${path} does not answer with JSON`)
   return z.parse(success.body, body)
 }

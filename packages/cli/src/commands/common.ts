@@ -1,5 +1,5 @@
 import { createClient } from '@evenkeel/client'
-import { deployments, governance, loop, registry } from '@evenkeel/contract'
+import { artifacts, deployments, governance, loop, pipelines, registry } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
 import { targetOf } from '../settings.ts'
 
@@ -23,6 +23,8 @@ export async function connect(options: CommonOptions) {
     deployments: createClient(deployments, client),
     governance: createClient(governance, client),
     registry: createClient(registry, client),
+    pipelines: createClient(pipelines, client),
+    artifacts: createClient(artifacts, client),
   }
 }
 export type Connection = Awaited<ReturnType<typeof connect>>

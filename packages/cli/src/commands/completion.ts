@@ -1,15 +1,10 @@
 import type { Command } from 'commander'
 import { CliError, exitCodes } from '../errors.ts'
 
-/** Prints a script that completes verbs and their options. */
+/** Prints a script that completes verbs, their own verbs, and options. */
 export function completion(program: Command) {
   return async (shell: string): Promise<number> => {
-    const verbs = program.commands.map((command) => ({
-      name: command.name(),
-      text: command.description(),
-      options: command.options.map(({ long }) => long ?? '').filter(Boolean),
-    }))
-    process.stdout.write(scriptFor(shell, verbs))
+    process.stdout.write(scriptFor(shell, program.commands.map(verbOf)))
     return exitCodes.ok
   }
 }
@@ -18,27 +13,26 @@ interface Verb {
   readonly name: string
   readonly text: string
   readonly options: readonly string[]
+  readonly verbs: readonly Verb[]
 }
 
+const verbOf = (command: Command): Verb => ({
+  name: command.name(),
+  text: command.description(),
+  options: command.options.map(({ long }) => long ?? '').filter(Boolean),
+  verbs: command.commands.map(verbOf),
+})
+
+const namesOf = (verbs: readonly Verb[]): string => verbs.map(({ name }) => name).join(' ')
+
 function scriptFor(shell: string, verbs: readonly Verb[]): string {
-  const names = verbs.map(({ name }) => name).join(' ')
   switch (shell) {
     case 'bash':
-      return `_evenkeel() {
-  local cur=\${COMP_WORDS[COMP_CWORD]}
-  if [ "$COMP_CWORD" -eq 1 ]; then COMPREPLY=($(compgen -W "${names}" -- "$cur")); return; fi
-  case "\${COMP_WORDS[1]}" in
-${verbs.map(({ name, options }) => `    ${name}) COMPREPLY=($(compgen -W "${options.join(' ')}" -- "$cur"));;`).join('\n')}
-  esac
-}
-complete -F _evenkeel evenkeel
-`
+      return bash(verbs)
     case 'zsh':
-      return `#compdef evenkeel
-_arguments '1:command:((${verbs.map(({ name, text }) => `${name}\\:"${text}"`).join(' ')}))'
-`
+      return zsh(verbs)
     case 'fish':
-      return `${verbs.map(({ name, text }) => `complete -c evenkeel -n __fish_use_subcommand -a ${name} -d '${text}'`).join('\n')}\n`
+      return fish(verbs)
     default:
       throw new CliError({
         code: 'cli.usage',
@@ -48,4 +42,44 @@ _arguments '1:command:((${verbs.map(({ name, text }) => `${name}\\:"${text}"`).j
         exitCode: exitCodes.usage,
       })
   }
+}
+
+function bash(verbs: readonly Verb[]): string {
+  const words = (list: string) => `COMPREPLY=($(compgen -W "${list}" -- "$cur"))`
+  const inner = verbs.flatMap(({ name, verbs: own }) => own.map((verb) => ({ path: `${name} ${verb.name}`, verb })))
+  return `_evenkeel() {
+  local cur=\${COMP_WORDS[COMP_CWORD]}
+  if [ "$COMP_CWORD" -eq 1 ]; then ${words(namesOf(verbs))}; return; fi
+  if [ "$COMP_CWORD" -gt 2 ]; then
+    case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
+${inner.map(({ path, verb }) => `      "${path}") ${words(verb.options.join(' '))}; return;;`).join('\n')}
+    esac
+  fi
+  case "\${COMP_WORDS[1]}" in
+${verbs.map((verb) => `    ${verb.name}) ${words(verb.verbs.length > 0 ? namesOf(verb.verbs) : verb.options.join(' '))};;`).join('\n')}
+  esac
+}
+complete -F _evenkeel -o default evenkeel
+`
+}
+
+function zsh(verbs: readonly Verb[]): string {
+  const described = (list: readonly Verb[]) => list.map(({ name, text }) => `${name}\\:"${text}"`).join(' ')
+  const groups = verbs.filter((verb) => verb.verbs.length > 0)
+  return `#compdef evenkeel
+_arguments -C '1:command:((${described(verbs)}))' '*::argument:->rest'
+case "$words[1]" in
+${groups.map(({ name, verbs: own }) => `  ${name}) _arguments '1:command:((${described(own)}))' '*:file:_files';;`).join('\n')}
+  *) _files;;
+esac
+`
+}
+
+function fish(verbs: readonly Verb[]): string {
+  const line = (when: string, { name, text }: Verb) => `complete -c evenkeel -n "${when}" -a ${name} -d '${text}'`
+  const outer = verbs.map((verb) => line('__fish_use_subcommand', verb))
+  const inner = verbs.flatMap((group) =>
+    group.verbs.map((verb) => line(`__fish_seen_subcommand_from ${group.name}`, verb)),
+  )
+  return `${[...outer, ...inner].join('\n')}\n`
 }

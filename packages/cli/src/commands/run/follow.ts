@@ -1,0 +1,55 @@
+import type { Run } from '@evenkeel/contract'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Output } from '../../output.ts'
+import { movedSteps, overall, stepLine, type Typical } from './progress.ts'
+import { hasEnded, type Pipelines } from './runs.ts'
+
+const pauseMs = 500
+/** The exit code of a program that was interrupted. */
+export const interrupted = 130
+
+/**
+ * Tells what a run does until it ends, or until Ctrl-C, which leaves it to itself.
+ *
+ * @returns the run as it was last seen
+ */
+export async function followRun(api: Pipelines, started: Run, output: Output, typical: Typical = new Map()) {
+  const stop = onInterrupt()
+  try {
+    let before: Run | undefined
+    for (let run = started; ; run = await api.getRun({ params: { run: run.id } })) {
+      tellMoves(before, run, output, typical)
+      before = run
+      if (hasEnded(run.state)) return { run, interrupted: false }
+      if (await stop.waits(pauseMs)) break
+    }
+    output.say(`the run goes on; follow it again with: evenkeel run show ${started.id} --follow`)
+    return { run: before, interrupted: true }
+  } finally {
+    stop.done()
+  }
+}
+
+function tellMoves(before: Run | undefined, run: Run, output: Output, typical: Typical): void {
+  for (const step of movedSteps(before, run)) {
+    const { key, state, reason } = step
+    const line = stepLine(step)
+    const more = state === 'running' ? `   (${overall(run, typical, Date.now())})` : ''
+    output.tell({ event: 'step', run: run.id, step: key, state, reason }, `${stamp()}${line}${more}`)
+  }
+}
+
+/** A terminal shows when by itself; a log file does not. */
+const stamp = (): string => (process.stderr.isTTY ? '' : `${new Date().toISOString()} `)
+
+/** Hears of Ctrl-C once; the second one ends the program as always. */
+export function onInterrupt() {
+  const controller = new AbortController()
+  const hear = () => controller.abort()
+  process.once('SIGINT', hear)
+  return {
+    /** @returns whether it was interrupted */
+    waits: (ms: number): Promise<boolean> => delay(ms, false, { signal: controller.signal }).catch(() => true),
+    done: () => void process.off('SIGINT', hear),
+  }
+}

@@ -1,0 +1,38 @@
+import type { Run, RunState } from '@evenkeel/contract'
+import { exitCodes } from '../../errors.ts'
+import { cell, momentText, spanText, table } from '../../table.ts'
+import { type CommonOptions, connect, outputOf } from '../common.ts'
+
+interface ListOptions extends CommonOptions {
+  readonly pipeline?: string
+  readonly state?: RunState
+  readonly limit: number
+}
+
+export async function list({ pipeline, state, limit, ...options }: ListOptions): Promise<number> {
+  const { pipelines } = await connect(options)
+  const query = { limit, ...(pipeline !== undefined && { pipeline }), ...(state !== undefined && { state }) }
+  const page = await pipelines.listRuns({ query })
+  outputOf(options).result(page, () => (page.items.length > 0 ? linesOf(page.items, page.nextCursor) : nothing(query)))
+  return exitCodes.ok
+}
+
+const linesOf = (items: readonly Run[], nextCursor: string | null): string[] => [
+  ...table(
+    ['run', 'pipeline', 'state', 'created', 'time', 'why'],
+    items.map(({ id, pipeline, pipelineVersion, state, createdAt, startedAt, endedAt, reason, trigger }) => [
+      id,
+      `${pipeline}@${pipelineVersion}`,
+      state,
+      momentText(createdAt),
+      spanText(startedAt, endedAt),
+      cell(reason ?? trigger.says, 60),
+    ]),
+  ),
+  ...(nextCursor === null ? [] : ['there are older ones; show more with --limit']),
+]
+
+function nothing({ pipeline, state }: { readonly pipeline?: string; readonly state?: string }): string[] {
+  const which = [pipeline && `of ${pipeline}`, state && `that is ${state}`].filter(Boolean).join(' ')
+  return [`no run ${which || 'yet'}`, `  next   evenkeel run start ${pipeline ?? 'NAME'}`]
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { runOf, stepOf } from '../../testing-world.ts'
+import { millisecondsLeft, movedSteps, stepLine } from './progress.ts'
+
+const now = Date.parse('2026-03-02T00:01:00.000Z')
+const startedAt = '2026-03-02T00:00:50.000Z'
+
+describe('what is left', () => {
+  const typical = new Map([
+    ['a', 30_000],
+    ['b', 5000],
+    ['c', 60_000],
+    ['d', 1000],
+  ])
+  const steps = [
+    stepOf('a', 'running', { startedAt }),
+    stepOf('b', 'pending', { needs: ['a'] }),
+    stepOf('c', 'succeeded'),
+    stepOf('d', 'pending', { needs: ['b', 'c'] }),
+  ]
+
+  it('is the longest way through the graph', () => {
+    expect(millisecondsLeft(steps, typical, now)).toBe(20_000 + 5000 + 1000)
+  })
+
+  it('is not known when a step never ran before', () => {
+    expect(millisecondsLeft(steps, new Map([['a', 1]]), now)).toBeUndefined()
+  })
+
+  it('is never less than nothing', () => {
+    expect(millisecondsLeft([steps[0]!], new Map([['a', 1]]), now)).toBe(0)
+  })
+})
+
+it('tells of steps that moved on, and of each attempt', () => {
+  const attempt = { attempt: 1 } as const
+  const before = runOf({ steps: [stepOf('a', 'running'), stepOf('b', 'pending')] })
+  const after = runOf({ steps: [stepOf('a', 'succeeded'), stepOf('b', 'ready')] })
+  const again = { ...after, steps: [stepOf('a', 'running', { attempts: [attempt as never, attempt as never] })] }
+
+  expect(movedSteps(before, after).map(({ key }) => key)).toEqual(['a'])
+  expect(movedSteps(after, after)).toEqual([])
+  expect(movedSteps(before, again).map(stepLine)).toEqual(['▸ a  running  attempt 2'])
+})
+
+it('says why a step did not run', () => {
+  const cache = { code: 'reused', says: 'Reused from the run 7.', fromRun: '7' } as const
+
+  expect(stepLine(stepOf('a', 'cached', { cache }))).toBe('= a  cached  Reused from the run 7.')
+  expect(stepLine(stepOf('a', 'skipped', { reason: 'It needs b.' }))).toBe('- a  skipped  It needs b.')
+})

@@ -1,0 +1,48 @@
+import { type Run, type RunStep, whyNotRun } from '@evenkeel/contract'
+import { exitCodes } from '../../errors.ts'
+import { cell, momentText, spanText, table } from '../../table.ts'
+import { type CommonOptions, connect, outputOf } from '../common.ts'
+import { followRun, interrupted } from './follow.ts'
+import { codeOfRun, findRun } from './runs.ts'
+
+export async function show(id: string, options: CommonOptions & { follow?: boolean }): Promise<number> {
+  const { pipelines } = await connect(options)
+  const output = outputOf(options)
+  const found = await findRun(pipelines, id)
+  if (!options.follow) {
+    output.result(found, () => runLines(found))
+    return exitCodes.ok
+  }
+  const { run, interrupted: left } = await followRun(pipelines, found, output)
+  output.result(run, () => runLines(run))
+  return left ? interrupted : codeOfRun(run.state)
+}
+
+/** A run for a person: what it is, its steps, and what to do next. */
+export function runLines(run: Run): string[] {
+  const { id, pipeline, pipelineVersion, state, reason, trigger, createdBy, startedAt, endedAt, params, steps } = run
+  const given = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+  return [
+    `${pipeline}  run ${id}  ${state}${reason ? `: ${reason}` : ''}`,
+    `  version  ${pipelineVersion}, by ${createdBy}: ${trigger.says}`,
+    `  time     ${momentText(startedAt)}, ${spanText(startedAt, endedAt)}`,
+    ...(given.length > 0 ? [`  params   ${cell(given.join('  '), 160)}`] : []),
+    ...table(['step', 'state', 'time', 'attempts', 'why'], steps.map(stepRow)),
+    ...nextOf(run),
+  ]
+}
+
+function stepRow({ key, state, startedAt, endedAt, attempts, reason, cache }: RunStep): string[] {
+  const says = state === 'failed' || state === 'skipped' || state === 'cancelled' ? reason : (cache?.says ?? reason)
+  return [key, state, spanText(startedAt, endedAt), String(attempts.length), cell(says ?? '', 100)]
+}
+
+function nextOf(run: Run): string[] {
+  const failed = run.steps.find(({ state }) => state === 'failed')
+  const next = [
+    ...(failed ? [`evenkeel run logs ${run.id} '${failed.key}'`] : []),
+    ...(whyNotRun('retry', run.state) === undefined ? [`evenkeel run retry ${run.id}`] : []),
+    ...(whyNotRun('cancel', run.state) === undefined ? [`evenkeel run show ${run.id} --follow`] : []),
+  ]
+  return next.map((command, at) => `${at === 0 ? 'next' : '    '}   ${command}`)
+}

@@ -1,0 +1,27 @@
+import { compilePipeline, type Sources } from '@evenkeel/client'
+import { StepFile } from '@evenkeel/contract'
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { parseYaml } from './yaml-file.ts'
+
+const page = readFileSync(new URL('../../../../docs/pipelines.md', import.meta.url), 'utf8')
+const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parseYaml(Buffer.from(text!)).value)
+const [pipeline, step, triggers] = blocks as Record<string, unknown>[]
+
+const sources: Sources = { step: () => StepFile.parse(step), code: () => [] }
+const problemsOf = (value: unknown) => {
+  const compiled = compilePipeline(value, sources)
+  return compiled.ok ? [] : compiled.problems
+}
+
+it('every example of docs/pipelines.md is valid', () => {
+  expect(problemsOf(pipeline)).toEqual([])
+  expect(problemsOf({ ...pipeline, ...triggers })).toEqual([])
+})
+
+it('the step of the page is used as the page says', () => {
+  const [, used] = /Used as `(\{.*?\} \})`/.exec(page)!
+  const steps = { a: { run: 'true', outputs: ['x'], code: [] }, clean: parseYaml(Buffer.from(used!)).value }
+
+  expect(problemsOf({ name: 'p', params: { n: { type: 'number' } }, steps })).toEqual([])
+})

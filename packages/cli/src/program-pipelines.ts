@@ -1,0 +1,83 @@
+import { RunState } from '@evenkeel/contract'
+import { type Command, Option } from 'commander'
+import { collect, numberBetween } from './options.ts'
+
+type Run = (...args: never[]) => Promise<number>
+
+/** What every command has; see `program.ts`. */
+export interface Dressing {
+  readonly common: (command: Command) => Command
+  readonly remote: (command: Command) => Command
+  readonly action: (load: () => Promise<Run>) => (...args: unknown[]) => Promise<void>
+}
+
+const wholeNumber = numberBetween(1, 1e9, { whole: true })
+const pageSize = numberBetween(1, 500, { whole: true })
+
+/** What a run, or the plan of one, may be given. */
+const choices = (command: Command): Command =>
+  command
+    .option('--param <name=value>', 'a param of the run; may be repeated', collect)
+    .option('--version <version>', 'an earlier version of the pipeline', wholeNumber)
+    .option('--no-cache [steps]', 'run every step, or with =train,report these, whatever earlier runs left')
+
+export function addPipelineCommands(program: Command, dressing: Dressing): void {
+  addPipeline(program.command('pipeline').description('write, check and send pipelines').helpGroup('LOOP'), dressing)
+  addRun(program.command('run').description('start, watch and explain runs of pipelines').helpGroup('LOOP'), dressing)
+  dressing
+    .remote(program.command('explain').description('why a step of a run ran, or was reused'))
+    .helpGroup('LOOK')
+    .argument('<run>', 'id of the run, or a unique start of it')
+    .argument('<step>', "step, as in train or 'train[lr=0.1]'")
+    .action(dressing.action(async () => (await import('./commands/explain.ts')).explain))
+}
+
+function addPipeline(group: Command, { common, remote, action }: Dressing): void {
+  common(group.command('init').argument('<name>').description('write an example and the schema for editors')).action(
+    action(async () => (await import('./commands/pipeline/init.ts')).init),
+  )
+  common(group.command('validate').argument('[files...]', 'default: pipelines/*.yaml and evenkeel.yaml'))
+    .description('check files without a server; file:line:column for each mistake')
+    .action(action(async () => (await import('./commands/pipeline/validate.ts')).validate))
+  remote(group.command('apply').argument('<file>').description('send a pipeline, its code and its triggers'))
+    .option('-n, --dry-run', 'say what would change')
+    .action(action(async () => (await import('./commands/pipeline/apply.ts')).apply))
+  remote(group.command('list').description('list pipelines')).action(
+    action(async () => (await import('./commands/pipeline/look.ts')).list),
+  )
+  remote(group.command('show').argument('<name>').description('a pipeline, its params and its steps')).action(
+    action(async () => (await import('./commands/pipeline/look.ts')).show),
+  )
+  choices(remote(group.command('plan').argument('<name>').description('what a run would do, and why'))).action(
+    action(async () => (await import('./commands/pipeline/look.ts')).plan),
+  )
+  common(group.command('schema').description('print the JSON Schema of a pipeline file')).action(
+    action(async () => (await import('./commands/pipeline/schema.ts')).schema),
+  )
+}
+
+function addRun(group: Command, { remote, action }: Dressing): void {
+  choices(remote(group.command('start').argument('<pipeline>').description('start a run')))
+    .option('--follow', 'watch it; the exit code is its outcome')
+    .action(action(async () => (await import('./commands/run/start.ts')).start))
+  remote(group.command('list').description('list runs, newest first'))
+    .option('--pipeline <pipeline>', 'of this pipeline')
+    .addOption(new Option('--state <state>', 'in this state').choices(RunState.options))
+    .option('--limit <count>', 'at most', pageSize, 20)
+    .action(action(async () => (await import('./commands/run/list.ts')).list))
+  const withRun = (name: string, text: string) =>
+    remote(group.command(name).description(text)).argument('<run>', 'id of the run, or a unique start of it')
+  withRun('show', 'a run, its steps, and what to do next')
+    .option('--follow', 'watch it; the exit code is its outcome')
+    .action(action(async () => (await import('./commands/run/show.ts')).show))
+  withRun('logs', 'what the steps of a run wrote')
+    .argument('[step]', 'one step, or all of a matrix')
+    .option('--follow', 'until the run ends')
+    .action(action(async () => (await import('./commands/run/logs.ts')).logs))
+  withRun('cancel', 'cancel a run; its processes are asked to end')
+    .option('--reason <reason>', 'why; it is kept with the run', '')
+    .action(action(async () => (await import('./commands/run/change.ts')).cancel))
+  withRun('retry', 'run again what failed, and keep what succeeded').action(
+    action(async () => (await import('./commands/run/change.ts')).retry),
+  )
+}

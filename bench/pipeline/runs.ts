@@ -26,7 +26,8 @@ export function createRunner(baseUrl: string) {
       const run = await api.getRun({ params: { run: id } })
       if (run.state === 'succeeded') return { run, pageMs }
       if (run.state === 'failed' || run.state === 'cancelled') throw new Error(`run ${id} ${run.state}: ${run.reason}`)
-      await delay(200)
+      // As a console does that is open on both.
+      await delay(1000)
     }
   }
 

@@ -89,7 +89,7 @@ async function databaseOf(folder: string): Promise<Identity | undefined> {
   return pid > 0 ? identify('postgresql', pid) : undefined
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)

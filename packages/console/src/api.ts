@@ -1,5 +1,5 @@
 import { createClient } from '@evenkeel/client'
-import { deployments, governance, loop, monitoring, registry } from '@evenkeel/contract'
+import { deployments, governance, loop, monitoring, pipelines, registry, triggers } from '@evenkeel/contract'
 
 const options = { baseUrl: window.location.origin }
 
@@ -8,5 +8,7 @@ export const api = {
   governance: createClient(governance, options),
   loop: createClient(loop, options),
   monitoring: createClient(monitoring, options),
+  pipelines: createClient(pipelines, options),
   registry: createClient(registry, options),
+  triggers: createClient(triggers, options),
 }

@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from '@tanstack/react-router'
+import { RunState } from '@evenkeel/contract'
 import { z } from 'zod'
 import { LoopPage } from './loop/LoopPage.tsx'
 import { loopQuery } from './loop/queries.ts'
@@ -72,9 +73,48 @@ const monitorRoute = createRoute({
   component: lazyRouteComponent(() => import('./monitor/MonitorPage.tsx'), 'MonitorPage'),
 })
 
+const pipelinesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/pipelines',
+  component: lazyRouteComponent(() => import('./pipeline/PipelinesPage.tsx'), 'PipelinesPage'),
+})
+
+/** How the steps of a graph are shown, and which of them is open. */
+const stepsSearch = { view: maybe(z.enum(['graph', 'list'])), step: maybe(z.coerce.string()) }
+
+const pipelineRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/pipelines/$pipeline',
+  validateSearch: z.object({ ...stepsSearch, state: maybe(RunState) }),
+  component: lazyRouteComponent(() => import('./pipeline/PipelinePage.tsx'), 'PipelinePage'),
+})
+
+const runRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/runs/$run',
+  validateSearch: z.object(stepsSearch),
+  component: lazyRouteComponent(() => import('./run/RunPage.tsx'), 'RunPage'),
+})
+
+const automationsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/automations',
+  component: lazyRouteComponent(() => import('./pipeline/AutomationsPage.tsx'), 'AutomationsPage'),
+})
+
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({
-    routeTree: rootRoute.addChildren([loopRoute, modelRoute, versionRoute, deploymentRoute, monitorRoute]),
+    routeTree: rootRoute.addChildren([
+      loopRoute,
+      pipelinesRoute,
+      pipelineRoute,
+      runRoute,
+      modelRoute,
+      versionRoute,
+      deploymentRoute,
+      monitorRoute,
+      automationsRoute,
+    ]),
     context: { queryClient },
     defaultPreload: 'intent',
     defaultPendingMs: 200,

@@ -181,7 +181,7 @@ export const pipelinesErrors = defineErrors({
   'pipelines.spec_invalid': {
     status: 422,
     message: 'The pipeline cannot be run as it is written; nothing was stored.',
-    fix: 'Correct the step named in the details.',
+    fix: 'Correct what the reason names: the pipeline, or the params of the run.',
     details: z.object({ step: z.string().nullable(), reason: z.string() }),
   },
   'pipelines.no_data': {

@@ -70,7 +70,11 @@ export function LineageGraph({ model, version }: { readonly model: string; reado
       </Stage>
       <Stage title="Training">
         {lineage.runId && (
-          <Node icon={<IconGitCommit size={15} />} title={lineage.pipeline ?? 'run'} note={trainingNote(version)} />
+          <Node
+            icon={<IconGitCommit size={15} />}
+            title={<PageLink href={pathTo('runs', lineage.runId)}>{lineage.pipeline ?? 'run'}</PageLink>}
+            note={trainingNote(version)}
+          />
         )}
       </Stage>
       <Stage title="Version">

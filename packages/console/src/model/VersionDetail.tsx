@@ -1,6 +1,5 @@
 import type { ModelVersion } from '@evenkeel/contract'
-import type { ReactNode } from 'react'
-import { formatBytes, formatNumber, StateMark } from '../ui/index.ts'
+import { formatBytes, formatNumber, Pairs, Part, Parts, StateMark } from '../ui/index.ts'
 import { DeployButton } from './DeployButton.tsx'
 import { EvaluationTable } from './EvaluationTable.tsx'
 import { OverrideGate } from './OverrideGate.tsx'
@@ -11,7 +10,7 @@ import { metricName } from './words.ts'
 export function VersionDetail({ version }: { readonly version: ModelVersion }) {
   return (
     <div className={css['detail']}>
-      <div className={css['columns']}>
+      <Parts>
         <Part title="Gate">
           <Checks version={version} />
         </Part>
@@ -37,21 +36,12 @@ export function VersionDetail({ version }: { readonly version: ModelVersion }) {
             ]}
           />
         </Part>
-      </div>
+      </Parts>
       <div className="ek-row">
         <DeployButton version={version} kind="secondary" />
         <OverrideGate version={version} />
       </div>
     </div>
-  )
-}
-
-function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section>
-      <h3 className={css['title']}>{title}</h3>
-      {children}
-    </section>
   )
 }
 
@@ -76,18 +66,5 @@ function Checks({ version: { gate } }: { readonly version: ModelVersion }) {
         </li>
       )}
     </ul>
-  )
-}
-
-function Pairs({ entries }: { readonly entries: readonly (readonly [string, string])[] }) {
-  return (
-    <dl className={css['pairs']}>
-      {entries.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   )
 }

@@ -26,9 +26,13 @@ export const canaryMark = ({ canary }: ModelVersion): Mark | undefined =>
 export const TRIGGERS = {
   request: 'asked for',
   schedule: 'schedule',
+  cron: 'schedule',
   data: 'new data',
   decay: 'decay',
   drift: 'drift',
+  model: 'model change',
+  pipeline: 'other pipeline',
+  webhook: 'webhook',
 } as const satisfies Record<NonNullable<ModelVersion['lineage']['trigger']>['kind'], string>
 
 /** Names of metrics as people write them. */

@@ -1,4 +1,4 @@
-import { IconActivityHeartbeat, IconCube, IconRefresh, IconRocket } from '@tabler/icons-react'
+import { IconActivityHeartbeat, IconBolt, IconCube, IconRefresh, IconRocket, IconRoute } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useRouterState } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -37,23 +37,31 @@ export function Navigation() {
       <Place href="/" icon={<IconRefresh size={16} aria-hidden="true" />}>
         Loop
       </Place>
+      <Place href="/pipelines" also="/runs/" icon={<IconRoute size={16} aria-hidden="true" />}>
+        Pipelines
+      </Place>
       {section('Models', <IconCube size={16} aria-hidden="true" />, 'models', data?.models)}
       {section('Deployments', <IconRocket size={16} aria-hidden="true" />, 'deployments', data?.endpoints)}
       {section('Monitors', <IconActivityHeartbeat size={16} aria-hidden="true" />, 'monitors', data?.monitors)}
+      <Place href="/automations" icon={<IconBolt size={16} aria-hidden="true" />}>
+        Automations
+      </Place>
     </div>
   )
 }
 
 interface PlaceProps {
   readonly href: string
+  /** Pages below this path belong to the place too. */
+  readonly also?: string
   readonly icon?: ReactNode
   readonly children: ReactNode
 }
 
-function Place({ href, icon, children }: PlaceProps) {
+function Place({ href, also, icon, children }: PlaceProps) {
   const pathname = useRouterState({ select: ({ location }) => location.pathname })
   const here = pathname === href
-  const within = href !== '/' && pathname.startsWith(`${href}/`)
+  const within = [href === '/' ? undefined : `${href}/`, also].some((path) => path && pathname.startsWith(path))
   return (
     <PageLink
       href={href}

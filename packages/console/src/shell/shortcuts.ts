@@ -2,7 +2,7 @@ import type { Places } from './places.ts'
 import { pathTo } from './paths.ts'
 
 /** Where `g` and a letter lead: the screen, or the first thing of its kind. */
-export const GO_KEYS = { l: 'Loop', m: 'Models', y: 'Deployments', n: 'Monitors' } as const
+export const GO_KEYS = { l: 'Loop', p: 'Pipelines', m: 'Models', y: 'Deployments', n: 'Monitors' } as const
 export type GoKey = keyof typeof GO_KEYS
 
 /** Path of the page, or `undefined` while there is no such thing. */
@@ -12,6 +12,8 @@ export function pathOfKey(key: GoKey, places: Places | undefined): string | unde
   switch (key) {
     case 'l':
       return '/'
+    case 'p':
+      return '/pipelines'
     case 'm':
       return first('models', places?.models)
     case 'y':

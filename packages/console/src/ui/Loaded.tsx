@@ -1,10 +1,9 @@
-import type { UseQueryResult } from '@tanstack/react-query'
 import { Skeleton } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { ErrorPanel } from './ErrorPanel.tsx'
 
 interface LoadedProps<T> {
-  readonly query: UseQueryResult<T, Error>
+  readonly query: { readonly data: T | undefined; readonly error: Error | null; refetch(): Promise<unknown> }
   /** Height of what will be here, in pixels, so that nothing jumps. */
   readonly height: number
   readonly children: (data: T) => ReactNode

@@ -9,6 +9,8 @@ interface ReasonDialogProps {
   /** What will happen, in words. */
   readonly children: ReactNode
   readonly confirm: string
+  /** The button that leaves everything as it is. */
+  readonly dismiss?: string
   readonly danger?: boolean
   /** Shortest reason the server accepts, in characters. */
   readonly minLength?: number
@@ -19,7 +21,7 @@ interface ReasonDialogProps {
 }
 
 /** Asks why before something is done that others will want to understand later. */
-export function ReasonDialog({ minLength = 3, ...props }: ReasonDialogProps) {
+export function ReasonDialog({ minLength = 3, dismiss = 'Cancel', ...props }: ReasonDialogProps) {
   const [reason, setReason] = useState('')
   const form = useId()
   const missing = minLength - reason.trim().length
@@ -45,7 +47,7 @@ export function ReasonDialog({ minLength = 3, ...props }: ReasonDialogProps) {
           />
           {props.error && <ErrorPanel error={props.error} />}
           <div className="ek-row-end">
-            <Button onClick={props.onClose}>Cancel</Button>
+            <Button onClick={props.onClose}>{dismiss}</Button>
             <Button
               kind={props.danger ? 'danger' : 'primary'}
               busy={props.busy}

@@ -2,17 +2,34 @@ import {
   IconAlertTriangleFilled,
   IconCircle,
   IconCircleCheckFilled,
+  IconCircleMinus,
+  IconClockFilled,
   IconPlayerPlayFilled,
+  IconPlayerStopFilled,
+  IconRecycle,
   IconSquareRoundedXFilled,
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 
-export type MarkState = 'idle' | 'active' | 'done' | 'attention' | 'failed'
+export type MarkState =
+  | 'idle'
+  | 'waiting'
+  | 'active'
+  | 'done'
+  | 'reused'
+  | 'skipped'
+  | 'stopped'
+  | 'attention'
+  | 'failed'
 
 const MARKS = {
   idle: { Icon: IconCircle, word: 'idle', colour: 'var(--ek-dim)' },
+  waiting: { Icon: IconClockFilled, word: 'waiting', colour: 'var(--ek-dim)' },
   active: { Icon: IconPlayerPlayFilled, word: 'working', colour: 'var(--ek-accent)' },
   done: { Icon: IconCircleCheckFilled, word: 'done', colour: 'var(--ek-good)' },
+  reused: { Icon: IconRecycle, word: 'reused', colour: 'var(--ek-good)' },
+  skipped: { Icon: IconCircleMinus, word: 'skipped', colour: 'var(--ek-dim)' },
+  stopped: { Icon: IconPlayerStopFilled, word: 'stopped', colour: 'var(--ek-dim)' },
   attention: { Icon: IconAlertTriangleFilled, word: 'needs attention', colour: 'var(--ek-warn)' },
   failed: { Icon: IconSquareRoundedXFilled, word: 'failed', colour: 'var(--ek-warn)' },
 } as const

@@ -3,6 +3,7 @@ import {
   formatAge,
   formatBytes,
   formatDateTime,
+  formatDuration,
   formatMs,
   formatNumber,
   formatPercent,
@@ -37,6 +38,22 @@ it('gives an age in the largest unit that fits, and never a negative one', () =>
     '1 h',
     '23 h',
     '3 d',
+  ])
+})
+
+it('gives a duration in two units at most, and leaves out the one that is nothing', () => {
+  const seconds = [-1, 0.04, 9.94, 12.4, 60, 185, 3600, 7805, 97_200]
+
+  expect(seconds.map((duration) => formatDuration(duration * 1000))).toEqual([
+    '0.0 s',
+    '0.0 s',
+    '9.9 s',
+    '12 s',
+    '1 min',
+    '3 min 5 s',
+    '1 h',
+    '2 h 10 min',
+    '1 d 3 h',
   ])
 })
 

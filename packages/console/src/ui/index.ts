@@ -12,10 +12,12 @@ export {
   Switch,
   Tabs,
   Textarea,
+  TextInput,
   Tooltip,
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core'
+export { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
 export { Brief } from './Brief.tsx'
 export { firstSentence } from './sentences.ts'
 export { Button, LinkButton } from './Button.tsx'
@@ -32,6 +34,7 @@ export {
   formatDate,
   formatDateTime,
   formatDay,
+  formatDuration,
   formatMs,
   formatNumber,
   formatPercent,
@@ -42,6 +45,7 @@ export { Meter } from './Meter.tsx'
 export { notifyDone } from './notify.ts'
 export { PageHead } from './PageHead.tsx'
 export { PageLink } from './PageLink.tsx'
+export { Pair, Pairs, Part, Parts } from './Part.tsx'
 export { ReasonDialog } from './ReasonDialog.tsx'
 export { Sparkline } from './Sparkline.tsx'
 export { type MarkState, StateMark, StateWord } from './StateMark.tsx'

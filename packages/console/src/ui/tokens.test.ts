@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Scheme, series, tokens } from './tokens.ts'
+import { type Scheme, series, terminal, tokens } from './tokens.ts'
 
 type Rgb = readonly [number, number, number]
 
@@ -88,6 +88,12 @@ describe.each(['light', 'dark'] satisfies Scheme[])('%s theme', (scheme) => {
   it('draws every series at 3:1 or more', () => {
     for (const colour of series[scheme]) expect(contrast(colour, surface)).toBeGreaterThanOrEqual(3)
   })
+})
+
+it('shows every colour of a log readably', () => {
+  const { background, text, dim, palette } = terminal
+  expect(new Set(palette).size).toBe(16)
+  for (const colour of [text, dim, ...palette]) expect(contrast(colour, background)).toBeGreaterThanOrEqual(4.5)
 })
 
 // Contrast: the table of WCAG figures for Okabe–Ito on white and on #1A1B1E; distances: CIE76 over the four sights.

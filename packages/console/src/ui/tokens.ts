@@ -39,4 +39,29 @@ export const series = {
   dark: ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'],
 } as const
 
+/** A log looks like a terminal in both themes: programs choose their colours for a dark one. The sixteen of SGR, in order. */
+export const terminal = {
+  background: '#131416',
+  text: '#E4E7EB',
+  dim: '#9BA4B0',
+  palette: [
+    '#8A939E',
+    '#FF7B72',
+    '#3CC79E',
+    '#E3B341',
+    '#63B8EA',
+    '#D59BD0',
+    '#39C5CF',
+    '#D5D9DE',
+    '#A7AFBA',
+    '#FFA198',
+    '#7EE2BE',
+    '#F2CC60',
+    '#A5D6FF',
+    '#E8BCE4',
+    '#87E3EA',
+    '#FFFFFF',
+  ],
+} as const
+
 export type Scheme = keyof typeof tokens

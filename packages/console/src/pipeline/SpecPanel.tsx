@@ -1,0 +1,59 @@
+import type { ParamValue, StepSpec } from '@evenkeel/contract'
+import { Card, CopyLine, formatDuration, Pair, Pairs, Part, Parts } from '../ui/index.ts'
+import { wordsOf } from './param-text.ts'
+import { cacheWords, inputWords, needsOf } from './spec.ts'
+
+interface SpecPanelProps {
+  readonly step: StepSpec
+  /** Defaults of the run params. */
+  readonly params: Readonly<Record<string, ParamValue>>
+}
+
+const WHEN = {
+  success: 'all before it succeeded',
+  failure: 'one before it failed',
+  always: 'all before it have ended, however',
+} as const satisfies Record<StepSpec['when'], string>
+
+/** A step as it is written. */
+export function SpecPanel({ step, params }: SpecPanelProps) {
+  const inputs = Object.entries(step.inputs)
+  return (
+    <Card title={`Step ${step.key}`} note={step.uses && `It ships with Evenkeel: ${step.uses}.`}>
+      {step.run && (
+        <Part title="Command">
+          <CopyLine text={step.run.join(' ')} />
+        </Part>
+      )}
+      <Parts>
+        <Part title="Order">
+          <Pairs>
+            <Pair name="after">{needsOf(step).join(', ') || 'nothing; it is first'}</Pair>
+            <Pair name="runs when">{WHEN[step.when]}</Pair>
+            {step.allowFailure && <Pair name="its failure">does not fail the run</Pair>}
+          </Pairs>
+        </Part>
+        <Part title="Params it sees">
+          {step.params.length === 0 ? (
+            <p className="ek-dim">None.</p>
+          ) : (
+            <Pairs entries={step.params.map((name) => [name, wordsOf(params[name] ?? null)])} />
+          )}
+        </Part>
+        {inputs.length > 0 && (
+          <Part title="Inputs">
+            <Pairs entries={inputs.map(([name, input]) => [name, inputWords(input)])} />
+          </Part>
+        )}
+        <Part title="Limits">
+          <Pairs>
+            <Pair name="attempts">{step.retries + 1}</Pair>
+            <Pair name="longest attempt">{formatDuration(step.timeoutSeconds * 1000)}</Pair>
+            <Pair name="reused">{cacheWords(step)}</Pair>
+            {step.outputs.length > 0 && <Pair name="outputs">{step.outputs.join(', ')}</Pair>}
+          </Pairs>
+        </Part>
+      </Parts>
+    </Card>
+  )
+}

@@ -1,0 +1,79 @@
+import type { ParamValue, RunState } from '@evenkeel/contract'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { api } from '../api.ts'
+
+export const pipelinesQuery = queryOptions({
+  queryKey: ['pipelines', 'list'],
+  queryFn: ({ signal }) => api.pipelines.list({}, { signal }),
+})
+
+export const pipelineQuery = (pipeline: string) =>
+  queryOptions({
+    queryKey: ['pipelines', 'pipeline', pipeline],
+    queryFn: ({ signal }) => api.pipelines.get({ params: { pipeline } }, { signal }),
+  })
+
+export const versionsQuery = (pipeline: string) =>
+  queryOptions({
+    queryKey: ['pipelines', 'versions', pipeline],
+    queryFn: ({ signal }) => api.pipelines.listVersions({ params: { pipeline }, query: { limit: 50 } }, { signal }),
+  })
+
+export const firingsQuery = (pipeline: string) =>
+  queryOptions({
+    queryKey: ['pipelines', 'firings', pipeline],
+    queryFn: ({ signal }) => api.pipelines.listFirings({ params: { pipeline }, query: { limit: 100 } }, { signal }),
+  })
+
+/** The triggers of all pipelines. Their last firing comes with them; a pause of all of them too. */
+export const triggersQuery = queryOptions({
+  queryKey: ['pipelines', 'triggers'],
+  queryFn: ({ signal }) => api.triggers.list({}, { signal }),
+})
+
+const RUNS_PER_PAGE = 20
+
+/** Runs, newest first, page after page. */
+export const runsQuery = (pipeline: string, state: RunState | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ['pipelines', 'runs', pipeline, state ?? 'any'],
+    queryFn: ({ signal, pageParam }) =>
+      api.pipelines.listRuns(
+        { query: { pipeline, limit: RUNS_PER_PAGE, ...pageParam, ...(state && { state }) } },
+        { signal },
+      ),
+    initialPageParam: {} as { cursor?: string },
+    getNextPageParam: ({ nextCursor }) => (nextCursor === null ? undefined : { cursor: nextCursor }),
+  })
+
+export const runQuery = (run: string) =>
+  queryOptions({
+    queryKey: ['pipelines', 'run', run],
+    queryFn: ({ signal }) => api.pipelines.getRun({ params: { run } }, { signal }),
+  })
+
+export const explanationQuery = (run: string, step: string) =>
+  queryOptions({
+    queryKey: ['pipelines', 'explanation', run, step],
+    queryFn: ({ signal }) => api.pipelines.explainStep({ params: { run, step } }, { signal }),
+  })
+
+export const summaryQuery = (run: string, step: string) =>
+  queryOptions({
+    queryKey: ['pipelines', 'summary', run, step],
+    queryFn: ({ signal }) => api.pipelines.readSummary({ params: { run, step } }, { signal }),
+  })
+
+export interface RunWish {
+  readonly params: Record<string, ParamValue>
+  /** The newest when left out. */
+  readonly version?: number
+  readonly noCache: boolean
+}
+
+/** What a run would do; nothing is started. */
+export const planQuery = (pipeline: string, wish: RunWish) =>
+  queryOptions({
+    queryKey: ['pipelines', 'plan', pipeline, wish],
+    queryFn: ({ signal }) => api.pipelines.plan({ params: { pipeline }, body: wish }, { signal }),
+  })

@@ -1,0 +1,45 @@
+import type { ParamValue, PipelineSpec, StepSpec } from '@evenkeel/contract'
+
+/** Every step that comes before: those named, and those an input comes from. */
+export function needsOf({ needs, inputs }: StepSpec): string[] {
+  const sources = Object.values(inputs).flatMap((input) => {
+    switch (input.from) {
+      case 'step':
+        return [input.step]
+      case 'steps':
+        return input.steps
+      case 'dataset':
+        return []
+    }
+  })
+  return [...new Set([...needs, ...sources])]
+}
+
+/** The run params that a pipeline takes, with their defaults; null for those that its steps name and nobody gave one. */
+export function paramsOf({ params, steps }: PipelineSpec): Record<string, ParamValue> {
+  const spans = (step: StepSpec) =>
+    Object.values(step.inputs).flatMap((input) => (input.from === 'dataset' ? [input.start, input.end] : []))
+  const named = steps.flatMap((step) => [...step.params, ...spans(step)])
+  return { ...Object.fromEntries(named.map((name) => [name, null])), ...params }
+}
+
+/** What a step does, in a word or a command. */
+export const noteOf = ({ uses, run }: StepSpec): string => uses ?? run?.join(' ') ?? ''
+
+/** Where an input comes from, in words. */
+export function inputWords(input: StepSpec['inputs'][string]): string {
+  switch (input.from) {
+    case 'step':
+      return `${input.output} of ${input.step}`
+    case 'steps':
+      return `${input.output} of ${input.steps.length} steps`
+    case 'dataset':
+      return `${input.dataset}, from ${input.start} until ${input.end}`
+  }
+}
+
+/** When an earlier result takes the place of a step, in words. */
+export function cacheWords({ cache }: StepSpec): string {
+  if (typeof cache === 'boolean') return cache ? 'when nothing it depends on has changed' : 'never'
+  return `when nothing it depends on has changed, for ${cache.ttlSeconds} s`
+}

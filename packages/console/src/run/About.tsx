@@ -1,0 +1,50 @@
+import type { Run } from '@evenkeel/contract'
+import { TRIGGERS } from '../model/words.ts'
+import { wordsOf } from '../pipeline/param-text.ts'
+import { pathTo } from '../shell/paths.ts'
+import { Card, formatDate, formatDateTime, PageLink, Pair, Pairs, Part, Parts } from '../ui/index.ts'
+
+/** What the run was given, and where it comes from. */
+export function About({ run }: { readonly run: Run }) {
+  const { id, pipeline, pipelineVersion, model, commit, params, trigger, createdBy, createdAt } = run
+  const names = Object.entries(params)
+  return (
+    <Card title="About this run">
+      <Parts>
+        <Part title="Params">
+          {names.length === 0 ? (
+            <p className="ek-dim">It takes none.</p>
+          ) : (
+            <Pairs entries={names.map(([name, value]) => [name, wordsOf(value)])} />
+          )}
+        </Part>
+        <Part title="Why it exists">
+          <p>{trigger.says || 'Nobody said why.'}</p>
+          <Pairs>
+            <Pair name="reason">{TRIGGERS[trigger.kind]}</Pair>
+            {trigger.eventTime && <Pair name="event time">{formatDate(trigger.eventTime)}</Pair>}
+            <Pair name="created by">{createdBy}</Pair>
+            <Pair name="created">{formatDateTime(createdAt)} UTC</Pair>
+          </Pairs>
+        </Part>
+        <Part title="What it runs">
+          <Pairs>
+            <Pair name="pipeline">
+              <PageLink href={pathTo('pipelines', pipeline)}>{pipeline}</PageLink>
+            </Pair>
+            <Pair name="version">{pipelineVersion}</Pair>
+            {model && (
+              <Pair name="model">
+                <PageLink href={pathTo('models', model)}>{model}</PageLink>
+              </Pair>
+            )}
+            <Pair name="commit">{commit ? <code>{commit.slice(0, 12)}</code> : 'not recorded'}</Pair>
+            <Pair name="run">
+              <code>{id}</code>
+            </Pair>
+          </Pairs>
+        </Part>
+      </Parts>
+    </Card>
+  )
+}

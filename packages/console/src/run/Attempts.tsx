@@ -1,0 +1,52 @@
+import type { RunStep } from '@evenkeel/contract'
+import { OUTCOMES } from '../pipeline/states.ts'
+import { formatDuration, type MarkState, Part, StateWord, Time } from '../ui/index.ts'
+import css from './Attempts.module.css'
+
+type Attempt = RunStep['attempts'][number]
+
+const MARKS: Readonly<Record<Attempt['state'], MarkState>> = {
+  submitting: 'waiting',
+  submitted: 'waiting',
+  running: 'active',
+  succeeded: 'done',
+  failed: 'failed',
+  cancelled: 'stopped',
+  lost: 'failed',
+}
+
+/** Each try of a step and how it ended, newest first. */
+export function Attempts({ step: { attempts } }: { readonly step: RunStep }) {
+  if (attempts.length === 0) return null
+  return (
+    <Part title="Attempts">
+      <ol className={css['list']}>
+        {attempts.toReversed().map((attempt) => (
+          <li key={attempt.attempt}>
+            <StateWord state={MARKS[attempt.state]}>
+              {attempt.attempt}. {attempt.outcome ? OUTCOMES[attempt.outcome] : attempt.state}
+            </StateWord>
+            {attempt.reason && <p>{attempt.reason}</p>}
+            <p className="ek-dim">
+              {factsOf(attempt).join(' · ')}
+              {attempt.startedAt && (
+                <>
+                  {' · '}
+                  <Time at={attempt.startedAt} />
+                </>
+              )}
+            </p>
+          </li>
+        ))}
+      </ol>
+    </Part>
+  )
+}
+
+function factsOf({ executor, exitCode, startedAt, endedAt }: Attempt): string[] {
+  return [
+    executor,
+    ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
+    ...(startedAt && endedAt ? [`ran ${formatDuration(Date.parse(endedAt) - Date.parse(startedAt))}`] : []),
+  ]
+}

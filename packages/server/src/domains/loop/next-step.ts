@@ -34,7 +34,7 @@ export function needsOf({ approvals, rollouts, incidents, pipeline, endpoint, mo
     ...failed.map((run): Need => ({
       kind: 'run',
       says: `Run ${run.id} of ${run.pipeline} failed: ${run.reason ?? 'see its log'}.`,
-      link: `/models/${model}`,
+      link: `/runs/${run.id}`,
       command: `evenkeel api POST /api/v1/runs/${run.id}/retry '{}'`,
     })),
   ]
@@ -56,7 +56,7 @@ export function nextStep(facts: ModelFacts): NextStep {
 function moving({ pipeline, rollouts, model }: ModelFacts): NextStep | undefined {
   const run = pipeline?.lastRun
   if (run && ['queued', 'running', 'waiting'].includes(run.state)) {
-    return { says: `Nothing: run ${run.id} is training a version.`, command: null, link: `/models/${model}` }
+    return { says: `Nothing: run ${run.id} is training a version.`, command: null, link: `/runs/${run.id}` }
   }
   const rollout = rollouts.find(({ state }) => ['loading', 'canary', 'promoting', 'rolling_back'].includes(state))
   if (!rollout) return undefined

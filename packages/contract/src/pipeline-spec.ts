@@ -63,8 +63,11 @@ export const StepSpec = z.object({
   matrix: z.record(Name, ParamValue).default({}),
   /** Variables of its environment, beside those of the step contract. */
   env: z.record(EnvironmentName, z.string().max(32_768)).default({}),
-  /** What a command finds where it starts; what is not listed is not there. Empty: it starts in the folder of the server. */
-  code: z.array(CodeFile).max(10_000).default([]),
+  /**
+   * What a command finds where it starts; what is not listed is not there. Null: it starts in the folder of the server,
+   * and nobody can tell whether what lies there has changed.
+   */
+  code: z.array(CodeFile).max(10_000).nullable().default(null),
   inputs: z.record(Name, StepInput).default({}),
   outputs: z.array(Name).default([]),
   /** Attempts after the first. */

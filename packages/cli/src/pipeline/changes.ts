@@ -36,7 +36,7 @@ function changedKeys(before: StepSpec, after: StepSpec): string[] {
 }
 
 function codeChanges(before: StepSpec, after: StepSpec): string {
-  const of = ({ code }: StepSpec) => new Map(code.map((file) => [file.path, JSON.stringify(file)]))
+  const of = ({ code }: StepSpec) => new Map((code ?? []).map((file) => [file.path, JSON.stringify(file)]))
   const [old, now] = [of(before), of(after)]
   const paths = [...new Set([...old.keys(), ...now.keys()])].filter((path) => old.get(path) !== now.get(path))
   return paths.length > 3 ? `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more` : paths.join(', ')

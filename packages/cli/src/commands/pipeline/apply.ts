@@ -53,7 +53,9 @@ async function existing({ pipelines }: Connection, name: string): Promise<Pipeli
 /** What the versions in force refer to is there. */
 const digestsOf = (before: readonly (Pipeline | undefined)[]): ReadonlySet<string> =>
   new Set(
-    before.flatMap((pipeline) => pipeline?.spec.steps.flatMap(({ code }) => code.map(({ digest }) => digest)) ?? []),
+    before.flatMap(
+      (pipeline) => pipeline?.spec.steps.flatMap(({ code }) => (code ?? []).map(({ digest }) => digest)) ?? [],
+    ),
   )
 
 async function applyOne({ pipelines }: Connection, { pipeline }: Ready, before: Pipeline | undefined, commit?: string) {

@@ -58,7 +58,7 @@ params:
 
 defaults:
   timeout: 10m
-  code: []                # these commands need no files; list some, and results are reused
+  code: []                # these commands need no files of yours
 
 steps:
   write:

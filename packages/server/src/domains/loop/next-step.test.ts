@@ -61,11 +61,7 @@ it.each([
     { ...live, incidents: [incidentOf()] },
     'evenkeel api POST /api/v1/pipelines/train-churn/runs {}',
   ],
-  [
-    'a failed run',
-    { ...live, pipeline: pipelineOf(runOf({ state: 'failed' })) },
-    "evenkeel api POST /api/v1/runs/run1/retry '{}'",
-  ],
+  ['a failed run', { ...live, pipeline: pipelineOf(runOf({ state: 'failed' })) }, 'evenkeel run retry run1'],
 ])('gives the command for %s', (_, given, command) => {
   expect(nextStep(factsOf(given)).command).toBe(command)
 })

@@ -35,7 +35,7 @@ export function needsOf({ approvals, rollouts, incidents, pipeline, endpoint, mo
       kind: 'run',
       says: `Run ${run.id} of ${run.pipeline} failed: ${run.reason ?? 'see its log'}.`,
       link: `/runs/${run.id}`,
-      command: `evenkeel api POST /api/v1/runs/${run.id}/retry '{}'`,
+      command: `evenkeel run retry ${run.id}`,
     })),
   ]
 }
@@ -53,7 +53,7 @@ export function nextStep(facts: ModelFacts): NextStep {
   return moving(facts) ?? refusedData(facts) ?? deployable(facts) ?? missing(facts) ?? nothing(facts)
 }
 
-function moving({ pipeline, rollouts, model }: ModelFacts): NextStep | undefined {
+function moving({ pipeline, rollouts }: ModelFacts): NextStep | undefined {
   const run = pipeline?.lastRun
   if (run && ['queued', 'running', 'waiting'].includes(run.state)) {
     return { says: `Nothing: run ${run.id} is training a version.`, command: null, link: `/runs/${run.id}` }

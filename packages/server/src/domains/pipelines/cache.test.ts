@@ -163,12 +163,15 @@ it('does not use a result that is too old, or whose output is gone', async () =>
   })
 })
 
-it('never reuses what failed, or what lists no code', async () => {
+it('never reuses what failed, or what says nothing about its code', async () => {
   const failing = await chain('failed', { script: 'exit 3' })
   await runOf('failed', failing)
   const again = await runOf('failed', failing)
   expect(again.steps[0]!.cache).toMatchObject({ code: 'first', says: expect.stringContaining('it failed') })
 
+  const none = { steps: [shell('none', 'test -z "$(ls)"', { code: [] })] } as unknown as PipelineSpec
+  await runOf('none', none)
+  expect((await runOf('none', none)).steps[0]!.cache!.code).toBe('reused')
   const bare = { steps: [shell('bare', 'true')] } as unknown as PipelineSpec
   await runOf('bare', bare)
   expect((await runOf('bare', bare)).steps[0]!.cache!.code).toBe('off')

@@ -23,7 +23,7 @@ export interface RunPlanStep extends PlannedStep {
   readonly outputs: readonly string[]
   readonly matrix: Params
   readonly env: Readonly<Record<string, string>>
-  readonly code: readonly CodeFile[]
+  readonly code: readonly CodeFile[] | null
   readonly cache: StepSpec['cache']
 }
 
@@ -53,7 +53,7 @@ const stepDefaults = {
   retryDelay: { firstMs: 1000, factor: 2, maxMs: 60_000 },
   matrix: {},
   env: {},
-  code: [],
+  code: null,
   cache: false,
 } as const
 

@@ -33,8 +33,8 @@ export interface JobSpec {
   /** Where the command starts. */
   readonly workFolder: string
   readonly inputs: readonly JobInput[]
-  /** What lies in the folder where the command starts, then not `workFolder` but one of its own; unless it is empty. */
-  readonly code: readonly JobCode[]
+  /** What lies in the folder where the command starts, one of its own; null: it starts in `workFolder`. */
+  readonly code: readonly JobCode[] | null
   /**
    * What the job sees, given the folder where it will see its files. The environment is all it gets beside
    * `EVENKEEL_EXTERNAL_ID`: nothing is inherited from the server. The context becomes `control/context.json`.

@@ -22,7 +22,7 @@ const shell = (script: string, more: Partial<JobSpec> = {}): JobSpec => ({
   command: ['/bin/sh', '-c', script],
   workFolder: folder,
   inputs: [],
-  code: [],
+  code: null,
   describe: (home) => ({ environment: { PATH: '/usr/bin:/bin', HOME_OF_JOB: home }, context: { home } }),
   ...more,
 })
@@ -227,7 +227,7 @@ describe.each(createExecutors({ folder: join(folder, 'attempts'), place }))('$ki
       import { createExecutors } from ${JSON.stringify(join(import.meta.dirname, 'kinds.ts'))}
       const [executor] = createExecutors({ folder: ${JSON.stringify(join(folder, 'attempts'))}, place: async () => {} })
       const describe = () => ({ environment: { PATH: '/usr/bin:/bin' }, context: {} })
-      const job = { command: ['/bin/sh', '-c', 'echo begun; sleep 0.7; exit 9'], workFolder: '/', inputs: [], code: [], describe }
+      const job = { command: ['/bin/sh', '-c', 'echo begun; sleep 0.7; exit 9'], workFolder: '/', inputs: [], code: null, describe }
       console.log(await executor.submit(job, 'orphan'))
       setInterval(() => {}, 1000)`
     const parent = spawn(process.execPath, ['--input-type=module', '-e', starter], {

@@ -99,7 +99,7 @@ async function whyNew(
   const then = (await plans(store, before.run_id)).steps.find(({ key }) => key === step.key)
   const compared = compareParts(
     { parts: before.cache_parts as CacheParts, code: then?.code ?? [] },
-    { parts, code: step.code },
+    { parts, code: step.code ?? [] },
   )
   return (
     firstChange(compared) ?? {

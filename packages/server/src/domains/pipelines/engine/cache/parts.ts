@@ -37,8 +37,8 @@ export function whyNotCached(
   if (noCache !== false && noCache.includes(step.key)) return { code: 'forced', says: 'It was asked to run anew.' }
   if (step.uses !== null && programCode === undefined)
     return { code: 'off', says: 'It asks or tells the server, so its result depends on more than its inputs.' }
-  if (step.uses === null && step.code.length === 0)
-    return { code: 'off', says: 'It lists no code, so nobody can tell whether that changed.' }
+  if (step.uses === null && step.code === null)
+    return { code: 'off', says: 'It does not list its code, so nobody can tell whether that changed.' }
   return undefined
 }
 
@@ -52,7 +52,7 @@ export function partsOf(
   return {
     scheme: 1,
     command: [...(step.run ?? ['uses', step.uses!]), '->', ...step.outputs],
-    code: programCode ?? digestOf(step.code.toSorted((a, b) => (a.path < b.path ? -1 : 1))),
+    code: programCode ?? digestOf((step.code ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1))),
     params: pickParams(params, step.params),
     matrix: step.matrix,
     inputs: Object.fromEntries(

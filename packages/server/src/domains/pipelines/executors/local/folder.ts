@@ -34,7 +34,8 @@ async function fill(
     await mkdir(dirname(target), { recursive: true })
     await place(digest, target)
   }
-  for (const file of code) await placeCode(part, file, place)
+  if (code) await mkdir(join(part, 'code'))
+  for (const file of code ?? []) await placeCode(part, file, place)
 }
 
 /** What is placed may share its bytes with the store; a job may write to its code. */

@@ -67,7 +67,7 @@ async function launch(home: string, job: JobSpec, externalId: string): Promise<v
   const log = await open(join(home, 'control/log'), 'a')
   try {
     const child = spawn('/bin/sh', [launcher, home, ...job.command], {
-      cwd: job.code.length > 0 ? join(home, 'code') : job.workFolder,
+      cwd: job.code ? join(home, 'code') : job.workFolder,
       env: { ...job.describe(home).environment, EVENKEEL_EXTERNAL_ID: externalId },
       detached: true,
       // A file, not a pipe: a pipe would break, and end the job, when the server dies.

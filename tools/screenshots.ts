@@ -1,4 +1,6 @@
 import { mkdir } from 'node:fs/promises'
+import { createClient } from '../packages/client/src/index.ts'
+import { pipelines } from '../packages/contract/src/index.ts'
 import { launchChromium } from '../tests/console/chromium.ts'
 
 /**
@@ -6,7 +8,21 @@ import { launchChromium } from '../tests/console/chromium.ts'
  * `npm run screenshots -- http://127.0.0.1:7070`.
  */
 const [url = 'http://127.0.0.1:7070'] = process.argv.slice(2)
-const pages = { loop: '/', monitor: '/monitors/flights-delay', deployment: '/deployments/flights-delay' }
+
+/** The newest retraining, at the step that took longest. */
+async function pathOfRun(): Promise<string> {
+  const { items } = await createClient(pipelines, { baseUrl: url }).listRuns({ query: { pipeline: 'flights-delay' } })
+  const run = items.find(({ trigger }) => trigger.kind === 'decay')
+  if (!run) throw new Error('The demo has not been played here: no decay has started a run of flights-delay.')
+  return `/runs/${run.id}?step=train`
+}
+
+const pages = {
+  loop: '/',
+  monitor: '/monitors/flights-delay',
+  deployment: '/deployments/flights-delay',
+  run: await pathOfRun(),
+}
 
 const browser = await launchChromium()
 if (!browser) throw new Error('There is no Chromium here. Install one, or set CHROMIUM_PATH.')

@@ -322,7 +322,7 @@ it('keeps no token and no input on disk after an attempt', async () => {
 })
 
 // The last one: the engine behind the HTTP interface stays stopped.
-it('adopts a running step after a restart: the same process, no second attempt, no lost result', async () => {
+it('adopts a running step after an upgrade: the same process, no second attempt, no lost result', async () => {
   const script = 'echo $$; sleep 1; echo value=kept >> "$EVENKEEL_OUTPUT"'
   const { id } = await world.run('restarts', {
     steps: [shell('work', script), shell('next', 'true', { needs: ['work'] })] as never,
@@ -330,6 +330,7 @@ it('adopts a running step after a restart: the same process, no second attempt, 
   await vi.waitUntil(async () => (await readLog(id, 'work')) !== '', { timeout: 10_000 })
   await world.pipelines.stop()
   await delay(200)
+  await makeOlder(id)
 
   const restarted = createPipelines(world.deps)
   await restarted.start()
@@ -340,3 +341,14 @@ it('adopts a running step after a restart: the same process, no second attempt, 
   expect((await readLog(id, 'work')).trim().split('\n')).toHaveLength(1)
   await restarted.stop()
 })
+
+/** Makes the rows of a run what 0.1.0 of before the cache would have written. */
+async function makeOlder(run: string): Promise<void> {
+  const { db } = world.platform
+  const added = ['when', 'allowFailure', 'retryOn', 'retryDelay', 'matrix', 'env', 'code', 'cache']
+  await sql`update pipelines.run set plan = jsonb_set(plan - 'noCache', '{steps}', (
+    select jsonb_agg(step - ${added}::text[]) from jsonb_array_elements(plan -> 'steps') step)) where id = ${run}`.execute(
+    db,
+  )
+  await sql`update pipelines.step set needs = '[]', cache = null where run_id = ${run}`.execute(db)
+}

@@ -172,6 +172,21 @@ it('lays a job that failed at every try aside', async () => {
   expect(rows).toEqual([{ data: { planks: 0 }, source_name: 'shelves.wood' }])
 })
 
+it('works off a backlog at once, and tries again only what failed', async () => {
+  await inTransaction(async (tx) => {
+    for (let planks = 40; planks >= 0; planks--) await enqueue(tx, wood, { planks })
+  })
+  const startedAt = Date.now()
+  await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(40)
+
+  // One by one, at the pace of the polls, it takes 40 s.
+  expect(Date.now() - startedAt).toBeLessThan(8000)
+  await world.settle()
+  expect(heard.map(({ event }) => (event as { planks: number }).planks).toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: 40 }, (_, at) => at + 1),
+  )
+})
+
 it('refuses an event or a job of another shape before anything is written', async () => {
   const before = await jobCount()
 

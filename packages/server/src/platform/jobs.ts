@@ -104,7 +104,7 @@ export async function work(
   const settings = {
     localConcurrency: options.concurrency ?? 1,
     // Fetched one by one, a backlog would move at the pace of the polls.
-    batchSize: 10,
+    batchSize: 5,
     burstWhenBatchFull: true,
     perJobResults: true,
     pollingIntervalSeconds: 1,

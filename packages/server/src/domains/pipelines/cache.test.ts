@@ -163,7 +163,7 @@ it('does not use a result that is too old, or whose output is gone', async () =>
   })
 })
 
-it('never reuses what failed, or what says nothing about its code', async () => {
+it('never reuses what failed, what also runs after a failure, or what says nothing about its code', async () => {
   const failing = await chain('failed', { script: 'exit 3' })
   await runOf('failed', failing)
   const again = await runOf('failed', failing)
@@ -172,6 +172,9 @@ it('never reuses what failed, or what says nothing about its code', async () => 
   const none = { steps: [shell('none', 'test -z "$(ls)"', { code: [] })] } as unknown as PipelineSpec
   await runOf('none', none)
   expect((await runOf('none', none)).steps[0]!.cache!.code).toBe('reused')
+  const tidy = { steps: [shell('tidy', 'true', { code: [], when: 'always' })] } as unknown as PipelineSpec
+  await runOf('tidy', tidy)
+  expect((await runOf('tidy', tidy)).steps[0]!.cache!.code).toBe('off')
   const bare = { steps: [shell('bare', 'true')] } as unknown as PipelineSpec
   await runOf('bare', bare)
   expect((await runOf('bare', bare)).steps[0]!.cache!.code).toBe('off')

@@ -33,6 +33,8 @@ export function whyNotCached(
   { noCache, programCode }: { readonly noCache: boolean | readonly string[]; readonly programCode: string | undefined },
 ): { readonly code: CacheReason; readonly says: string } | undefined {
   if (step.cache === false) return { code: 'off', says: 'Its results are not kept for later: cache is off.' }
+  if (step.when !== 'success')
+    return { code: 'off', says: 'It also runs after a failure: it is there for what it does, not for what it leaves.' }
   if (noCache === true) return { code: 'forced', says: 'All steps were asked to run anew.' }
   if (noCache !== false && noCache.includes(step.key)) return { code: 'forced', says: 'It was asked to run anew.' }
   if (step.uses !== null && programCode === undefined)

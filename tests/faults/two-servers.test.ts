@@ -88,15 +88,17 @@ it(`runs every step of ${runCount} runs once, while two servers share a database
   const done = join(folder, 'done')
   const mark = ['sh', '-c', `echo "$EVENKEEL_RUN_ID $EVENKEEL_STEP" >> ${done}`]
   const steps = [
-    { key: 'first', run: mark },
+    // One that may be reused, so it is looked up; but no other run has its param.
+    { key: 'first', run: mark, code: [], params: ['n'] },
     { key: 'second', run: mark, needs: ['first'] },
   ]
-  await ask(0, (api) => api.put({ params: { pipeline: 'both' }, body: { steps } }))
+  await ask(0, (api) => api.put({ params: { pipeline: 'both' }, body: { params: { n: 0 }, steps } }))
   let left = runCount
   const ended: Run[] = []
   const work = async (worker: number) => {
-    while (left-- > 0) {
-      const { id } = await ask(worker, (api) => api.startRun({ params: { pipeline: 'both' }, body: {} }))
+    while (left > 0) {
+      const params = { n: left-- }
+      const { id } = await ask(worker, (api) => api.startRun({ params: { pipeline: 'both' }, body: { params } }))
       let run = await ask(worker, (api) => api.getRun({ params: { run: id } }))
       for (; run.endedAt === null; run = await ask(worker, (api) => api.getRun({ params: { run: id } })))
         await delay(100)

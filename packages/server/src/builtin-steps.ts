@@ -25,7 +25,11 @@ let digest: Promise<string> | undefined
 /** Digest of the code of our steps, for those whose result may be taken over. It is read once. */
 export async function programCode(name: string, params: Params): Promise<string | undefined> {
   if (!pure[name]?.(params)) return undefined
-  digest ??= digestOfSteps()
+  digest ??= digestOfSteps().catch((error: unknown) => {
+    // Whoever asks next tries again.
+    digest = undefined
+    throw error
+  })
   return digest
 }
 

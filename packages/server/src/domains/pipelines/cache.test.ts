@@ -1,4 +1,5 @@
 import type { PipelineSpec, Run } from '@evenkeel/contract'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type PipelinesWorld, shell, startPipelinesWorld } from './testing.ts'
 
@@ -222,4 +223,26 @@ it('shows what a step wrote about itself', async () => {
 
   expect(await read('says')).toEqual({ markdown: '# Good' })
   expect(await read('silent')).toEqual({ markdown: null })
+})
+
+it('refuses code that nobody has stored, and a step to run anew that is not there', async () => {
+  const code = [{ path: 'a.py', digest: `sha256:${'0'.repeat(64)}` }]
+  const put = world.api.put({ params: { pipeline: 'wrong' }, body: { steps: [shell('a', 'true', { code })] } })
+  await expect(put).rejects.toMatchObject({ code: 'pipelines.spec_invalid', details: { step: 'a' } })
+
+  await runOf('right', await chain('right'))
+  const start = world.api.startRun({ params: { pipeline: 'right' }, body: { noCache: ['mkae'] } })
+  await expect(start).rejects.toMatchObject({ why: expect.stringContaining('No step is called "mkae"') })
+})
+
+it('runs a version that an earlier release has written, which says nothing of all this', async () => {
+  await runOf('before', { steps: [shell('a', 'true')] } as unknown as PipelineSpec)
+  const known = { needs: [], params: [], inputs: {}, outputs: [], retries: 0, timeoutSeconds: 60 }
+  const old = JSON.stringify({ description: '', params: {}, steps: [{ ...shell('a', 'true'), ...known }] })
+  await sql`update pipelines.pipeline_version set spec = ${old}::jsonb where pipeline = 'before'`.execute(
+    world.platform.db,
+  )
+  const { id } = await world.api.startRun({ params: { pipeline: 'before' }, body: {} })
+
+  expect(await world.until(id)).toMatchObject({ state: 'succeeded' })
 })

@@ -1,4 +1,11 @@
-import type { Attempt, ParamValue, PipelineSpec, Run, RunStep, TriggerReason } from '@evenkeel/contract'
+import {
+  type Attempt,
+  type ParamValue,
+  PipelineSpec,
+  type Run,
+  type RunStep,
+  type TriggerReason,
+} from '@evenkeel/contract'
 import type { z } from 'zod'
 import type { AttemptRow, PipelinesStore, RunRow, StepRow } from './store.ts'
 import type { VersionRow } from './version-store.ts'
@@ -71,6 +78,7 @@ const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   endedAt: iso(row.ended_at),
 })
 
-export const specOf = ({ spec }: VersionRow): PipelineSpec => spec as PipelineSpec
+/** A version that an earlier release wrote says less; what it leaves out has the default of today. */
+export const specOf = ({ spec }: VersionRow): PipelineSpec => PipelineSpec.parse(spec)
 
 export const iso = (moment: Date | null): string | null => moment?.toISOString() ?? null

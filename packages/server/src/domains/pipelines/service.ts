@@ -23,7 +23,7 @@ import { failPlatform, failures } from '../../platform/errors.ts'
 import type { Subscription } from '../../platform/events.ts'
 import type { Job } from '../../platform/jobs.ts'
 import { reopen, requestCancel } from './engine/apply.ts'
-import { problemOf, type SpecProblem, unusedParam } from './engine/check-spec.ts'
+import { problemOf, type SpecProblem, unknownStep, unusedParam } from './engine/check-spec.ts'
 import { createEngine } from './engine/engine.ts'
 import { hostId } from './engine/host-id.ts'
 import { placeFrom } from './engine/place-file.ts'
@@ -38,6 +38,7 @@ import { pipelinesJobs } from './jobs.ts'
 import { type LogPage, logPage } from './log-page.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { presentRuns, specOf } from './present.ts'
+import { refuseStep } from './refuse-step.ts'
 import { planRun, storeRun } from './runs.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
 import type { VersionRow } from './version-store.ts'
@@ -136,7 +137,8 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   /** @throws DomainError when the request does not suit the pipeline */
   async function planned(caller: Caller, pipeline: string, { params, version, noCache }: RunRequest) {
     const found = await versionOf(caller, pipeline, version)
-    refuse(unusedParam(specOf(found), params))
+    const spec = specOf(found)
+    refuse(unusedParam(spec, params) ?? unknownStep(spec, noCache))
     return planRun(deps, found, params, noCache)
   }
 
@@ -195,6 +197,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     async put(caller, pipeline, spec) {
       refuseStep(caller)
       refuse(problemOf(spec, (name) => deps.builtinSteps(name) !== undefined))
+      refuse(await missingCode(deps.blobs, spec))
       const { projectId, userName } = caller
       // The same content of another commit is no other version.
       const content = canonicalJson({ ...spec, commit: undefined })
@@ -327,10 +330,17 @@ function refuseState(action: Parameters<typeof whyNotRun>[0], run: string, state
   if (reason) throw fail('pipelines.wrong_state', { run, state, reason }, { why: reason })
 }
 
-/** A step may end its own run and change nothing else here. */
-function refuseStep({ kind, scope, roles }: Caller, run?: string): void {
-  if (kind !== 'step' || (run !== undefined && scope === run)) return
-  throw failPlatform('auth.not_allowed', { access: 'pipelines:write', roles: [...roles] })
+/** The first file of code that nobody has stored: its run could never start. */
+async function missingCode(blobs: PipelinesDeps['blobs'], { steps }: PipelineSpec): Promise<SpecProblem | undefined> {
+  const found = new Set<string>()
+  for (const { key, code } of steps) {
+    for (const { path, digest } of code ?? []) {
+      if (!found.has(digest) && !(await blobs.has(digest)))
+        return { step: key, reason: `The file "${path}" (${digest}) is not stored; upload it as an artifact first.` }
+      found.add(digest)
+    }
+  }
+  return undefined
 }
 
 async function auditRun(

@@ -13,13 +13,12 @@ export interface Settled {
   readonly wakeAt: number | null
 }
 
-/** Far more rounds than a chain of steps can need: a plan that takes more is a bug of `decide`. */
-const maxRounds = 1000
-
 /** Decides and applies until there is nothing left to do at this moment. */
 export function settle(plan: Plan, before: States, now: number): Settled {
   let states = before
   const effects: Effect[] = []
+  // A round moves every step of a chain by one at least: a plan that takes more of them is a bug of `decide`.
+  const maxRounds = 100 + 4 * plan.steps.length
   for (let round = 0; round < maxRounds; round++) {
     const { actions, lookUps, wakeAt } = decide(plan, states, now)
     if (actions.length === 0) return { states, effects, lookUps, wakeAt }

@@ -1,9 +1,10 @@
 import { PipelineSpec } from '@evenkeel/contract'
 import { expect, it } from 'vitest'
-import { missingParam, problemOf, unusedParam } from './check-spec.ts'
+import { missingParam, problemOf, unknownStep, unusedParam } from './check-spec.ts'
 
 const spec = (...steps: object[]) => PipelineSpec.parse({ params: { seed: 1 }, steps })
 const step = (key: string, more: object = {}) => ({ key, run: ['true'], ...more })
+const files = (...paths: string[]) => paths.map((path) => ({ path, digest: `sha256:${'a'.repeat(64)}` }))
 const isBuiltin = (name: string) => name === 'train-trees'
 
 it('finds nothing wrong with a graph that can run', () => {
@@ -38,6 +39,20 @@ it.each([
   },
   { wrong: spec(step('a', { needs: ['a'] })), at: 'a', why: 'wait for each other: "a"' },
   { wrong: spec(step('a', { params: ['a-b', 'a_b'] })), at: 'a', why: '"a-b" and "a_b"' },
+  { wrong: spec(step('a', { code: files('x', 'x') })), at: 'a', why: '"x" is listed twice' },
+  {
+    wrong: spec(step('a', { code: files('x/y/z', 'x/y') })),
+    at: 'a',
+    why: '"x/y" is listed as a file, and as the folder',
+  },
+  {
+    wrong: spec(
+      step('a', { outputs: ['y'] }),
+      step('b', { when: 'always', inputs: { x: { from: 'step', step: 'a', output: 'y' } } }),
+    ),
+    at: 'b',
+    why: 'cannot take an input from there',
+  },
 ])('says at "$at": $why', ({ wrong, at, why }) => {
   expect(problemOf(wrong, isBuiltin)).toMatchObject({ step: at, reason: expect.stringContaining(why) })
 })
@@ -58,4 +73,13 @@ it('names a param that no step would ever see', () => {
     reason: expect.stringContaining('"sead"; there are seed'),
   })
   expect(unusedParam(spec(step('a')), { seed: 2 })).toBeUndefined()
+})
+
+it('names a step that should run anew and is not there; a name stands for its whole matrix', () => {
+  const matrix = spec(step('train[n=1]'), step('train[n=2]'), step('report'))
+
+  expect(unknownStep(matrix, ['train', 'report'])).toBeUndefined()
+  expect(unknownStep(matrix, ['train[n=1]'])).toBeUndefined()
+  expect(unknownStep(matrix, true)).toBeUndefined()
+  expect(unknownStep(matrix, ['report', 'trai'])).toMatchObject({ reason: expect.stringContaining('"trai"') })
 })

@@ -28,7 +28,19 @@ function problemOfStep(
   if (step.uses !== undefined && !isBuiltin(step.uses)) return `No step "${step.uses}" ships with Evenkeel.`
   const unknown = needsOf(step).find((key) => !steps.has(key))
   if (unknown) return `It needs the step "${unknown}", which does not exist.`
-  return problemOfInputs(step, steps) ?? collisionOf(step, spec)
+  return problemOfInputs(step, steps) ?? collisionOf(step, spec) ?? problemOfCode(step)
+}
+
+/** Two files cannot lie in one place, nor one below another. */
+function problemOfCode({ code }: StepSpec): string | undefined {
+  const paths = new Set<string>()
+  for (const { path } of code ?? []) {
+    if (paths.has(path)) return `The file "${path}" is listed twice.`
+    paths.add(path)
+  }
+  const foldersOf = (path: string) => path.split('/').map((_, at, parts) => parts.slice(0, at).join('/'))
+  const file = [...paths].flatMap(foldersOf).find((folder) => paths.has(folder))
+  return file === undefined ? undefined : `"${file}" is listed as a file, and as the folder of others.`
 }
 
 function problemOfInputs({ inputs, when }: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
@@ -85,6 +97,16 @@ export function missingParam({ steps }: PipelineSpec, params: Params): SpecProbl
   }
   return undefined
 }
+
+/** The first step that is asked to run anew and is not there: a typing mistake. */
+export function unknownStep({ steps }: PipelineSpec, noCache: boolean | readonly string[]): SpecProblem | undefined {
+  if (typeof noCache === 'boolean') return undefined
+  const name = noCache.find((asked) => !steps.some(({ key }) => isInstance(key, asked)))
+  return name === undefined ? undefined : { step: null, reason: `No step is called "${name}", which should run anew.` }
+}
+
+/** Whether a key is this name, or that of one of its matrix. */
+export const isInstance = (key: string, name: string): boolean => key === name || key.startsWith(`${name}[`)
 
 /** The first given param that no step would ever see: a typing mistake. */
 export function unusedParam(spec: PipelineSpec, given: Params): SpecProblem | undefined {

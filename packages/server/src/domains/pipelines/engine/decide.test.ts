@@ -338,4 +338,14 @@ describe('decide', () => {
 
     expect(settle(of, done, 8).states.run).toMatchObject({ state: 'cancelled', reason: 'Enough.' })
   })
+
+  it('comes to rest although the first step of the longest chain fails', () => {
+    const keys = Array.from({ length: 2000 }, (_, at) => `s${at}`)
+    const steps = keys.map((key, at) => ({ ...trainStep, key, needs: at === 0 ? [] : [keys[at - 1]!] }))
+    const of: Plan = { maxLiveAttempts: 1, steps: steps.toReversed() }
+    const first = { step: 's0', attempt: 1 }
+    const failed = recordEnd(settleNew(of, fresh(of), 0).states, first, { outcome: 'exit', reason: 'No.' }, 1)
+
+    expect(settle(of, failed, 1).states.run.state).toBe('failed')
+  })
 })

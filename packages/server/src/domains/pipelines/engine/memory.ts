@@ -1,5 +1,5 @@
 import type { RunRow } from '../store.ts'
-import type { States } from './states.ts'
+import { hasEnded, type States } from './states.ts'
 
 /** How many runs are remembered; the least recently used goes first. */
 const keptCount = 256
@@ -20,6 +20,7 @@ export function createMemory() {
     /** After the commit: what was rolled back must not be remembered. */
     remember(runId: string, revision: number, states: States): void {
       kept.delete(runId)
+      if (hasEnded(states.run)) return
       kept.set(runId, { revision, states })
       if (kept.size > keptCount) kept.delete(kept.keys().next().value!)
     },

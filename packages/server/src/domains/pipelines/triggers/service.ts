@@ -9,10 +9,11 @@ import {
 import { audit } from '../../../platform/audit.ts'
 import type { Caller } from '../../../platform/auth.ts'
 import { type Db, json } from '../../../platform/db.ts'
-import { failPlatform, failures } from '../../../platform/errors.ts'
+import { failures } from '../../../platform/errors.ts'
 import type { Subscription } from '../../../platform/events.ts'
 import type { Job } from '../../../platform/jobs.ts'
 import type { PipelinesDeps } from '../needs.ts'
+import { refuseStep } from '../refuse-step.ts'
 import { pipelinesStore } from '../store.ts'
 import type { VersionRow } from '../version-store.ts'
 import { lookAtWaiting, triggerAlarm } from './alarm.ts'
@@ -201,9 +202,4 @@ async function newestVersion(db: Db, { project_id: projectId, pipeline }: Trigge
   const version = await pipelinesStore(db).newestVersion(projectId, pipeline)
   if (!version) throw fail('pipelines.not_found', { pipeline })
   return version
-}
-
-/** A step may not decide what runs by itself. */
-function refuseStep({ kind, roles }: Caller): void {
-  if (kind === 'step') throw failPlatform('auth.not_allowed', { access: 'pipelines:write', roles: [...roles] })
 }

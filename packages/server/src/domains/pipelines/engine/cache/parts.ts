@@ -1,6 +1,7 @@
 import type { CacheReason } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../../../platform/canonical-json.ts'
+import { isInstance } from '../check-spec.ts'
 import type { StoredOutput } from '../job.ts'
 import { pickParams, type Params, type PlannedInput, type RunPlanStep } from '../plan.ts'
 
@@ -36,7 +37,8 @@ export function whyNotCached(
   if (step.when !== 'success')
     return { code: 'off', says: 'It also runs after a failure: it is there for what it does, not for what it leaves.' }
   if (noCache === true) return { code: 'forced', says: 'All steps were asked to run anew.' }
-  if (noCache !== false && noCache.includes(step.key)) return { code: 'forced', says: 'It was asked to run anew.' }
+  if (noCache !== false && noCache.some((name) => isInstance(step.key, name)))
+    return { code: 'forced', says: 'It was asked to run anew.' }
   if (step.uses !== null && programCode === undefined)
     return { code: 'off', says: 'It asks or tells the server, so its result depends on more than its inputs.' }
   if (step.uses === null && step.code === null)

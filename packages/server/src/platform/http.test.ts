@@ -131,14 +131,12 @@ afterAll(() => world.stop())
 
 const client = () => createClient(shelves, world.clientOptions())
 const get = (path: string, headers: Record<string, string> = {}) => fetch(`${world.url}${path}`, { headers })
+const put = (body: string) =>
+  fetch(`${world.url}/test/shelves/a`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body })
 
 describe('answers', () => {
   it('parses what comes in, with defaults, and answers with the status of the contract', async () => {
-    const response = await fetch(`${world.url}/test/shelves/a`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: '{"planks":3}',
-    })
+    const response = await put('{"planks":3}')
 
     expect(response.status).toBe(201)
     expect(await response.json()).toEqual({ planks: 3, width: 80 })
@@ -152,6 +150,25 @@ describe('answers', () => {
       code: 'http.invalid_request',
       details: { issues: [{ path: 'query.width' }] },
     })
+  })
+
+  it.each([
+    ['NUL', String.raw`{"planks":3,"note":"a\u0000b"}`, 'body.note'],
+    ['half of a surrogate pair', String.raw`{"planks":3,"note":"\uD83d"}`, 'body.note'],
+    ['such a name', String.raw`{"planks":3,"a\u0000b":1}`, 'body'],
+  ])('refuses %s in a body, which no database could keep, and says where it is', async (_, body, path) => {
+    const response = await put(body)
+
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ details: { issues: [{ path }] } })
+  })
+
+  it('refuses NUL in a path, and takes any other character', async () => {
+    const nul = await get('/test/shelves/a%00b')
+    const others = await put(String.raw`{"planks":3,"note":"\u00e4 \ud83d\ude00 \\u0000"}`)
+
+    expect(nul.status).toBe(400)
+    expect(others.status).toBe(201)
   })
 
   it('answers a failure with what, why and what to do, under the id of the request', async () => {

@@ -4,6 +4,7 @@ import type { Admit, Caller } from '../auth.ts'
 import { DomainError, failPlatform } from '../errors.ts'
 import type { Log } from '../logging.ts'
 import { createHostCheck } from './hosts.ts'
+import { takeJson } from './json-body.ts'
 import { answerError, jsonLimitBytes } from './problem.ts'
 
 declare module 'fastify' {
@@ -49,6 +50,7 @@ export function createHttp({ log, admit, allowedHosts }: HttpOptions): FastifyIn
   app.setNotFoundHandler(({ method, url }) => {
     throw failPlatform('http.not_found', { method, path: url.split('?')[0]! })
   })
+  takeJson(app)
   checkHosts(app, allowedHosts)
   return app
 }

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -10,6 +8,7 @@ import type { Ended, Executor, Handle, JobFile, JobOutput, JobSpec, Observation,
 import { prepare } from './folder.ts'
 import { type Identity, isAlive, parseIdentity } from './identity.ts'
 import { processesOf, signal } from './processes.ts'
+import { createSpawner, type Spawner } from './spawner.ts'
 import { watchFolder } from './watch.ts'
 
 /**
@@ -18,12 +17,13 @@ import { watchFolder } from './watch.ts'
  */
 export function createLocalExecutor({ folder, place }: { folder: string; place: PlaceFile }): Executor {
   const submitting = new Map<string, Promise<Handle>>()
+  const spawner = createSpawner()
 
   async function start(job: JobSpec, externalId: string): Promise<Handle> {
     const home = join(folder, externalId)
     await mkdir(folder, { recursive: true })
     if (!(await exists(home))) await prepare(home, job, place)
-    if (!(await exists(join(home, 'control/claim')))) await launch(home, job, externalId)
+    if (!(await exists(join(home, 'control/claim')))) await launch(spawner, home, job, externalId)
     return home as Handle
   }
 
@@ -63,22 +63,14 @@ const claimMs = 10_000
 /** What a job that has ended left behind is in nobody's way for so long. */
 const tidyMs = 500
 
-async function launch(home: string, job: JobSpec, externalId: string): Promise<void> {
-  const log = await open(join(home, 'control/log'), 'a')
-  try {
-    const child = spawn('/bin/sh', [launcher, home, ...job.command], {
-      cwd: job.code ? join(home, 'code') : job.workFolder,
-      env: { ...job.describe(home).environment, EVENKEEL_EXTERNAL_ID: externalId },
-      detached: true,
-      // A file, not a pipe: a pipe would break, and end the job, when the server dies.
-      stdio: ['ignore', log.fd, log.fd],
-    })
-    await once(child, 'spawn')
-    child.unref()
-  } finally {
-    await log.close()
-  }
-}
+const launch = (spawner: Spawner, home: string, job: JobSpec, externalId: string): Promise<void> =>
+  spawner.spawn({
+    program: '/bin/sh',
+    args: [launcher, home, ...job.command],
+    cwd: job.code ? join(home, 'code') : job.workFolder,
+    environment: { ...job.describe(home).environment, EVENKEEL_EXTERNAL_ID: externalId },
+    log: join(home, 'control/log'),
+  })
 
 async function observe(home: Handle): Promise<Observation> {
   const leader = await leaderOf(home)
@@ -149,7 +141,7 @@ async function output(home: Handle, name: string): Promise<JobOutput | undefined
 
 async function leaderOf(home: string): Promise<Identity | undefined> {
   const line = await readFile(join(home, 'control/pid'), 'utf8').catch(ignoreAbsent)
-  return line === undefined ? undefined : parseIdentity(line)
+  return line?.endsWith('\n') ? parseIdentity(line) : undefined
 }
 
 async function livingLeader(home: string): Promise<Identity | undefined> {
@@ -162,7 +154,7 @@ const Exit = z.object({ exit_code: z.int() })
 async function readExit(home: string): Promise<Ended | undefined> {
   const path = join(home, 'control/exit.json')
   const text = await readFile(path, 'utf8').catch(ignoreAbsent)
-  if (text === undefined) return undefined
+  if (!text?.trimEnd().endsWith('}')) return undefined
   const { mtime } = await stat(path)
   return { state: 'ended', endedAt: mtime, exitCode: Exit.parse(JSON.parse(text)).exit_code }
 }

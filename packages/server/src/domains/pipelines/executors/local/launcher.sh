@@ -3,8 +3,11 @@
 set -f
 control=$1/control
 shift
-# Creating the folder is the lock: of two launchers, one wins.
-mkdir "$control/claim" 2>/dev/null || exit 0
+# Creating the file is the lock: of two launchers, one wins. Nothing here is a program of its own but the command: each
+# would cost as much as all the rest.
+set -C
+command : 2>/dev/null >"$control/claim" || exit 0
+set +C
 
 # The trap keeps this shell alive through a signal; it still has to write down how the command ended.
 # Not `trap ''`: the command would inherit that, and could no longer be stopped.
@@ -22,9 +25,7 @@ identify() {
 }
 if [ -r "/proc/$$/stat" ]; then identify; else start=$(ps -o lstart= -p $$ | tr ' ' '_'); fi
 
-# Each file gets its content under another name first, so nobody reads half of it.
-echo "$$ $start $boot" > "$control/pid.part"
-mv "$control/pid.part" "$control/pid"
+# Whoever reads one of these before it is whole, to the newline or the bracket, has come too early.
+echo "$$ $start $boot" > "$control/pid"
 "$@"
-printf '{"exit_code":%d}' $? > "$control/exit.part"
-mv "$control/exit.part" "$control/exit.json"
+echo "{\"exit_code\":$?}" > "$control/exit.json"

@@ -14,6 +14,7 @@ import { type Params, type RunPlan, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
+import { createTurns } from './turns.ts'
 
 /** The protocol of plan and states that this release writes. */
 export const engineProtocol = 1
@@ -67,13 +68,18 @@ const longestTimerMs = 2 ** 31 - 1
 export function createEngine({ db, blobs, log, now, executor, host, plans, lookUp, journal }: EngineNeeds): Engine {
   const place: Place = { executor: executor.kind, host }
   const memory = createMemory()
+  const inTurn = createTurns()
   const alarms = new Map<string, NodeJS.Timeout>()
   let beat: NodeJS.Timeout | undefined
   let starting: Promise<void> | undefined
   let stopped = false
   const attendant = createAttendant({ executor, blobs, log, journal: journal({ advance }) })
 
-  async function advance(runId: string, change = keep): Promise<void> {
+  function advance(runId: string, change = keep): Promise<void> {
+    return inTurn(runId, () => advanceNow(runId, change))
+  }
+
+  async function advanceNow(runId: string, change: Change): Promise<void> {
     const done = await db.transaction().execute(async (tx) => {
       const store = pipelinesStore(tx)
       const run = await store.lockRun(runId)

@@ -214,6 +214,29 @@ it('stops a step at its timeout', async () => {
   expect(step(run, 'slow').attempts).toMatchObject([{ outcome: 'timeout', exitCode: 143 }])
 })
 
+it.each([
+  ['forward', 86_400_000],
+  ['back', -86_400_000],
+])(
+  'neither ends a step before its time nor forgets its timeout when the clock is set %s by a day',
+  async (_, jumpMs) => {
+    const steps = [shell('short', 'sleep 1.5'), shell('long', 'sleep 60', { timeoutSeconds: 4, graceSeconds: 1 })]
+    const { id } = await world.run('clock', { steps: steps as never })
+    const isRunning = ({ steps: all }: Run) => all.every(({ attempts }) => attempts[0]?.state === 'running')
+    await vi.waitUntil(async () => isRunning(await world.api.getRun({ params: { run: id } })), { timeout: 10_000 })
+
+    const jumped = Date.now() + jumpMs
+    const ticking = setInterval(() => (world.outside.clock = new Date(Date.now() + jumpMs)), 50)
+    const run = await world.until(id)
+    clearInterval(ticking)
+    world.outside.clock = null
+
+    expect(step(run, 'short')).toMatchObject({ state: 'succeeded', attempts: [{ outcome: 'ok' }] })
+    expect(step(run, 'long').attempts).toMatchObject([{ outcome: 'timeout' }])
+    expect(Math.abs(Date.parse(step(run, 'long').attempts[0]!.startedAt!) - jumped)).toBeLessThan(60_000)
+  },
+)
+
 it('cancels a run: what runs is ended, what waits does not start', async () => {
   const steps = [shell('long', 'echo up; sleep 60'), shell('after', 'true', { needs: ['long'] })]
   const { id } = await world.run('long', { steps: steps as never })

@@ -1,6 +1,7 @@
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
 import { cacheStore } from './cache-store.ts'
+import { hostStore } from './host-store.ts'
 import { versionStore } from './version-store.ts'
 
 /** Without its plan, which may be long; see `readPlan`. */
@@ -69,7 +70,6 @@ const attemptStateColumns = [
   'seen_at',
   'ended_at',
 ] as const satisfies (keyof AttemptStateRow)[]
-const live = ['submitting', 'submitted', 'running'] as const
 
 export interface AttemptId {
   readonly runId: string
@@ -77,13 +77,14 @@ export interface AttemptId {
   readonly attempt: number
 }
 
-/** Every query of runs and attempts, with those of versions and of the cache; triggers have a store of their own. */
+/** Every query of runs and attempts, with those of versions, of the cache and of hosts; triggers have a store of their own. */
 export function pipelinesStore(db: Db) {
   const tables = db.$pickTables<'pipelines.run' | 'pipelines.step' | 'pipelines.attempt'>()
 
   return {
     ...versionStore(db),
     ...cacheStore(db),
+    ...hostStore(db),
 
     /** Until the transaction ends, nobody else writes a version of this pipeline, or decides whether it may run. */
     async lockPipeline(projectId: string, pipeline: string): Promise<void> {
@@ -253,44 +254,6 @@ export function pipelinesStore(db: Db) {
         .orderBy('attempt', 'desc')
         .limit(1)
         .executeTakeFirst()
-    },
-
-    attemptsByExternalId(externalIds: readonly string[]): Promise<AttemptRow[]> {
-      return tables
-        .selectFrom('pipelines.attempt')
-        .selectAll()
-        .where('external_id', 'in', [...externalIds])
-        .execute()
-    },
-
-    liveAttemptsOn(host: string): Promise<AttemptRow[]> {
-      return tables
-        .selectFrom('pipelines.attempt')
-        .selectAll()
-        .where('host', '=', host)
-        .where('state', 'in', live)
-        .execute()
-    },
-
-    /** Tells that a host lives, and learns what was decided about its attempts. */
-    markSeen(host: string, now: Date): Promise<AttemptRow[]> {
-      return tables
-        .updateTable('pipelines.attempt')
-        .set({ seen_at: now })
-        .where('host', '=', host)
-        .where('state', 'in', live)
-        .returningAll()
-        .execute()
-    },
-
-    /** Attempts whose host has given no sign of life since. */
-    abandonedAttempts(since: Date): Promise<AttemptRow[]> {
-      return tables
-        .selectFrom('pipelines.attempt')
-        .selectAll()
-        .where('state', 'in', live)
-        .where('seen_at', '<', since)
-        .execute()
     },
 
     /** Open runs whose alarm is due, or that nobody has looked at since. */

@@ -8,6 +8,7 @@ import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } fro
 import { type Effect, recordEnd, recordLookUp, type Settled, settle } from './apply.ts'
 import { type Attendant, createAttendant, type Journal } from './attendant.ts'
 import type { LookUp } from './cache/look-up.ts'
+import { createJumpWatch } from './clock-jump.ts'
 import { createMemory } from './memory.ts'
 import { outputsOf } from './outputs.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
@@ -69,6 +70,9 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, lookU
   const place: Place = { executor: executor.kind, host }
   const memory = createMemory()
   const inTurn = createTurns()
+  const jumpedMs = createJumpWatch(() => now().getTime())
+  /** A jump that the database has not heard of yet. */
+  let owedMs = 0
   const alarms = new Map<string, NodeJS.Timeout>()
   let beat: NodeJS.Timeout | undefined
   let starting: Promise<void> | undefined
@@ -80,6 +84,7 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, lookU
   }
 
   async function advanceNow(runId: string, change: Change): Promise<void> {
+    await followClock()
     const done = await db.transaction().execute(async (tx) => {
       const store = pipelinesStore(tx)
       const run = await store.lockRun(runId)
@@ -120,9 +125,21 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, lookU
     advance(runId).catch((error: unknown) => log.error({ err: error, runId }, 'a run could not be looked at'))
   }
 
+  /** A clock that was set must neither end what runs here before its time, nor let it run for ever. */
+  function followClock(): Promise<void> {
+    return inTurn('clock', async () => {
+      owedMs += jumpedMs()
+      if (owedMs === 0) return
+      log.warn({ jumpMs: owedMs }, 'the clock of this machine has jumped; what runs here is told in its new time')
+      await followJump(db, host, { jumpMs: owedMs, now: now() })
+      owedMs = 0
+    })
+  }
+
   /** Tells that this host lives, and picks up what it should attend to: also what another server decided. */
   async function pulse(): Promise<void> {
-    carryOut(attendant, await pipelinesStore(db).markSeen(host, now()))
+    await followClock()
+    carryOut(attendant, await pipelinesStore(db).markSeen(host))
   }
 
   async function lookAtAll(unseenSince: Date): Promise<void> {
@@ -148,7 +165,7 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, lookU
     },
 
     async sweep() {
-      const abandoned = await pipelinesStore(db).abandonedAttempts(new Date(now().getTime() - hostGoneMs))
+      const abandoned = await pipelinesStore(db).abandonedAttempts(host, hostGoneMs)
       for (const attempt of abandoned) await advance(attempt.run_id, loseAttempt(attempt))
       await lookAtAll(new Date(now().getTime() - unseenMs))
     },
@@ -268,6 +285,16 @@ const loseAttempt =
       { outcome: 'lost', reason: 'Its host has given no sign of life for ten minutes.' },
       now,
     )
+
+async function followJump(db: Db, host: string, { jumpMs, now }: { jumpMs: number; now: Date }): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const store = pipelinesStore(tx)
+    const runIds = await store.lockRunsOn(host)
+    // Whoever looked last did so with the last beat at the latest.
+    const since = new Date(now.getTime() - 2 * beatMs)
+    if (runIds.length > 0) await store.moveStarts(host, runIds, { jumpMs, since, now })
+  })
+}
 
 /** Jobs that run although their attempt has ended are ended; jobs that nobody knows are somebody else's to judge. */
 async function reportStrangers(db: Db, executor: Executor, log: Log): Promise<void> {

@@ -121,7 +121,7 @@ describe('a matrix', () => {
     [{ x: [1], exclude: [{ x: 1 }] }, 'no combination left'],
     [{ x: ['a/b', 'a_b'] }, 'read the same'],
     [{ x: Array.from({ length: 50 }, String), y: Array.from({ length: 50 }, String) }, '2500 combinations'],
-    [{ x: [1], max_parallel: [2] }, 'not supported yet'],
+    [{ x: [1], max_parallel: [2] }, 'must be'],
     ['${{ steps.a.outputs.x }}', 'A matrix from the output of a step is not supported yet'],
   ])('%j is refused', (given, says) => {
     expect(problemsOf({ t: { run: 'true', matrix: given } }).join()).toContain(says)

@@ -36,6 +36,7 @@ export const OUTCOMES: Readonly<Record<AttemptOutcome, string>> = {
   retry_requested: 'asked to be tried again',
   config: 'refused its configuration',
   timeout: 'took too long',
+  stalled: 'gave no sign of life',
   signal: 'was killed',
   lost: 'was lost',
   submit_failed: 'could not be started',

@@ -26,6 +26,9 @@ const runColumns = [
   'commit',
   'created_by',
   'user_id',
+  'priority',
+  'concurrency',
+  'deadline_at',
   'cancel_requested_at',
   'cancel_says',
   'wake_at',
@@ -49,6 +52,7 @@ const stepColumns = [
   'needs',
   'cache',
   'reused',
+  'wants',
 ] as const satisfies (keyof StepRow)[]
 const attemptStateColumns = [
   'run_id',
@@ -68,6 +72,9 @@ const attemptStateColumns = [
   'started_at',
   'seen_at',
   'ended_at',
+  'holds',
+  'gpus',
+  'heartbeat_at',
 ] as const satisfies (keyof AttemptStateRow)[]
 const live = ['submitting', 'submitted', 'running'] as const
 
@@ -195,6 +202,7 @@ export function pipelinesStore(db: Db) {
             ended_at: row.ref('excluded.ended_at'),
             count_from: row.ref('excluded.count_from'),
             cache: row.ref('excluded.cache'),
+            wants: row.ref('excluded.wants'),
           })),
         )
         .execute()
@@ -215,6 +223,7 @@ export function pipelinesStore(db: Db) {
             stop_at: row.ref('excluded.stop_at'),
             started_at: row.ref('excluded.started_at'),
             ended_at: row.ref('excluded.ended_at'),
+            heartbeat_at: row.ref('excluded.heartbeat_at'),
           })),
         )
         .returningAll()

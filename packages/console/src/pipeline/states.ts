@@ -54,12 +54,13 @@ export function countsOf(steps: readonly Pick<RunStep, 'state'>[]): (Look & { re
   })
 }
 
-/** The step one wants to see first: what failed, else what runs, else the last that ended. */
+/** The step one wants to see first: what failed, else what runs, else what waits, else the last that ended. */
 export function telling(steps: readonly RunStep[]): RunStep | undefined {
   const ended = steps.filter(({ endedAt }) => endedAt !== null)
   return (
     steps.find(({ state }) => state === 'failed') ??
     steps.find(({ state }) => state === 'running') ??
+    steps.find(({ state }) => state === 'waiting') ??
     ended.toSorted((a, b) => a.endedAt!.localeCompare(b.endedAt!)).at(-1) ??
     steps[0]
   )

@@ -2,7 +2,9 @@ import type { PipelineSpec, Run } from '@evenkeel/contract'
 import { sql } from 'kysely'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { createPipelines } from './service.ts'
 import { type PipelinesWorld, shell, startPipelinesWorld } from './testing.ts'
 
 let world: PipelinesWorld
@@ -65,6 +67,37 @@ it('lets runs of one group follow one another, across pipelines, and says for wh
   expect(Date.parse(b.startedAt!)).toBeGreaterThanOrEqual(Date.parse(a.endedAt!))
   expect(Date.parse(c.startedAt!)).toBeGreaterThanOrEqual(Date.parse(b.endedAt!))
 })
+
+it('gives no place twice, and stops over nothing, while two servers look at the same runs', async () => {
+  const other = createPipelines({ ...world.deps, folder: join(world.deps.folder, 'other') })
+  await other.start()
+  await slots({ pair: 2 })
+  const file = join(world.deps.folder, 'places')
+  const at =
+    'echo "+ $EVENKEEL_STEP" >> "$EVENKEEL_PARAM_FILE"; sleep 0.05; echo "- $EVENKEEL_STEP" >> "$EVENKEEL_PARAM_FILE"'
+  const claim = { params: ['file'], resources: { slots: { pair: 1 } }, concurrency: { group: 'one', limit: 1 } }
+  const steps = ['a', 'b'].map((key) => shell(key, at, claim)) as never
+  await write('crowd', { params: { file }, concurrency: { group: 'few', limit: 2, whenBusy: 'queue' }, steps })
+  const runs = await Promise.all(Array.from({ length: 4 }, (_, at) => start('crowd', at % 3)))
+  const wakes = [world.pipelines, other].map(({ jobs }) => jobs.find(({ name }) => name === 'pipelines.wake')!)
+
+  // Both look at all of them again and again; one that cannot take its locks would throw.
+  const lookAtAll = () =>
+    Promise.all(wakes.flatMap((job) => runs.map(({ id }) => job.handle({ runId: id } as never, id))))
+  const open = async () => (await Promise.all(runs.map(({ id }) => read(id)))).filter(({ endedAt }) => endedAt === null)
+  for (let turn = 0; turn < 400 && (await open()).length > 0; turn++) {
+    await lookAtAll()
+    await delay(50)
+  }
+
+  const ended = await Promise.all(runs.map(({ id }) => world.until(id)))
+  expect(new Set(ended.map(({ state }) => state))).toEqual(new Set(['succeeded']))
+  const lines = (await readFile(file, 'utf8')).trim().split('\n')
+  expect(lines).toHaveLength(4 * 2 * 2)
+  expect(lines.filter((line, at) => line[0] !== '+-'[at % 2])).toEqual([])
+  await slots({ pair: 0 })
+  await other.stop()
+}, 60_000)
 
 it('starts nothing where a run is not to wait, and runs nothing of it', async () => {
   const first = await haveHeld('skips', group('skip'))

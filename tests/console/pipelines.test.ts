@@ -9,6 +9,7 @@ const PAGES = {
   'pipeline as a list': `/pipelines/${PIPELINE}?view=list&state=failed`,
   'failed run': `/runs/${RUNS.failed}`,
   'running run': `/runs/${RUNS.running}`,
+  'waiting run': `/runs/${RUNS.waiting}`,
   'reused step': `/runs/${RUNS.failed}?step=features&view=list`,
   automations: '/automations',
 } as const
@@ -32,7 +33,7 @@ const text = async (page: Page) => (await page.locator('main').innerText()).repl
 const step = (page: Page, key: string) => page.locator(`[data-step="${key}"]`)
 const inAddress = (page: Page, name: string) => new URL(page.url()).searchParams.get(name)
 
-await browserSuite('pipelines', Object.keys(PAGES).length + 16, (stage) => {
+await browserSuite('pipelines', Object.keys(PAGES).length + 17, (stage) => {
   it.each(Object.entries(PAGES))(
     '%s: accessible in both themes, fits 1280 and 390 px, no complaint',
     { timeout: 90_000 },
@@ -60,6 +61,15 @@ await browserSuite('pipelines', Object.keys(PAGES).length + 16, (stage) => {
     )
     expect(await text(page)).toMatch(/AUC 0.699, below 0.700/)
     expect(await step(page, 'train[depth=6]').getAttribute('aria-pressed')).toBe('true')
+  })
+
+  it('says for what a run waits, leads to who has it, and names priority and silence', async () => {
+    const { page } = await open(stage, PAGES['waiting run'])
+
+    expect(await step(page, 'features').getAttribute('aria-pressed')).toBe('true')
+    expect(await text(page)).toMatch(/1\. gave no sign of life.*priority 20/)
+    await page.getByRole('region', { name: 'Step features' }).getByRole('link', { name: '0199f3b0-1a2b' }).click()
+    await expect.poll(() => new URL(page.url()).pathname).toBe(`/runs/${RUNS.running}`)
   })
 
   it('tells waiting, starting and running of each attempt apart, in bars and in numbers', async () => {

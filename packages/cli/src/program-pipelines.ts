@@ -12,6 +12,8 @@ export interface Dressing {
 }
 
 const wholeNumber = numberBetween(1, 1e9, { whole: true })
+const priority = numberBetween(-100, 100, { whole: true })
+const capacity = numberBetween(0, 1000, { whole: true })
 const pageSize = numberBetween(1, 500, { whole: true })
 
 /** What a run, or the plan of one, may be given. */
@@ -24,6 +26,7 @@ const choices = (command: Command): Command =>
 export function addPipelineCommands(program: Command, dressing: Dressing): void {
   addPipeline(program.command('pipeline').description('write, check and send pipelines').helpGroup('LOOP'), dressing)
   addRun(program.command('run').description('start, watch and explain runs of pipelines').helpGroup('LOOP'), dressing)
+  addSlots(program.command('slots').description('what a project has only so much of').helpGroup('LOOP'), dressing)
   dressing
     .remote(program.command('explain').description('why a step of a run ran, or was reused'))
     .helpGroup('LOOK')
@@ -56,8 +59,19 @@ function addPipeline(group: Command, { common, remote, action }: Dressing): void
   )
 }
 
+function addSlots(group: Command, { remote, action }: Dressing): void {
+  remote(group.command('list').description('how many there are, who holds them, and who waits')).action(
+    action(async () => (await import('./commands/slots.ts')).list),
+  )
+  remote(group.command('set').description('say how many there are; 0 takes it away'))
+    .argument('<name>', 'gpu, or a name of yours, as in matlab')
+    .argument('<count>', 'for all runs of the project', capacity)
+    .action(action(async () => (await import('./commands/slots.ts')).set))
+}
+
 function addRun(group: Command, { remote, action }: Dressing): void {
   choices(remote(group.command('start').argument('<pipeline>').description('start a run')))
+    .option('--priority <number>', 'whose turn it is where places are scarce, from -100 to 100', priority)
     .option('--follow', 'watch it; the exit code is its outcome')
     .action(action(async () => (await import('./commands/run/start.ts')).start))
   remote(group.command('list').description('list runs, newest first'))

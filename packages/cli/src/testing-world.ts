@@ -173,6 +173,7 @@ export const runOf = (changes: Partial<Run> = {}): Run => ({
   state: 'queued',
   reason: null,
   trigger: { kind: 'request', says: 'ana asked for it.', eventTime: null },
+  priority: 0,
   params: {},
   commit: 'abc',
   createdBy: 'ana',

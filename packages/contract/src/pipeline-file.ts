@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EventTime, Name } from './common.ts'
-import { RetryCause } from './pipeline-spec.ts'
+import { RetryCause, RunPriority } from './pipeline-spec.ts'
 
 /**
  * What a person writes: `pipelines/<name>.yaml`. Keys are snake_case, and an unknown one is an error. The client
@@ -65,9 +65,29 @@ const Retries = z.union([
 
 const Combination = z.record(Name, Scalar)
 const Matrix = z
-  .object({ include: z.array(Combination).optional(), exclude: z.array(Combination).optional() })
+  .object({
+    include: z.array(Combination).optional(),
+    exclude: z.array(Combination).optional(),
+    /** Instances that may run at the same time. */
+    max_parallel: z.int().positive().max(2000).optional(),
+    /** One that fails ends the others; not when absent. */
+    fail_fast: z.boolean().optional(),
+  })
   .catchall(z.array(Scalar).min(1))
 export type Matrix = z.infer<typeof Matrix>
+
+/** Limits of a group are of the project: all pipelines that name it share it. */
+const group = { group: Name, limit: z.int().positive().max(1000).optional() }
+
+const Resources = z.strictObject({
+  cpu: z.number().positive().max(1024).optional(),
+  memory: z
+    .string()
+    .regex(/^[1-9]\d{0,8}(Mi|Gi)$/, { error: 'write memory as in 512Mi or 16Gi' })
+    .optional(),
+  gpu: z.int().min(0).max(64).optional(),
+  slots: z.record(Name, z.int().positive().max(1000)).optional(),
+})
 
 /** What a step may leave to `defaults`. */
 const shared = {
@@ -77,6 +97,7 @@ const shared = {
   /** From SIGTERM to SIGKILL. */
   grace: Duration.optional(),
   env: z.record(z.string(), Scalar).optional(),
+  resources: Resources.optional(),
   cache: z.union([z.boolean(), z.strictObject({ ttl: Duration })]).optional(),
   /** Globs below the project folder; `!` leaves out. Absent: everything that is not ignored. */
   code: z.array(z.string().min(1)).optional(),
@@ -96,6 +117,9 @@ export const FileStep = z.strictObject({
   matrix: Matrix.optional(),
   when: z.enum(['success()', 'failure()', 'always()']).optional(),
   allow_failure: z.boolean().optional(),
+  /** How long the command may leave $EVENKEEL_HEARTBEAT untouched. */
+  heartbeat: Duration.optional(),
+  concurrency: z.strictObject(group).optional(),
   ...shared,
 })
 export type FileStep = z.infer<typeof FileStep>
@@ -177,6 +201,12 @@ export const PipelineFile = z.strictObject({
   model: Name.optional(),
   on: Triggers.optional(),
   params: z.record(Name, ParamDeclaration).optional(),
+  /** Of a run as a whole. */
+  timeout: Duration.optional(),
+  priority: RunPriority.optional(),
+  concurrency: z
+    .strictObject({ ...group, when_busy: z.enum(['queue', 'skip', 'replace', 'cancel_running']).optional() })
+    .optional(),
   defaults: z.strictObject(shared).optional(),
   steps: z.record(StepName, FileStep),
 })

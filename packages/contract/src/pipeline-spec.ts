@@ -39,12 +39,26 @@ export const CodeFile = z.object({
 export type CodeFile = z.infer<typeof CodeFile>
 
 /** Which ends of an attempt are worth another one. */
-export const RetryCause = z.enum(['exit', 'timeout', 'signal', 'output_missing'])
+export const RetryCause = z.enum(['exit', 'timeout', 'stalled', 'signal', 'output_missing'])
 export type RetryCause = z.infer<typeof RetryCause>
 
 const EnvironmentName = z.string().regex(/^(?!EVENKEEL_)[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
   error: 'use letters, digits and "_"; names that begin with EVENKEEL_ are ours',
 })
+
+/** How many may be at it at the same time, in all pipelines of the project that name the group. */
+const Group = z.object({ group: Name, limit: z.int().positive().max(1000).default(1) })
+
+/** What one attempt needs of what there is only so much of. Slots have names and are declared by `putSlots`. */
+const Resources = z.object({
+  cpu: z.number().positive().max(1024).optional(),
+  memoryMiB: z.int().positive().optional(),
+  gpu: z.int().min(0).max(64).default(0),
+  slots: z.record(Name, z.int().positive().max(1000)).default({}),
+})
+
+/** Whose turn it is where places are scarce: the highest first, then the oldest. */
+export const RunPriority = z.int().min(-100).max(100)
 
 export const StepSpec = z.object({
   key: StepKey,
@@ -84,6 +98,15 @@ export const StepSpec = z.object({
   timeoutSeconds: z.int().positive().max(604_800).default(3600),
   /** From SIGTERM to SIGKILL. */
   graceSeconds: z.int().positive().max(3600).default(30),
+  /** How long a command may leave `EVENKEEL_HEARTBEAT` untouched; absent: it may be silent for as long as it runs. */
+  heartbeatSeconds: z.int().positive().max(86_400).optional(),
+  resources: Resources.prefault({}),
+  /** Its attempts, with those of other steps in the group. */
+  concurrency: Group.optional(),
+  /** Of a matrix: instances of this step that may run at the same time. */
+  maxParallel: z.int().positive().max(2000).optional(),
+  /** Of a matrix: the failure of this instance ends the others. */
+  failFast: z.boolean().default(false),
   /** Whether an earlier result may take the place of this step, and for how long. What registers or deploys is never reused. */
   cache: z.union([z.boolean(), z.object({ ttlSeconds: z.int().positive() })]).default(true),
 })
@@ -95,6 +118,16 @@ export const PipelineSpec = z.object({
   model: Name.optional(),
   /** Defaults of the run params. */
   params: z.record(Name, ParamValue).default({}),
+  /** How long a run may take, without the time it waits to begin. */
+  timeoutSeconds: z.int().positive().max(31_536_000).optional(),
+  priority: RunPriority.default(0),
+  /**
+   * Its runs, with those of other pipelines in the group. When the group is full, `queue`: they wait; `skip`: they end;
+   * `replace`: only the newest waits; `cancel_running`: only the newest waits, and those that run are cancelled.
+   */
+  concurrency: Group.extend({
+    whenBusy: z.enum(['queue', 'skip', 'replace', 'cancel_running']).default('queue'),
+  }).optional(),
   steps: z.array(StepSpec).min(1).max(2000),
   /** The commit its code was taken from; not part of what makes a version another one. */
   commit: z.string().max(100).optional(),

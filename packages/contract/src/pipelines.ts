@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
-import { PipelineSpec, StepKey } from './pipeline-spec.ts'
+import { PipelineSpec, RunPriority, StepKey } from './pipeline-spec.ts'
+import { slotEndpoints } from './slots.ts'
 
 export const RunState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'])
 export type RunState = z.infer<typeof RunState>
@@ -26,6 +27,7 @@ export const AttemptOutcome = z.enum([
   'retry_requested',
   'config',
   'timeout',
+  'stalled',
   'signal',
   'lost',
   'submit_failed',
@@ -122,6 +124,7 @@ export const Run = z
     reason: z.string().nullable(),
     trigger: TriggerReason,
     params: z.record(z.string(), ParamValue),
+    priority: RunPriority,
     commit: z.string(),
     createdBy: z.string(),
     createdAt: Timestamp,
@@ -221,6 +224,7 @@ const oneStep = z.object({ run: z.string().max(64), step: StepKey })
 const noCache = z.union([z.boolean(), z.array(StepKey)]).default(false)
 
 export const pipelines = defineEndpoints({
+  ...slotEndpoints,
   list: {
     method: 'GET',
     path: '/api/v1/pipelines',
@@ -277,6 +281,8 @@ export const pipelines = defineEndpoints({
     body: z.object({
       params: z.record(Name, ParamValue).default({}),
       trigger: TriggerReason.optional(),
+      /** That of the pipeline when absent. */
+      priority: RunPriority.optional(),
       /** An earlier version of the pipeline; the newest when absent. */
       version: z.int().positive().optional(),
       noCache,

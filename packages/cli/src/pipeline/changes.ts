@@ -6,9 +6,13 @@ export function changesBetween(before: PipelineSpec, after: PipelineSpec): strin
   const steps = [...new Set([...old.keys(), ...now.keys()])].flatMap((name) =>
     stepChange(name, old.get(name), now.get(name)),
   )
-  const rest = (['model', 'description'] as const).filter((key) => before[key] !== after[key]).map((key) => `~ ${key}`)
+  const rest = wholeKeys
+    .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
+    .map((key) => `~ ${key}`)
   return [...rest, ...paramChanges(before, after), ...steps]
 }
+
+const wholeKeys = ['model', 'description', 'timeoutSeconds', 'priority', 'concurrency'] as const
 
 function groupsOf({ steps }: PipelineSpec): Map<string, StepSpec[]> {
   return Map.groupBy(steps, ({ key }) => key.replace(/\[.*/s, ''))

@@ -7,6 +7,7 @@ import { parseYaml } from './yaml-file.ts'
 const page = readFileSync(new URL('../../../../docs/pipelines.md', import.meta.url), 'utf8')
 const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parseYaml(Buffer.from(text!)).value)
 const [pipeline, step, triggers] = blocks as Record<string, unknown>[]
+const limits = (blocks as Record<string, unknown>[]).find((block) => 'concurrency' in block)
 
 const sources: Sources = { step: () => StepFile.parse(step), code: () => [] }
 const problemsOf = (value: unknown) => {
@@ -17,6 +18,7 @@ const problemsOf = (value: unknown) => {
 it('every example of docs/pipelines.md is valid', () => {
   expect(problemsOf(pipeline)).toEqual([])
   expect(problemsOf({ ...pipeline, ...triggers })).toEqual([])
+  expect(problemsOf({ name: 'limits', ...limits })).toEqual([])
 })
 
 it('the step of the page is used as the page says', () => {

@@ -67,6 +67,30 @@ describe('a step', () => {
     expect(spec.steps[1]).toMatchObject({ run: ['ls'], retries: 1, env: { A: 'x', B: 'y' }, code: [] })
   })
 
+  it('has the limits that the file gives it, its matrix and the run as a whole', () => {
+    const resources = { cpu: 2, memory: '16Gi', gpu: 1, slots: { matlab: 2 } }
+    const step = { ...a, heartbeat: '5m', resources, concurrency: { group: 'db' } }
+    const many = { run: 'true', matrix: { n: [1, 2], max_parallel: 1, fail_fast: true } }
+    const whole = { timeout: '12h', priority: -5, concurrency: { group: 'nightly', limit: 2, when_busy: 'replace' } }
+    const { spec } = compiled({ a: step, many, free: { run: 'true' } }, whole)
+
+    expect(spec).toMatchObject({
+      timeoutSeconds: 43_200,
+      priority: -5,
+      concurrency: { group: 'nightly', limit: 2, whenBusy: 'replace' },
+    })
+    expect(spec.steps[0]).toMatchObject({
+      heartbeatSeconds: 300,
+      resources: { cpu: 2, memoryMiB: 16_384, gpu: 1, slots: { matlab: 2 } },
+      concurrency: { group: 'db', limit: 1 },
+    })
+    expect(spec.steps.map(({ key }) => key)).toEqual(['a', 'many[n=1]', 'many[n=2]', 'free'])
+    expect(spec.steps[1]).toMatchObject({ matrix: { n: 1 }, maxParallel: 1, failFast: true })
+    const free = spec.steps[3]!
+    expect(free).toMatchObject({ resources: { gpu: 0, slots: {} }, failFast: false })
+    expect([free.heartbeatSeconds, free.concurrency, free.maxParallel]).toEqual([undefined, undefined, undefined])
+  })
+
   it('sees the params it lists and those it names, and no other', () => {
     const { spec } = compiled({ a: { run: 'go ${{ params.lr }}', params: ['from'] } })
 
@@ -121,7 +145,7 @@ describe('a matrix', () => {
     [{ x: [1], exclude: [{ x: 1 }] }, 'no combination left'],
     [{ x: ['a/b', 'a_b'] }, 'read the same'],
     [{ x: Array.from({ length: 50 }, String), y: Array.from({ length: 50 }, String) }, '2500 combinations'],
-    [{ x: [1], max_parallel: [2] }, 'not supported yet'],
+    [{ x: [1], max_parallel: [2] }, 'must be'],
     ['${{ steps.a.outputs.x }}', 'A matrix from the output of a step is not supported yet'],
   ])('%j is refused', (given, says) => {
     expect(problemsOf({ t: { run: 'true', matrix: given } }).join()).toContain(says)
@@ -271,8 +295,8 @@ describe('refuses with the path and what to do', () => {
   it.each([
     [{ a: { ...a, retires: 1 } }, 'steps.a.retires: There is no key "retires" here. Did you mean "retries"?'],
     [
-      { a: { ...a, resources: {} } },
-      'steps.a.resources: "resources" is not supported yet; every step runs on the machine',
+      { a: { ...a, resources: { labels: {} } } },
+      'steps.a.resources.labels: "labels" is not supported yet; every step runs on the machine',
     ],
     [{ a: { ...a, secrets: {} } }, '"secrets" is not supported yet'],
     [{ a: { ...a, cache: { ttl: '30d', gpu: true } } }, 'steps.a.cache.gpu: "gpu" is not supported yet'],
@@ -280,7 +304,9 @@ describe('refuses with the path and what to do', () => {
       { a: { ...a, when: "steps.b.outputs.gate == 'pass'" } },
       'steps.a.when: Of conditions, only three are supported yet',
     ],
-    [{ a: { ...a, retries: { max: 1, on: ['oom'] } } }, 'It must be exit, timeout, signal or output_missing'],
+    [{ a: { ...a, retries: { max: 1, on: ['oom'] } } }, 'It must be exit, timeout, stalled, signal or output_missing'],
+    [{ a: { ...a, resources: { memory: '16GB' } } }, 'Write memory as in 512Mi or 16Gi.'],
+    [{ a: { ...a, heartbeat: '2d' } }, 'steps.a.heartbeat: This cannot be'],
     [{ a: { ...a, retries: 'many' } }, 'steps.a.retries: It must be a number or a map.'],
     [{ a: { ...a, timeout: '90 minutes' } }, 'steps.a.timeout: Write a duration as in 30s, 10m, 6h or 5d.'],
     [{ a: { ...a, timeout: '30d' } }, 'steps.a.timeout: This cannot be'],
@@ -326,11 +352,10 @@ describe('refuses with the path and what to do', () => {
   })
 
   it.each([
-    [
-      { timeout: '12h' },
-      'timeout: "timeout" is not supported yet; give each step one, under "defaults: { timeout: 6h }".',
-    ],
-    [{ concurrency: {} }, '"concurrency" is not supported yet'],
+    [{ concurrency: { group: 'g', when_busy: 'wait' } }, 'It must be queue, skip, replace or cancel_running.'],
+    [{ concurrency: { limit: 1 } }, '"group" is missing; add it.'],
+    [{ priority: 101 }, 'priority: Too big'],
+    [{ timeout: 60 }, 'timeout: It must be text.'],
     [{ name: undefined }, '"name" is missing'],
     [
       { params: { lr: { type: 'integer' } } },

@@ -1,5 +1,6 @@
 import { type ParamDeclaration, PipelineFile, type PipelineSpec, PipelineSpec as Spec } from '@evenkeel/contract'
 import { checkCycles } from './graph.ts'
+import { runLimitsOf } from './limits.ts'
 import { stepLimit } from './matrix.ts'
 import { type Notebook, openNotebook, PipelineMistake, type PipelineProblem } from './mistake.ts'
 import { explainIssues } from './schema-problems.ts'
@@ -42,6 +43,7 @@ function compileFile(file: PipelineFile, sources: Sources, notebook: Notebook): 
     description: file.description ?? '',
     ...(file.model !== undefined && { model: file.model }),
     params: { ...defaultsOf(params), ...defaults },
+    ...runLimitsOf(file),
     steps: steps.flatMap(({ specs }) => specs),
   })
   return { name: file.name, spec, triggers }

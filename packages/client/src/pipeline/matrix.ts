@@ -21,7 +21,7 @@ export const stepLimit = 2000
  */
 export function expandMatrix(name: string, matrix: Matrix | undefined): Instance[] {
   if (!matrix) return [{ key: name, values: {} }]
-  const { include = [], exclude = [], ...lists } = matrix
+  const { include = [], exclude = [], max_parallel: _, fail_fast: __, ...lists } = matrix
   const count = Object.values(lists).reduce((product, values) => product * values.length, 1)
   if (count > stepLimit) throw tooMany(name, count)
   const combinations = Object.entries(lists).reduce<Combination[]>(

@@ -1,12 +1,12 @@
 import { type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { bind } from './bind.ts'
+import { limitsOf } from './limits.ts'
 import { commandOf, withVariables } from './command.ts'
 import { toSeconds } from './durations.ts'
 import { hasPlaceholder } from './expressions.ts'
 import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } from './inputs.ts'
 import { expandMatrix } from './matrix.ts'
-import { notYetInMatrix } from './not-yet.ts'
 import { type Notebook, type Path, PipelineMistake } from './mistake.ts'
 import { checkVariables, openScope } from './scope.ts'
 import { type Body, bodyOf, namesOf, outputsOf, type Sources } from './uses.ts'
@@ -38,10 +38,6 @@ export function writtenStep(
   const { shell, code, ...always } = defaults
   const ofCommands = body.kind === 'run' ? { ...(shell && { shell }), ...(code && { code }) } : {}
   const step = { ...ofCommands, ...always, ...own, env: { ...defaults.env, ...own.env } }
-  for (const key of Object.keys(step.matrix ?? {})) {
-    const later = notYetInMatrix(key)
-    if (later) throw new PipelineMistake(`"${key}" is not supported yet; ${later}`, ['matrix', key])
-  }
   const instances = expandMatrix(name, step.matrix)
   const outline = { instances, hasMatrix: step.matrix !== undefined, outputs: outputsOf(step, body) }
   return { name, step, body, outline }
@@ -162,11 +158,13 @@ function environmentOf({ env = {} }: FileStep): Record<string, string> {
 
 const outcomes = { 'success()': 'success', 'failure()': 'failure', 'always()': 'always' } as const
 
-function settingsOf({ when, allow_failure, retries, timeout, grace, cache }: FileStep) {
+function settingsOf(step: FileStep) {
+  const { when, allow_failure, retries, timeout, grace, cache } = step
   return {
     ...(when && { when: outcomes[when] }),
     ...(allow_failure !== undefined && { allowFailure: allow_failure }),
     ...retriesOf(retries),
+    ...limitsOf(step),
     ...(timeout && { timeoutSeconds: toSeconds(timeout) }),
     ...(grace && { graceSeconds: toSeconds(grace) }),
     ...(cache !== undefined && { cache: typeof cache === 'boolean' ? cache : { ttlSeconds: toSeconds(cache.ttl) } }),
@@ -188,6 +186,7 @@ function retriesOf(retries: FileStep['retries']): Pick<Spec, 'retries' | 'retryO
 const written: Readonly<Record<string, string>> = {
   timeoutSeconds: 'timeout',
   graceSeconds: 'grace',
+  heartbeatSeconds: 'heartbeat',
   retryDelay: 'retries',
 }
 

@@ -15,7 +15,7 @@ it('counts what occurs, what needs a look first', () => {
   expect(counts.map(({ count, word }) => `${count} ${word}`)).toEqual(['1 failed', '2 succeeded', '1 reused'])
 })
 
-it('opens the step that failed, else the one that runs, else the last that ended', () => {
+it('opens the step that failed, else the one that runs, else the one that waits, else the last that ended', () => {
   const ended = [
     step('a', 'succeeded', '2026-01-01T00:00:02Z'),
     step('b', 'succeeded', '2026-01-01T00:00:09Z'),
@@ -24,6 +24,8 @@ it('opens the step that failed, else the one that runs, else the last that ended
 
   expect(telling([...ended, step('r', 'running'), step('f', 'failed')])?.key).toBe('f')
   expect(telling([...ended, step('r', 'running')])?.key).toBe('r')
+  expect(telling([...ended, step('w', 'waiting'), step('r', 'running')])?.key).toBe('r')
+  expect(telling([...ended, step('w', 'waiting')])?.key).toBe('w')
   expect(telling(ended)?.key).toBe('b')
   expect(telling([step('p', 'pending')])?.key).toBe('p')
   expect(telling([])).toBeUndefined()

@@ -36,6 +36,7 @@ export const OUTCOMES: Readonly<Record<AttemptOutcome, string>> = {
   retry_requested: 'asked to be tried again',
   config: 'refused its configuration',
   timeout: 'took too long',
+  stalled: 'gave no sign of life',
   signal: 'was killed',
   lost: 'was lost',
   submit_failed: 'could not be started',
@@ -53,12 +54,13 @@ export function countsOf(steps: readonly Pick<RunStep, 'state'>[]): (Look & { re
   })
 }
 
-/** The step one wants to see first: what failed, else what runs, else the last that ended. */
+/** The step one wants to see first: what failed, else what runs, else what waits, else the last that ended. */
 export function telling(steps: readonly RunStep[]): RunStep | undefined {
   const ended = steps.filter(({ endedAt }) => endedAt !== null)
   return (
     steps.find(({ state }) => state === 'failed') ??
     steps.find(({ state }) => state === 'running') ??
+    steps.find(({ state }) => state === 'waiting') ??
     ended.toSorted((a, b) => a.endedAt!.localeCompare(b.endedAt!)).at(-1) ??
     steps[0]
   )

@@ -6,7 +6,7 @@ import { Card, formatDate, formatDateTime, PageLink, Pair, Pairs, Part, Parts } 
 
 /** What the run was given, and where it comes from. */
 export function About({ run }: { readonly run: Run }) {
-  const { id, pipeline, pipelineVersion, model, commit, params, trigger, createdBy, createdAt } = run
+  const { id, pipeline, pipelineVersion, model, commit, params, priority, trigger, createdBy, createdAt } = run
   const names = Object.entries(params)
   return (
     <Card title="About this run">
@@ -23,6 +23,7 @@ export function About({ run }: { readonly run: Run }) {
           <Pairs>
             <Pair name="reason">{TRIGGERS[trigger.kind]}</Pair>
             {trigger.eventTime && <Pair name="event time">{formatDate(trigger.eventTime)}</Pair>}
+            <Pair name="priority">{priority === 0 ? 'usual (0)' : priority}</Pair>
             <Pair name="created by">{createdBy}</Pair>
             <Pair name="created">{formatDateTime(createdAt)} UTC</Pair>
           </Pairs>

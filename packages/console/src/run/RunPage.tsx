@@ -11,6 +11,7 @@ import { useNowMs } from '../ui/clock.ts'
 import { About } from './About.tsx'
 import { Actions } from './Actions.tsx'
 import { Gantt } from './Gantt.tsx'
+import { Reason } from './Reason.tsx'
 import { StepPanel } from './StepPanel.tsx'
 
 /** Where is it, why did it fail, what was slow? */
@@ -40,7 +41,11 @@ function Summary({ run }: { readonly run: Run }) {
     <>
       <div className="ek-row">
         <StateWord state={RUN_STATES[state].mark}>{RUN_STATES[state].word}</StateWord>
-        {reason && <span>{reason}</span>}
+        {reason && (
+          <span>
+            <Reason text={reason} />
+          </span>
+        )}
       </div>
       {trigger.says && (
         <div>

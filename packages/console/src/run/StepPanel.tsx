@@ -21,6 +21,7 @@ import {
 } from '../ui/index.ts'
 import { Attempts } from './Attempts.tsx'
 import { Explanation } from './Explanation.tsx'
+import { Reason } from './Reason.tsx'
 
 const Markdown = lazy(async () => ({ default: (await import('../ui/Markdown.tsx')).Markdown }))
 
@@ -55,7 +56,11 @@ function State({
   const tookMs = startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : null
   return (
     <Part title="State">
-      {reason && <p>{reason}</p>}
+      {reason && (
+        <p>
+          <Reason text={reason} />
+        </p>
+      )}
       {state === 'running' && progress && (
         <>
           <p>{progress.says}</p>

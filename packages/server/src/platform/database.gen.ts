@@ -308,11 +308,11 @@ export interface Database {
     host: string
     handle: string | null
     state: 'submitting' | 'submitted' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'lost'
-    outcome: 'ok' | 'exit' | 'retry_requested' | 'config' | 'timeout' | 'signal' | 'lost' | 'submit_failed' | 'input_unavailable' | 'output_missing' | 'cancelled' | null
+    outcome: 'ok' | 'exit' | 'retry_requested' | 'config' | 'timeout' | 'stalled' | 'signal' | 'lost' | 'submit_failed' | 'input_unavailable' | 'output_missing' | 'cancelled' | null
     exit_code: number | null
     reason: string | null
     stop_stage: 'term' | 'kill' | null
-    stop_why: 'timeout' | 'cancelled' | null
+    stop_why: 'timeout' | 'stalled' | 'cancelled' | 'run_timeout' | 'fail_fast' | null
     stop_at: Timestamp | null
     submitted_at: Timestamp
     started_at: Timestamp | null
@@ -321,6 +321,9 @@ export interface Database {
     small_values: Generated<Json>
     outputs: Generated<Json>
     progress: Json | null
+    holds: Generated<Json>
+    gpus: Generated<Json>
+    heartbeat_at: Timestamp | null
   }
   'pipelines.pipeline_version': {
     project_id: string
@@ -354,6 +357,14 @@ export interface Database {
     started_at: Timestamp | null
     ended_at: Timestamp | null
     revision: Generated<number>
+    priority: Generated<number>
+    concurrency: Json | null
+    deadline_at: Timestamp | null
+  }
+  'pipelines.slot': {
+    project_id: string
+    name: string
+    capacity: number
   }
   'pipelines.step': {
     project_id: string
@@ -371,6 +382,7 @@ export interface Database {
     cache_key: string | null
     cache_parts: Json | null
     reused: Json | null
+    wants: Json | null
   }
   'pipelines.trigger': {
     project_id: string

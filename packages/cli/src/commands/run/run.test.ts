@@ -63,6 +63,17 @@ describe('run start', () => {
     expect(asked.at(-1)!.body).toMatchObject({ noCache })
   })
 
+  it('gives a run its priority, and leaves it to the pipeline when nobody says one', async () => {
+    const { asked } = await ask(starts, 'run', 'start', 'churn', '--priority', '-10')
+    expect(asked.at(-1)!.body).toMatchObject({ priority: -10 })
+    await fixture!.stop()
+
+    const { asked: without } = await ask(starts, 'run', 'start', 'churn')
+    expect(without.at(-1)!.body).not.toHaveProperty('priority')
+    await fixture!.stop()
+    expect((await ask(starts, 'run', 'start', 'churn', '--priority', '101')).code).toBe(2)
+  })
+
   const planned = { key: 'train', action: 'run', verdict: null, says: '', typicalDurationMs: 60_000 }
   const follows = (states: Run[]): Answers => ({
     ...starts,
@@ -233,4 +244,21 @@ it('explain compares with the time before, part by part', async () => {
   expect(stdout).toBe(
     'train[lr=0.2]  The param lr is 0.2 and was 0.1.\ncompared with the run 7, 2026-03-02 00:00\n  command  the same\n~ params\n    lr 0.1 → 0.2\n',
   )
+})
+
+describe('slots', () => {
+  const slot = { name: 'gpu', capacity: 2, heldBy: [{ run: id, step: 'train', count: 1 }], waiting: [] }
+  const answers: Answers = {
+    'pipelines.listSlots': () => ({ items: [slot] }),
+    'pipelines.putSlots': () => ({ items: [{ ...slot, capacity: 4 }] }),
+  }
+
+  it('says how many there are and who has them, and sets one', async () => {
+    expect((await ask(answers, 'slots', 'list')).stdout).toMatch(new RegExp(`gpu +1 of 2 +train of ${id} +–`))
+    await fixture!.stop()
+
+    const { asked, stdout } = await ask(answers, 'slots', 'set', 'gpu', '4')
+    expect(asked.at(-1)!.body).toEqual({ slots: { gpu: 4 } })
+    expect(stdout).toContain('1 of 4')
+  })
 })

@@ -20,20 +20,22 @@ export async function show(id: string, options: CommonOptions & { follow?: boole
 
 /** A run for a person: what it is, its steps, and what to do next. */
 export function runLines(run: Run): string[] {
-  const { id, pipeline, pipelineVersion, state, reason, trigger, createdBy, startedAt, endedAt, params, steps } = run
+  const { id, pipeline, pipelineVersion, state, reason, trigger, createdBy, startedAt, endedAt, params, priority } = run
   const given = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   return [
     `${pipeline}  run ${id}  ${state}${reason ? `: ${reason}` : ''}`,
     `  version  ${pipelineVersion}, by ${createdBy}: ${trigger.says}`,
     `  time     ${momentText(startedAt)}, ${spanText(startedAt, endedAt)}`,
+    ...(priority !== 0 ? [`  priority ${priority}`] : []),
     ...(given.length > 0 ? [`  params   ${cell(given.join('  '), 160)}`] : []),
-    ...table(['step', 'state', 'time', 'attempts', 'why'], steps.map(stepRow)),
+    ...table(['step', 'state', 'time', 'attempts', 'why'], run.steps.map(stepRow)),
     ...nextOf(run),
   ]
 }
 
 function stepRow({ key, state, startedAt, endedAt, attempts, reason, cache }: RunStep): string[] {
-  const says = state === 'failed' || state === 'skipped' || state === 'cancelled' ? reason : (cache?.says ?? reason)
+  // Why it does not go on says more than why it is not reused.
+  const says = ['failed', 'skipped', 'cancelled', 'waiting'].includes(state) ? reason : (cache?.says ?? reason)
   return [key, state, spanText(startedAt, endedAt), String(attempts.length), cell(says ?? '', 100)]
 }
 

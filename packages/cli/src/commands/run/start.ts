@@ -8,6 +8,7 @@ import { runLines } from './show.ts'
 interface StartOptions extends CommonOptions, NoCacheOption {
   readonly param?: readonly string[]
   readonly version?: number
+  readonly priority?: number
   readonly follow?: boolean
 }
 
@@ -22,7 +23,11 @@ export async function start(name: string, options: StartOptions): Promise<number
     ...(options.version !== undefined && { version: options.version }),
   }
   const typical = options.follow ? await typicalOf(pipelines, name, body) : undefined
-  const run = await pipelines.startRun({ params: { pipeline: name }, body })
+  const { priority } = options
+  const run = await pipelines.startRun({
+    params: { pipeline: name },
+    body: { ...body, ...(priority !== undefined && { priority }) },
+  })
   if (!options.follow) {
     output.result(run, () => [
       `run ${run.id} of ${name} version ${run.pipelineVersion} is ${run.state}`,

@@ -75,6 +75,7 @@ export const runOf = (given: Partial<Run> = {}): Run => ({
   reason: null,
   trigger: { kind: 'request', says: 'Asked for by ana.', eventTime: null },
   params: {},
+  priority: 0,
   commit: '',
   createdBy: 'ana',
   createdAt: at,

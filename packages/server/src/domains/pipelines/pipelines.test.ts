@@ -369,8 +369,10 @@ it('adopts a running step after an upgrade: the same process, no second attempt,
 async function makeOlder(run: string): Promise<void> {
   const { db } = world.platform
   const added = ['when', 'allowFailure', 'retryOn', 'retryDelay', 'matrix', 'env', 'code', 'cache']
-  await sql`update pipelines.run set plan = jsonb_set(plan - 'noCache', '{steps}', (
-    select jsonb_agg(step - ${added}::text[]) from jsonb_array_elements(plan -> 'steps') step)) where id = ${run}`.execute(
+  const limits = ['heartbeatMs', 'claims', 'maxParallel', 'failFast']
+  const whole = ['noCache', 'timeoutMs', 'concurrency']
+  await sql`update pipelines.run set plan = jsonb_set(plan - ${whole}::text[], '{steps}', (
+    select jsonb_agg(step - ${[...added, ...limits]}::text[]) from jsonb_array_elements(plan -> 'steps') step)) where id = ${run}`.execute(
     db,
   )
   await sql`update pipelines.step set needs = '[]', cache = null where run_id = ${run}`.execute(db)

@@ -31,6 +31,7 @@ function presentRun(run: RunRow, steps: readonly StepRow[], attempts: readonly A
     reason: run.reason,
     trigger: run.trigger as TriggerReason,
     params: run.params as Record<string, ParamValue>,
+    priority: run.priority,
     commit: run.commit,
     createdBy: run.created_by,
     createdAt: run.created_at.toISOString(),

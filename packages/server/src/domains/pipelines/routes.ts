@@ -20,6 +20,8 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
     getRun: ({ params }, caller) => pipelines.getRun(caller, params.run),
     cancelRun: ({ params, body }, caller) => pipelines.cancelRun(caller, params.run, body.reason),
     retryRun: ({ params }, caller) => pipelines.retryRun(caller, params.run),
+    listSlots: async (_, caller) => ({ items: await pipelines.slots.list(caller) }),
+    putSlots: async ({ body }, caller) => ({ items: await pipelines.slots.put(caller, body.slots) }),
     readLog: ({ params, query }, caller) => pipelines.readLog(caller, params, query.offset),
   })
   triggersRoutes(app, pipelines.triggers)

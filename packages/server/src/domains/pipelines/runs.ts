@@ -15,6 +15,7 @@ import { defineQueue, enqueue } from '../../platform/jobs.ts'
 import { missingParam } from './engine/check-spec.ts'
 import { engineProtocol } from './engine/engine.ts'
 import { type DatasetInput, makePlan, type Params, type Pin, type PinnedVersion, type RunPlan } from './engine/plan.ts'
+import { shortageIn } from './engine/shortage.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { specOf } from './present.ts'
 import { pipelinesStore } from './store.ts'
@@ -28,11 +29,15 @@ export const wakeQueue = defineQueue('pipelines.wake', z.object({ runId: z.strin
   concurrency: 4,
 })
 
+/** Has a run looked at once the transaction is committed. */
+export const wakeRun = (tx: Db, runId: string) => enqueue(tx, wakeQueue, { runId }, { singletonKey: runId })
+
 /** A run that is planned but not stored yet. */
 export interface PlannedRun {
   readonly version: VersionRow
   readonly params: Params
   readonly plan: RunPlan
+  readonly priority: number
 }
 
 /**
@@ -44,16 +49,16 @@ export async function planRun(
   deps: PipelinesDeps,
   version: VersionRow,
   given: Params,
-  noCache: RunPlan['noCache'] = false,
+  { noCache = false, priority }: { noCache?: RunPlan['noCache']; priority?: number | undefined } = {},
 ): Promise<PlannedRun> {
   const spec = specOf(version)
   const params = { ...spec.params, ...given }
-  const problem = missingParam(spec, params)
+  const problem = missingParam(spec, params) ?? (await shortageIn(deps.db, version.project_id, spec))
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
   const cores = Math.max(2, availableParallelism())
   const limits = { maxLiveAttempts: deps.maxLiveAttempts ?? cores, noCache }
   const plan = await makePlan(spec, limits, pinFor(deps, version.project_id, spec, params))
-  return { version, params, plan }
+  return { version, params, plan, priority: priority ?? spec.priority }
 }
 
 const pinFor =
@@ -93,7 +98,7 @@ const pinned = ({ dataset, version, digest, rowCount, eventTimeMin, eventTimeMax
 /** Stores a run and wakes the engine, in the caller's transaction. Returns its id. */
 export async function storeRun(
   tx: Db,
-  { version, params, plan }: PlannedRun,
+  { version, params, plan, priority }: PlannedRun,
   origin: {
     readonly trigger: TriggerReason
     readonly createdBy: string
@@ -116,6 +121,8 @@ export async function storeRun(
       trigger: json(origin.trigger),
       params: json(params),
       plan: json(plan),
+      priority,
+      concurrency: plan.concurrency && json(plan.concurrency),
       commit: specOf(version).commit ?? origin.commit,
       created_by: origin.createdBy,
       user_id: origin.userId,
@@ -134,6 +141,6 @@ export async function storeRun(
   )
   const news = { projectId, subject: runId, runId, pipeline, state: 'queued' as const }
   await publish(tx, pipelinesEvents, 'pipelines.run_changed', news)
-  await enqueue(tx, wakeQueue, { runId }, { singletonKey: runId })
+  await wakeRun(tx, runId)
   return runId
 }

@@ -29,6 +29,7 @@ import { hostId } from './engine/host-id.ts'
 import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
 import { createPlans } from './engine/plans.ts'
+import { shortageIn } from './engine/shortage.ts'
 import { createLookUp } from './engine/cache/look-up.ts'
 import { type Explanation, explainStep } from './explain.ts'
 import { previewRun } from './preview.ts'
@@ -39,7 +40,8 @@ import { type LogPage, logPage } from './log-page.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { presentRuns, specOf } from './present.ts'
 import { refuseStep } from './refuse-step.ts'
-import { planRun, storeRun } from './runs.ts'
+import { planRun, storeRun, wakeRun } from './runs.ts'
+import { createSlots, type Slots } from './slots.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
 import type { VersionRow } from './version-store.ts'
 import { createTriggers, type Triggers } from './triggers/service.ts'
@@ -66,6 +68,7 @@ interface RunRequest {
   readonly params: Record<string, ParamValue>
   readonly version?: number | undefined
   readonly noCache: boolean | string[]
+  readonly priority?: number | undefined
 }
 
 interface RunPreview {
@@ -101,6 +104,7 @@ export interface Pipelines {
   start(): Promise<void>
   /** Lets go of running steps; they go on, and the next start adopts them. */
   stop(): Promise<void>
+  readonly slots: Slots
   readonly triggers: Triggers
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
@@ -117,7 +121,8 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const plans = createPlans()
   const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, plans, engine)
   const lookUp = createLookUp(deps, plans)
-  const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, plans, lookUp, journal })
+  const { blobs, log } = deps
+  const engine = createEngine({ db, blobs, log, now, executor, host, plans, lookUp, wake: wakeRun, journal })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
 
@@ -135,11 +140,11 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   }
 
   /** @throws DomainError when the request does not suit the pipeline */
-  async function planned(caller: Caller, pipeline: string, { params, version, noCache }: RunRequest) {
-    const found = await versionOf(caller, pipeline, version)
+  async function planned(caller: Caller, pipeline: string, { params, noCache, priority, ...request }: RunRequest) {
+    const found = await versionOf(caller, pipeline, request.version)
     const spec = specOf(found)
     refuse(unusedParam(spec, params) ?? unknownStep(spec, noCache))
-    return planRun(deps, found, params, noCache)
+    return planRun(deps, found, params, { noCache, priority })
   }
 
   async function findStep(caller: Caller, { run, step }: StepTarget): Promise<{ run: RunRow; step: StepRow }> {
@@ -198,6 +203,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       refuseStep(caller)
       refuse(problemOf(spec, (name) => deps.builtinSteps(name) !== undefined))
       refuse(await missingCode(deps.blobs, spec))
+      refuse(await shortageIn(db, caller.projectId, spec))
       const { projectId, userName } = caller
       // The same content of another commit is no other version.
       const content = canonicalJson({ ...spec, commit: undefined })
@@ -315,6 +321,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
 
     start: () => engine.start(),
     stop: () => engine.stop(),
+    slots: createSlots(deps),
     triggers,
     subscriptions: triggers.subscriptions,
     jobs: [...pipelinesJobs(engine), ...triggers.jobs],

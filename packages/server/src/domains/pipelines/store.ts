@@ -27,6 +27,9 @@ const runColumns = [
   'commit',
   'created_by',
   'user_id',
+  'priority',
+  'concurrency',
+  'deadline_at',
   'cancel_requested_at',
   'cancel_says',
   'wake_at',
@@ -50,6 +53,7 @@ const stepColumns = [
   'needs',
   'cache',
   'reused',
+  'wants',
 ] as const satisfies (keyof StepRow)[]
 const attemptStateColumns = [
   'run_id',
@@ -69,6 +73,9 @@ const attemptStateColumns = [
   'started_at',
   'seen_at',
   'ended_at',
+  'holds',
+  'gpus',
+  'heartbeat_at',
 ] as const satisfies (keyof AttemptStateRow)[]
 
 export interface AttemptId {
@@ -196,6 +203,7 @@ export function pipelinesStore(db: Db) {
             ended_at: row.ref('excluded.ended_at'),
             count_from: row.ref('excluded.count_from'),
             cache: row.ref('excluded.cache'),
+            wants: row.ref('excluded.wants'),
           })),
         )
         .execute()
@@ -216,6 +224,7 @@ export function pipelinesStore(db: Db) {
             stop_at: row.ref('excluded.stop_at'),
             started_at: row.ref('excluded.started_at'),
             ended_at: row.ref('excluded.ended_at'),
+            heartbeat_at: row.ref('excluded.heartbeat_at'),
           })),
         )
         .returningAll()

@@ -1,5 +1,6 @@
 import type { AttemptOutcome, AttemptState, CacheVerdict } from '@evenkeel/contract'
 import { type Action, type AttemptKey, decide } from './decide.ts'
+import { noPlaces } from './places.ts'
 import { type AttemptNow, changeAttempt, changeStep, hasEnded, isLive, type Plan, type States } from './states.ts'
 
 /** What must be done outside of the database, once the states are stored. */
@@ -10,18 +11,20 @@ export interface Settled {
   readonly effects: readonly Effect[]
   /** Steps that wait for an answer to whether an earlier result may take their place. */
   readonly lookUps: readonly string[]
+  /** Runs that are to end, so that this one can begin. */
+  readonly cancels: readonly string[]
   readonly wakeAt: number | null
 }
 
 /** Decides and applies until there is nothing left to do at this moment. */
-export function settle(plan: Plan, before: States, now: number): Settled {
+export function settle(plan: Plan, before: States, now: number, places = noPlaces): Settled {
   let states = before
   const effects: Effect[] = []
   // A round moves every step of a chain by one at least: a plan that takes more of them is a bug of `decide`.
   const maxRounds = 100 + 4 * plan.steps.length
   for (let round = 0; round < maxRounds; round++) {
-    const { actions, lookUps, wakeAt } = decide(plan, states, now)
-    if (actions.length === 0) return { states, effects, lookUps, wakeAt }
+    const { actions, ...open } = decide(plan, states, now, places)
+    if (actions.length === 0) return { states, effects, ...open }
     for (const action of actions) {
       states = apply(states, action, now)
       if (action.kind === 'submit' || action.kind === 'kill') effects.push(action)
@@ -33,7 +36,9 @@ export function settle(plan: Plan, before: States, now: number): Settled {
 export function apply(states: States, action: Action, now: number): States {
   switch (action.kind) {
     case 'run':
-      return { ...states, run: { ...states.run, ...pick(action), startedAt: states.run.startedAt ?? now } }
+      return { ...states, run: { ...states.run, ...beginning(states, action, now), ...pick(action) } }
+    case 'refuse':
+      return requestCancel(states, action.says, now)
     case 'finish':
       return { ...states, run: { ...states.run, ...pick(action), endedAt: now } }
     case 'ready':
@@ -46,16 +51,24 @@ export function apply(states: States, action: Action, now: number): States {
         endedAt: now,
       }))
     case 'wait':
-      return changeStep(states, action.step, (step) => ({ ...step, state: 'waiting', reason: action.reason }))
+      return changeStep(states, action.step, (step) => ({
+        ...step,
+        state: 'waiting',
+        reason: action.reason,
+        wants: action.wants ?? [],
+      }))
+    case 'step_aside':
+      return changeStep(states, action.step, (step) => ({ ...step, state: 'ready', reason: null, wants: [] }))
     case 'end':
-      return changeStep(states, action.step, (step) => ({ ...step, ...pick(action), endedAt: now }))
+      return changeStep(states, action.step, (step) => ({ ...step, ...pick(action), wants: [], endedAt: now }))
     case 'submit':
       return changeStep(states, action.step, (step) => ({
         ...step,
         state: 'running',
         reason: null,
         startedAt: step.startedAt ?? now,
-        attempts: [...step.attempts, newAttempt(action.attempt)],
+        wants: [],
+        attempts: [...step.attempts, newAttempt(action)],
       }))
     case 'kill':
       return changeAttempt(states, action, (attempt) => ({
@@ -67,7 +80,13 @@ export function apply(states: States, action: Action, now: number): States {
 
 const pick = <S, R>({ state, reason }: { readonly state: S; readonly reason: R }) => ({ state, reason })
 
-const newAttempt = (attempt: number): AttemptNow => ({
+/** A run that leaves the queue; `deadlineAt` says when its timeout ends. */
+const beginning = ({ run }: States, { state, deadlineAt }: Extract<Action, { readonly kind: 'run' }>, now: number) =>
+  state === 'queued'
+    ? {}
+    : { startedAt: run.startedAt ?? now, deadlineAt: deadlineAt === undefined ? run.deadlineAt : deadlineAt }
+
+const newAttempt = ({ attempt, holds, gpus }: Extract<Action, { readonly kind: 'submit' }>): AttemptNow => ({
   attempt,
   state: 'submitting',
   outcome: null,
@@ -75,6 +94,9 @@ const newAttempt = (attempt: number): AttemptNow => ({
   startedAt: null,
   endedAt: null,
   stop: null,
+  holds,
+  gpus,
+  heartbeatAt: null,
 })
 
 export interface Ending {
@@ -100,6 +122,10 @@ function stateOf(outcome: AttemptOutcome): AttemptState {
   return 'failed'
 }
 
+/** Nothing has been heard of the attempt since then. */
+export const recordSilence = (states: States, key: AttemptKey, heartbeatAt: number): States =>
+  changeAttempt(states, key, (attempt) => (isLive(attempt) ? { ...attempt, heartbeatAt } : attempt))
+
 /** Somebody has looked for an earlier result of a step. */
 export const recordLookUp = (states: States, key: string, cache: CacheVerdict): States =>
   changeStep(states, key, (step) => ({ ...step, cache }))
@@ -112,7 +138,7 @@ export const requestCancel = ({ run, steps }: States, says: string, now: number)
 
 /** Opens a run that has ended: what succeeded stays, the rest starts anew with full budgets. */
 export const reopen = ({ run, steps }: States): States => ({
-  run: { ...run, state: 'queued', reason: null, endedAt: null, cancel: null },
+  run: { ...run, state: 'queued', reason: null, endedAt: null, deadlineAt: null, cancel: null },
   steps: steps.map((step) =>
     hasEnded(step) && step.state !== 'succeeded' && step.state !== 'cached'
       ? {

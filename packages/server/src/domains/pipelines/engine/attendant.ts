@@ -5,6 +5,7 @@ import type { Ended, Executor, Handle, JobSpec } from '../executors/executor.ts'
 import type { AttemptId, AttemptRow } from '../store.ts'
 import type { Ending } from './apply.ts'
 import { type Harvest, harvest } from './harvest.ts'
+import { followHeartbeat } from './heartbeat.ts'
 import { InputUnavailable } from './place-file.ts'
 import { followProgress, type Progress } from './progress.ts'
 import { stopOf } from './rows.ts'
@@ -15,6 +16,10 @@ export interface Journal {
   job(attempt: AttemptId, externalId: string): Promise<JobSpec | Ending>
   started(attempt: AttemptId, handle: Handle): Promise<void>
   progress(attempt: AttemptId, progress: Progress): Promise<void>
+  /** Silence that ends the attempt; null: it may be silent for as long as it likes. */
+  heartbeatMs(attempt: AttemptId): Promise<number | null>
+  /** It has been silent for so long. */
+  silent(attempt: AttemptId, silentMs: number): Promise<void>
   /** It could not be started. */
   failed(attempt: AttemptId, ending: Ending): Promise<void>
   /** Names of the outputs it has to leave. */
@@ -75,7 +80,7 @@ export function createAttendant({
     const charge = charges.get(attempt.external_id)!
     charge.handle = handle
     if (charge.stage) await executor.cancel(handle, charge.stage)
-    const seen = await watch(id, handle)
+    const seen = await watch(id, handle, attempt.started_at ?? new Date())
     const left = hasWorked(seen) ? await bringIn(id, handle) : undefined
     await insist(() => journal.ended(id, seen, left))
     await insist(() => journal.done(id))
@@ -99,11 +104,15 @@ export function createAttendant({
     return harvest(executor, blobs, handle, names).catch(toError)
   }
 
-  async function watch(id: AttemptId, handle: Handle): Promise<Ended> {
+  async function watch(id: AttemptId, handle: Handle, startedAt: Date): Promise<Ended> {
     const newest = followProgress(executor, handle)
+    const heartbeatMs = await insist(() => journal.heartbeatMs(id))
+    const silence = heartbeatMs === null ? undefined : followHeartbeat(executor, handle, startedAt, heartbeatMs)
     const tell = async () => {
       const progress = await newest()
       if (progress) await journal.progress(id, progress)
+      const silentMs = await silence?.()
+      if (silentMs !== undefined) await insist(() => journal.silent(id, silentMs))
     }
     const timer = setInterval(() => {
       tell().catch((error: unknown) => log.warn({ err: error }, 'the progress of a step could not be stored'))

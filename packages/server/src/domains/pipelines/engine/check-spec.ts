@@ -26,6 +26,9 @@ function problemOfStep(
   if (steps.get(step.key) !== step) return `Two steps are called "${step.key}"; rename one.`
   if ((step.uses === undefined) === (step.run === undefined)) return 'Give either "uses" or "run".'
   if (step.uses !== undefined && !isBuiltin(step.uses)) return `No step "${step.uses}" ships with Evenkeel.`
+  if (step.uses !== undefined && step.heartbeatSeconds !== undefined)
+    return 'Steps that ship with Evenkeel do not touch the heartbeat file; give it a timeout instead.'
+  if (step.resources.slots['gpu'] !== undefined) return 'GPUs are asked for with "gpu", not as one of the slots.'
   const unknown = needsOf(step).find((key) => !steps.has(key))
   if (unknown) return `It needs the step "${unknown}", which does not exist.`
   return problemOfInputs(step, steps) ?? collisionOf(step, spec) ?? problemOfCode(step)

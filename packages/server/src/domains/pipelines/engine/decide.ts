@@ -1,4 +1,8 @@
 import type { AttemptOutcome } from '@evenkeel/contract'
+import { decideEntry } from './entry.ts'
+import { type Halt, haltOfRun, haltsOf, matrixOf } from './halt.ts'
+import { type Claim, noPlaces, type Places } from './places.ts'
+import { openRoom } from './room.ts'
 import {
   type AttemptNow,
   hasEnded,
@@ -6,21 +10,32 @@ import {
   type Plan,
   type PlannedStep,
   type RetryDelay,
-  type RunNow,
   type States,
   type StepNow,
+  type StopWhy,
 } from './states.ts'
 
 /** What should happen to a run now. `apply` says what each does to the states. */
 export type Action =
-  | { readonly kind: 'run'; readonly state: 'running' | 'waiting'; readonly reason: string | null }
+  | {
+      readonly kind: 'run'
+      readonly state: 'queued' | 'running' | 'waiting'
+      readonly reason: string | null
+      /** Of a run that begins. */
+      readonly deadlineAt?: number | null
+    }
+  /** The run does not begin. */
+  | { readonly kind: 'refuse'; readonly says: string }
   | { readonly kind: 'finish'; readonly state: 'succeeded' | 'failed' | 'cancelled'; readonly reason: string }
   | { readonly kind: 'ready'; readonly step: string }
   | { readonly kind: 'reuse'; readonly step: string; readonly reason: string }
-  | { readonly kind: 'wait'; readonly step: string; readonly reason: string }
+  /** @param wants - the places it waits for; absent: for the time of its next attempt */
+  | { readonly kind: 'wait'; readonly step: string; readonly reason: string; readonly wants?: readonly Claim[] }
+  /** It leaves the line, because the run has no room for it. */
+  | { readonly kind: 'step_aside'; readonly step: string }
   | { readonly kind: 'end'; readonly step: string; readonly state: EndState; readonly reason: string }
-  | ({ readonly kind: 'submit' } & AttemptKey)
-  | ({ readonly kind: 'kill'; readonly stage: 'term' | 'kill'; readonly why: 'timeout' | 'cancelled' } & AttemptKey)
+  | ({ readonly kind: 'submit'; readonly holds: readonly Claim[]; readonly gpus: readonly number[] } & AttemptKey)
+  | ({ readonly kind: 'kill'; readonly stage: 'term' | 'kill'; readonly why: StopWhy } & AttemptKey)
 
 type EndState = 'succeeded' | 'failed' | 'skipped' | 'cancelled'
 
@@ -33,12 +48,16 @@ export interface Decision {
   readonly actions: readonly Action[]
   /** Steps that wait for an answer to whether an earlier result may take their place. */
   readonly lookUps: readonly string[]
+  /** Runs that are to end, so that this one can begin. */
+  readonly cancels: readonly string[]
   /** When to decide again although nothing has happened; epoch milliseconds. */
   readonly wakeAt: number | null
 }
 
 interface Verdict {
   readonly action?: Action
+  /** The attempt that should start, where there is room for it. */
+  readonly next?: number
   readonly lookUp?: string
   readonly wakeAt?: number
 }
@@ -57,32 +76,54 @@ const infrastructure: ReadonlySet<AttemptOutcome> = new Set([
  * restart, and as often as one likes. Pure: no clock, no chance, no input or output.
  *
  * @param now - epoch milliseconds
+ * @param places - what other runs hold and wait for; asked only of plans that need places
  */
-export function decide(plan: Plan, states: States, now: number): Decision {
-  if (hasEnded(states.run)) return { actions: [], lookUps: [], wakeAt: null }
-  const verdicts = decideSteps(plan, states, now)
-  const run = decideRun(plan, states)
+export function decide(plan: Plan, states: States, now: number, places = noPlaces): Decision {
+  if (hasEnded(states.run)) return nothing
+  const entry = decideEntry(plan, states, places)
+  if (entry) return { ...nothing, ...entry }
+  const verdicts = decideSteps(plan, states, now, places)
+  const run = decideRun(plan, states, now)
   const actions = [...verdicts.flatMap(({ action }) => action ?? []), ...(run ? [run] : [])]
-  const wakes = verdicts.flatMap(({ wakeAt }) => wakeAt ?? [])
+  const { deadlineAt } = states.run
+  const deadline = deadlineAt !== null && now < deadlineAt ? [deadlineAt] : []
+  const wakes = [...verdicts.flatMap(({ wakeAt }) => wakeAt ?? []), ...deadline]
   const lookUps = verdicts.flatMap(({ lookUp }) => lookUp ?? [])
-  return { actions, lookUps, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
+  return { ...nothing, actions, lookUps, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
 }
 
-function decideSteps(plan: Plan, states: States, now: number): readonly Verdict[] {
+const nothing: Decision = { actions: [], lookUps: [], cancels: [], wakeAt: null }
+
+function decideSteps(plan: Plan, states: States, now: number, places: Places): readonly Verdict[] {
   const steps = new Map(states.steps.map((step) => [step.key, step]))
-  let freeSlots = plan.maxLiveAttempts - states.steps.flatMap(({ attempts }) => attempts.filter(isLive)).length
-  return plan.steps.map((planned) => {
-    const verdict = decideStep(planned, steps, states, now)
-    if (verdict.action?.kind !== 'submit') return verdict
-    // Whoever ends next frees a slot, and that is news enough to decide again.
-    return freeSlots-- > 0 ? verdict : {}
+  const haltOf = haltsOf(plan, states, now)
+  const room = openRoom(plan, states, places)
+  const verdicts = plan.steps.map((planned) =>
+    decideStep(planned, steps, haltOf(planned, steps.get(planned.key)!), now),
+  )
+  const failing = new Set(plan.steps.filter((planned, at) => failsFast(planned, verdicts[at]!)).map(matrixOf))
+  return verdicts.map((verdict, at) => {
+    const planned = plan.steps[at]!
+    if (verdict.next === undefined) return verdict
+    // What would be ended in the next round is not started in this one.
+    if (planned.failFast && failing.has(matrixOf(planned))) return {}
+    const action = room.admit(planned, steps.get(planned.key)!, verdict.next)
+    return action ? { action } : {}
   })
 }
 
-function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, { run }: States, now: number): Verdict {
+const failsFast = ({ failFast }: PlannedStep, { action }: Verdict): boolean =>
+  failFast && action?.kind === 'end' && action.state === 'failed'
+
+function decideStep(
+  planned: PlannedStep,
+  steps: ReadonlyMap<string, StepNow>,
+  halt: Halt | null,
+  now: number,
+): Verdict {
   const step = steps.get(planned.key)!
   const waits = step.state === 'pending' || step.state === 'ready' || step.state === 'waiting'
-  if (run.cancel && waits && planned.when !== 'always') return end(step, 'cancelled', run.cancel.says)
+  if (halt && waits) return end(step, 'cancelled', halt.says)
   switch (step.state) {
     case 'pending':
       return decidePending(
@@ -95,7 +136,7 @@ function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, {
     case 'waiting':
       return decideWaiting(planned, step, now)
     case 'running':
-      return decideRunning(planned, step, run, now)
+      return decideRunning(planned, step, halt, now)
     case 'succeeded':
     case 'cached':
     case 'failed':
@@ -123,11 +164,10 @@ function decideReady(step: StepNow): Verdict {
   return { action: { kind: 'reuse', step: step.key, reason: step.cache.says } }
 }
 
-const submitNext = ({ key, attempts }: StepNow): Verdict => ({
-  action: { kind: 'submit', step: key, attempt: (attempts.at(-1)?.attempt ?? 0) + 1 },
-})
+const submitNext = ({ attempts }: StepNow): Verdict => ({ next: (attempts.at(-1)?.attempt ?? 0) + 1 })
 
 function decideWaiting({ retryDelay }: PlannedStep, step: StepNow, now: number): Verdict {
+  if (step.wants.length > 0) return submitNext(step)
   const retryAt = (step.attempts.at(-1)?.endedAt ?? now) + retryDelayMs(retryDelay, countedAttempts(step).length)
   return retryAt <= now ? submitNext(step) : { wakeAt: retryAt }
 }
@@ -138,23 +178,18 @@ export const retryDelayMs = ({ firstMs, factor, maxMs }: RetryDelay, attempts: n
 
 const countedAttempts = ({ attempts, countFrom }: StepNow) => attempts.filter(({ attempt }) => attempt >= countFrom)
 
-function decideRunning(planned: PlannedStep, step: StepNow, run: RunNow, now: number): Verdict {
+function decideRunning(planned: PlannedStep, step: StepNow, halt: Halt | null, now: number): Verdict {
   const newest = step.attempts.at(-1)!
-  const isCancelled = run.cancel !== null && !outlives(planned, newest, run.cancel.at)
-  if (isLive(newest)) return decideLive(planned, newest, isCancelled, now)
-  const reason = newest.reason ?? ''
+  if (isLive(newest)) return decideLive(planned, newest, halt, now)
+  const reason = halt && halt.why !== 'cancelled' && newest.outcome !== 'ok' ? halt.says : (newest.reason ?? '')
   if (newest.outcome === 'ok') return end(step, 'succeeded', reason)
   if (newest.outcome === 'cancelled') return end(step, 'cancelled', reason)
-  if (newest.outcome === 'config') return end(step, 'failed', reason)
-  if (isCancelled) return end(step, 'cancelled', reason)
+  if (newest.outcome === 'config') return end(step, 'failed', newest.reason ?? '')
+  if (halt) return end(step, 'cancelled', reason)
   return isWorthRetrying(planned, step, newest)
     ? { action: { kind: 'wait', step: step.key, reason: `${reason} It is tried again.` } }
     : end(step, 'failed', reason)
 }
-
-/** What tidies up after a cancelled run is not cancelled with it, unless it ran before. */
-const outlives = ({ when }: PlannedStep, { startedAt }: AttemptNow, cancelledAt: number): boolean =>
-  when === 'always' && (startedAt === null || startedAt >= cancelledAt)
 
 function isWorthRetrying({ retries, retryOn }: PlannedStep, step: StepNow, newest: AttemptNow): boolean {
   const isInfrastructure = ({ outcome }: AttemptNow) => outcome !== null && infrastructure.has(outcome)
@@ -164,7 +199,7 @@ function isWorthRetrying({ retries, retryOn }: PlannedStep, step: StepNow, newes
   return used <= (kind ? infrastructureBudget : retries)
 }
 
-function decideLive(planned: PlannedStep, live: AttemptNow, isCancelled: boolean, now: number): Verdict {
+function decideLive(planned: PlannedStep, live: AttemptNow, halt: Halt | null, now: number): Verdict {
   const key = { step: planned.key, attempt: live.attempt }
   if (live.stop) {
     if (live.stop.stage === 'kill') return {}
@@ -172,8 +207,10 @@ function decideLive(planned: PlannedStep, live: AttemptNow, isCancelled: boolean
     if (now < killAt) return { wakeAt: killAt }
     return { action: { kind: 'kill', ...key, stage: 'kill', why: live.stop.why } }
   }
-  if (isCancelled) return { action: { kind: 'kill', ...key, stage: 'term', why: 'cancelled' } }
+  if (halt) return { action: { kind: 'kill', ...key, stage: 'term', why: halt.why } }
   if (live.startedAt === null) return {}
+  const isSilent = planned.heartbeatMs !== null && now - (live.heartbeatAt ?? now) >= planned.heartbeatMs
+  if (isSilent) return { action: { kind: 'kill', ...key, stage: 'term', why: 'stalled' } }
   const deadline = live.startedAt + planned.timeoutMs
   if (now < deadline) return { wakeAt: deadline }
   return { action: { kind: 'kill', ...key, stage: 'term', why: 'timeout' } }
@@ -183,35 +220,50 @@ const end = ({ key }: StepNow, state: EndState, reason: string): Verdict => ({
   action: { kind: 'end', step: key, state, reason },
 })
 
-function decideRun(plan: Plan, { run, steps }: States): Action | undefined {
-  if (steps.every(hasEnded)) return finish(plan, run.cancel?.says, steps)
+function decideRun(plan: Plan, { run, steps }: States, now: number): Action | undefined {
+  if (steps.every(hasEnded)) return finish(plan, haltOfRun(plan, run, now), steps)
   const isBusy = steps.some(({ state }) => state === 'running' || state === 'ready')
-  const waiting = isBusy ? undefined : steps.find(({ state }) => state === 'waiting')
+  const waiting = isBusy ? undefined : firstWaiting(plan, steps)
   const state = waiting ? 'waiting' : 'running'
-  return run.state === state ? undefined : { kind: 'run', state, reason: waiting?.reason ?? null }
+  const reason = waiting?.reason ?? null
+  if (run.state === state && run.reason === reason) return undefined
+  if (run.state !== 'queued') return { kind: 'run', state, reason }
+  return { kind: 'run', state, reason, deadlineAt: plan.timeoutMs === null ? null : now + plan.timeoutMs }
 }
 
-function finish(plan: Plan, cancelSays: string | undefined, steps: readonly StepNow[]): Action {
+/** In the order of the plan, so that everybody says the same. */
+function firstWaiting(plan: Plan, steps: readonly StepNow[]): StepNow | undefined {
+  const waiting = new Map(steps.filter(({ state }) => state === 'waiting').map((step) => [step.key, step]))
+  const first = plan.steps.find(({ key }) => waiting.has(key))
+  return first && waiting.get(first.key)
+}
+
+function finish(plan: Plan, halt: Halt | null, steps: readonly StepNow[]): Action {
+  const isCut = steps.some(({ state }) => state === 'cancelled')
+  if (isCut && halt?.why === 'run_timeout') return { kind: 'finish', state: 'failed', reason: halt.says }
   const forgiven = new Set(plan.steps.filter(({ allowFailure }) => allowFailure).map(({ key }) => key))
   const failures = steps.filter(({ state }) => state === 'failed')
   const failed = failures.find(({ key }) => !forgiven.has(key))
   if (failed) {
     return { kind: 'finish', state: 'failed', reason: `The step "${failed.key}" failed: ${failed.reason}` }
   }
-  const cancelled = steps.find(({ state }) => state === 'cancelled')
-  if (cancelled) return { kind: 'finish', state: 'cancelled', reason: cancelSays ?? cancelled.reason! }
+  // What a failure that is allowed has ended may be missing too.
+  const cancelled = steps.find(({ key, state }) => state === 'cancelled' && (halt || !forgiven.has(key)))
+  if (cancelled) return { kind: 'finish', state: 'cancelled', reason: halt?.says ?? cancelled.reason! }
   return { kind: 'finish', state: 'succeeded', reason: successOf(steps, failures.length) }
 }
 
 function successOf(steps: readonly StepNow[], failureCount: number): string {
   const reused = steps.filter(({ state }) => state === 'cached').length
   const skipped = steps.filter(({ state }) => state === 'skipped').length
+  const cancelled = steps.filter(({ state }) => state === 'cancelled').length
   const notes = [
     ...(reused > 0 ? [`${reused} of them by an earlier result`] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
+    ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
     ...(failureCount > 0 ? [`${failureCount} failed, which is allowed`] : []),
   ]
-  const succeeded = steps.length - skipped - failureCount
+  const succeeded = steps.length - skipped - cancelled - failureCount
   const all = succeeded === steps.length ? 'All' : `${succeeded} of`
   return `${all} ${steps.length} steps succeeded${notes.length > 0 ? `, ${notes.join(', ')}` : ''}.`
 }

@@ -5,12 +5,14 @@ import { publish } from '../../../platform/events.ts'
 import type { Log } from '../../../platform/logging.ts'
 import type { Executor } from '../executors/executor.ts'
 import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } from '../store.ts'
-import { type Effect, recordEnd, recordLookUp, type Settled, settle } from './apply.ts'
+import { type Effect, recordEnd, recordLookUp, requestCancel, type Settled, settle } from './apply.ts'
 import { type Attendant, createAttendant, type Journal } from './attendant.ts'
 import type { LookUp } from './cache/look-up.ts'
 import { createJumpWatch } from './clock-jump.ts'
 import { createMemory } from './memory.ts'
 import { outputsOf } from './outputs.ts'
+import { needsPlaces, noPlaces, type Places, runsToWake } from './places.ts'
+import { placesStore, readPlaces } from './places-store.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
@@ -54,6 +56,8 @@ export interface EngineNeeds {
   readonly host: string
   readonly plans: Plans
   readonly lookUp: LookUp
+  /** Has a run looked at once the transaction is committed. */
+  readonly wake: (tx: Db, runId: string) => Promise<unknown>
   readonly journal: (engine: Pick<Engine, 'advance'>) => Journal
 }
 
@@ -66,7 +70,8 @@ const lookUpsAtOnce = 100
 /** Timers cannot hold more. */
 const longestTimerMs = 2 ** 31 - 1
 
-export function createEngine({ db, blobs, log, now, executor, host, plans, lookUp, journal }: EngineNeeds): Engine {
+export function createEngine(needs: EngineNeeds): Engine {
+  const { db, blobs, log, now, executor, host, plans, lookUp, wake, journal } = needs
   const place: Place = { executor: executor.kind, host }
   const memory = createMemory()
   const inTurn = createTurns()
@@ -94,19 +99,30 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, lookU
     memory.remember(runId, done.revision, done.states)
     carryOut(attendant, done.attempts)
     setAlarm(runId, done.wakeAt)
+    for (const other of done.cancels) await giveWay(other, runId)
+  }
+
+  /** When this fails, the run that waits asks again as soon as it is looked at. */
+  async function giveWay(runId: string, newer: string): Promise<void> {
+    await advance(runId, async ({ run, states, now }) =>
+      hasEnded(run) ? states : requestCancel(states, `The newer run ${newer} took its place.`, now),
+    ).catch((error: unknown) => log.warn({ err: error, runId }, 'a run could not be cancelled for a newer one'))
   }
 
   async function advanceIn({ tx, store, run, now }: Opened, change: Change): Promise<Advanced> {
     const before = memory.recall(run) ?? (await readStates(store, run))
     const changed = await change({ tx, store, run, states: before, now: now.getTime() })
     const plan = await plans(store, run.id)
-    const settled = await settleWithLookUps({ store, run, plan, lookUp }, changed, now.getTime())
+    const places = await openPlaces(tx, run, plan)
+    const settled = await settleWithLookUps({ store, run, plan, places, lookUp }, changed, now.getTime())
     const saved = await save(store, run, before, settled, place, now)
+    if (places !== noPlaces) for (const other of runsToWake(places, plan, settled.states)) await wake(tx, other)
     await announce(tx, run, before, settled.states)
     const moved = new Set(settled.effects.map(({ step, attempt }) => `${attempt} ${step}`))
     return {
       attempts: saved.filter(({ attempt, step_key }) => moved.has(`${attempt} ${step_key}`)),
       wakeAt: settled.wakeAt,
+      cancels: settled.cancels,
       revision: run.revision + 1,
       states: settled.states,
     }
@@ -196,6 +212,7 @@ interface Opened {
 interface Advanced {
   readonly attempts: readonly AttemptRow[]
   readonly wakeAt: number | null
+  readonly cancels: readonly string[]
   readonly revision: number
   readonly states: States
 }
@@ -203,10 +220,18 @@ interface Advanced {
 const readStates = async (store: PipelinesStore, run: RunRow): Promise<States> =>
   statesOf(run, await store.stepsOf([run.id]), await store.attemptStatesOf(run.id))
 
+/** Locks the places of the project, after the run: whoever changes who holds or wants one does it in this order. */
+async function openPlaces(tx: Db, run: RunRow, plan: RunPlan): Promise<Places> {
+  if (!needsPlaces(plan)) return noPlaces
+  await placesStore(tx).lock(run.project_id)
+  return readPlaces(tx, run)
+}
+
 interface Looking {
   readonly store: PipelinesStore
   readonly run: RunRow
   readonly plan: RunPlan
+  readonly places: Places
   readonly lookUp: LookUp
 }
 
@@ -215,7 +240,7 @@ async function settleWithLookUps(looking: Looking, changed: States, now: number)
   const effects: Effect[] = []
   let states = changed
   for (let count = 0; ;) {
-    const settled = settle(looking.plan, states, now)
+    const settled = settle(looking.plan, states, now, looking.places)
     effects.push(...settled.effects)
     if (settled.lookUps.length === 0) return { ...settled, effects }
     // The rest comes in a transaction of its own, at once.

@@ -21,6 +21,8 @@ export interface RunFacts {
 export interface AttemptFacts {
   readonly step: RunPlanStep
   readonly attempt: number
+  /** Indexes of the GPUs that are its own for as long as it lives. */
+  readonly gpus: readonly number[]
   readonly externalId: string
   readonly command: readonly string[]
   readonly workFolder: string
@@ -132,7 +134,7 @@ function contextOf(run: RunFacts, { step, attempt, externalId }: AttemptFacts): 
 function environmentOf(
   folder: string,
   run: RunFacts,
-  { step, attempt, externalId, url, token, deadline, nodeCache }: AttemptFacts,
+  { step, attempt, gpus, externalId, url, token, deadline, nodeCache }: AttemptFacts,
   params: Params,
 ): Record<string, string> {
   return {
@@ -148,7 +150,10 @@ function environmentOf(
     ...(step.uses !== null && { MALLOC_ARENA_MAX: '2' }),
     PYTHONUNBUFFERED: '1',
     PYTHONHASHSEED: '0',
+    // Empty, not absent: without a lease it would find them all.
+    CUDA_VISIBLE_DEVICES: '',
     ...step.env,
+    ...(gpus.length > 0 && { CUDA_VISIBLE_DEVICES: gpus.join(',') }),
     ...named('PARAM', Object.entries(params), textOf),
     ...named('MATRIX', Object.entries(step.matrix), textOf),
     ...named('INPUT', Object.entries(step.inputs), (_, name) => join(folder, 'inputs', name)),
@@ -161,6 +166,7 @@ function environmentOf(
     EVENKEEL_OUTPUT: join(folder, 'control/output'),
     EVENKEEL_METRICS: join(folder, 'control/metrics.jsonl'),
     EVENKEEL_SUMMARY: join(folder, 'control/summary.md'),
+    EVENKEEL_HEARTBEAT: join(folder, 'control/heartbeat'),
     EVENKEEL_RUN_ID: run.runId,
     EVENKEEL_STEP: step.key,
     EVENKEEL_ATTEMPT: String(attempt),

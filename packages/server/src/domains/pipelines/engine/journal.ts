@@ -5,7 +5,7 @@ import { publish } from '../../../platform/events.ts'
 import type { Ended, JobSpec } from '../executors/executor.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
-import { type Ending, recordEnd, recordStart } from './apply.ts'
+import { type Ending, recordEnd, recordSilence, recordStart } from './apply.ts'
 import type { Journal } from './attendant.ts'
 import type { Engine, Locked } from './engine.ts'
 import type { Harvest } from './harvest.ts'
@@ -37,6 +37,12 @@ export function createJournal(deps: PipelinesDeps, plans: Plans, { advance }: Pi
         if (run) await publish(tx, pipelinesEvents, 'pipelines.run_changed', newsOf(run))
       })
     },
+
+    async heartbeatMs(id) {
+      return stepOf(await plans(store, id.runId), id.step).heartbeatMs
+    },
+
+    silent: (id, silentMs) => advance(id.runId, async ({ states, now }) => recordSilence(states, id, now - silentMs)),
 
     failed: (id, ending) => advance(id.runId, async ({ states, now }) => recordEnd(states, id, ending, now)),
 
@@ -105,10 +111,12 @@ async function makeJob(
     params: run.params as Params,
     plan,
   }
+  const attempt = await store.findAttempt(id)
   const deadline = deps.now().getTime() + step.timeoutMs
   return jobOf(facts, {
     step,
     attempt: id.attempt,
+    gpus: attempt!.gpus as number[],
     externalId,
     command,
     workFolder: deps.workFolder,

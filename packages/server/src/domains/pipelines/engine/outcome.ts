@@ -24,10 +24,20 @@ export function outcomeOf(seen: Ended, stop: Stop | null): Ending {
   }
 }
 
-const stopped = ({ why }: Stop): Ending =>
-  why === 'timeout'
-    ? { outcome: 'timeout', reason: 'It ran longer than its timeout and was stopped.' }
-    : { outcome: 'cancelled', reason: 'It was stopped because the run was cancelled.' }
+function stopped({ why }: Stop): Ending {
+  switch (why) {
+    case 'timeout':
+      return { outcome: 'timeout', reason: 'It ran longer than its timeout and was stopped.' }
+    case 'stalled':
+      return { outcome: 'stalled', reason: 'It was silent for longer than its heartbeat allows and was stopped.' }
+    case 'cancelled':
+      return { outcome: 'cancelled', reason: 'It was stopped because the run was cancelled.' }
+    case 'run_timeout':
+      return { outcome: 'cancelled', reason: 'It was stopped because the run took longer than its timeout.' }
+    case 'fail_fast':
+      return { outcome: 'cancelled', reason: 'It was stopped because another one of its matrix failed (fail_fast).' }
+  }
+}
 
 function ofExitCode(code: number): Ending {
   if (code === 75) return { outcome: 'retry_requested', reason: 'It asked to be tried again (exit code 75).' }

@@ -6,6 +6,7 @@ import {
   RetryCause,
   type StepSpec,
 } from '@evenkeel/contract'
+import { claimsOf } from './places.ts'
 import type { Plan, PlannedStep } from './states.ts'
 
 /** What is stored with a run and never changes. */
@@ -52,15 +53,22 @@ const stepDefaults = {
   retryOn: RetryCause.options,
   retryDelay: { firstMs: 1000, factor: 2, maxMs: 60_000 },
   matrix: {},
+  heartbeatMs: null,
+  claims: [],
+  maxParallel: null,
+  failFast: false,
   env: {},
   code: null,
   cache: false,
 } as const
 
+/** The same of a plan as a whole. */
+const planDefaults = { noCache: false, timeoutMs: null, concurrency: null } as const
+
 /** Reads a plan that this release or an earlier one has stored. */
 export function readPlan(stored: unknown): RunPlan {
   const plan = stored as RunPlan
-  return { ...plan, noCache: plan.noCache ?? false, steps: plan.steps.map((step) => ({ ...stepDefaults, ...step })) }
+  return { ...planDefaults, ...plan, steps: plan.steps.map((step) => ({ ...stepDefaults, ...step })) }
 }
 
 /** Fixes everything a run needs. @throws what `pin` throws when no data is there */
@@ -71,7 +79,8 @@ export async function makePlan(
 ): Promise<RunPlan> {
   const steps: RunPlanStep[] = []
   for (const step of spec.steps) steps.push(await planStep(step, pin))
-  return { steps, maxLiveAttempts, noCache }
+  const timeoutMs = spec.timeoutSeconds === undefined ? null : spec.timeoutSeconds * 1000
+  return { steps, maxLiveAttempts, noCache, timeoutMs, concurrency: spec.concurrency ?? null }
 }
 
 async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
@@ -102,6 +111,10 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     },
     timeoutMs: step.timeoutSeconds * 1000,
     graceMs: step.graceSeconds * 1000,
+    heartbeatMs: step.heartbeatSeconds === undefined ? null : step.heartbeatSeconds * 1000,
+    claims: claimsOf(step),
+    maxParallel: step.maxParallel ?? null,
+    failFast: step.failFast,
     uses: step.uses ?? null,
     run: step.run ?? null,
   }

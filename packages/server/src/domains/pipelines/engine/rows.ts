@@ -10,12 +10,14 @@ export function statesOf(run: RunRow, steps: readonly StepRow[], attempts: reado
   return { run: runNow(run), steps: steps.map((step) => stepNow(step, byStep.get(step.key) ?? [])) }
 }
 
-function runNow({ state, reason, started_at, ended_at, cancel_requested_at, cancel_says }: RunRow): RunNow {
+function runNow(row: RunRow): RunNow {
+  const { state, reason, started_at, ended_at, deadline_at, cancel_requested_at, cancel_says } = row
   return {
     state,
     reason,
     startedAt: ms(started_at),
     endedAt: ms(ended_at),
+    deadlineAt: ms(deadline_at),
     cancel: cancel_requested_at && { at: cancel_requested_at.getTime(), says: cancel_says ?? '' },
   }
 }
@@ -29,6 +31,7 @@ const stepNow = (row: StepRow, attempts: readonly AttemptStateRow[]): StepNow =>
   endedAt: ms(row.ended_at),
   countFrom: row.count_from,
   cache: row.cache as StepNow['cache'],
+  wants: (row.wants ?? []) as StepNow['wants'],
   attempts: attempts.map(attemptNow),
 })
 
@@ -40,6 +43,9 @@ const attemptNow = (row: AttemptStateRow): AttemptNow => ({
   startedAt: ms(row.started_at),
   endedAt: ms(row.ended_at),
   stop: stopOf(row),
+  holds: row.holds as AttemptNow['holds'],
+  gpus: row.gpus as AttemptNow['gpus'],
+  heartbeatAt: ms(row.heartbeat_at),
 })
 
 export const stopOf = ({
@@ -65,6 +71,7 @@ export function runFields({ run }: States): RunFields {
     reason: run.reason,
     started_at: date(run.startedAt),
     ended_at: date(run.endedAt),
+    deadline_at: date(run.deadlineAt),
     cancel_requested_at: date(run.cancel?.at ?? null),
     cancel_says: run.cancel?.says ?? null,
   }
@@ -108,9 +115,10 @@ const stepFields = (step: StepNow) => ({
   ended_at: date(step.endedAt),
   count_from: step.countFrom,
   cache: step.cache && json(step.cache),
+  wants: step.wants.length > 0 ? json(step.wants) : null,
 })
 
-const attemptFields = ({ attempt, state, outcome, reason, startedAt, endedAt, stop }: AttemptNow) => ({
+const attemptFields = ({ attempt, state, outcome, reason, startedAt, endedAt, stop, ...now }: AttemptNow) => ({
   attempt,
   state,
   outcome,
@@ -120,6 +128,9 @@ const attemptFields = ({ attempt, state, outcome, reason, startedAt, endedAt, st
   stop_stage: stop?.stage ?? null,
   stop_why: stop?.why ?? null,
   stop_at: date(stop?.at ?? null),
+  holds: json(now.holds),
+  gpus: json(now.gpus),
+  heartbeat_at: date(now.heartbeatAt),
 })
 
 const ms = (moment: Date | null): number | null => moment?.getTime() ?? null

@@ -1,10 +1,22 @@
-import type { AttemptOutcome, AttemptState, CacheVerdict, RunState, StepSpec, StepState } from '@evenkeel/contract'
+import type {
+  AttemptOutcome,
+  AttemptState,
+  CacheVerdict,
+  PipelineSpec,
+  RunState,
+  StepSpec,
+  StepState,
+} from '@evenkeel/contract'
+import type { Claim } from './places.ts'
 
 /** What is fixed when a run is created. `decide` needs no more of it than this. */
 export interface Plan {
   readonly steps: readonly PlannedStep[]
   /** Attempts of this run that may live at the same time, >= 1. */
   readonly maxLiveAttempts: number
+  /** From its begin; null: a run may take as long as it takes. */
+  readonly timeoutMs: number | null
+  readonly concurrency: NonNullable<PipelineSpec['concurrency']> | null
 }
 
 export interface PlannedStep {
@@ -21,6 +33,14 @@ export interface PlannedStep {
   readonly timeoutMs: number
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number
+  /** Silence that ends an attempt; null: silence means nothing. */
+  readonly heartbeatMs: number | null
+  /** What each attempt holds while it lives. */
+  readonly claims: readonly Claim[]
+  /** Instances of its matrix that may live at the same time; null: any number. */
+  readonly maxParallel: number | null
+  /** Its failure ends the others of its matrix. */
+  readonly failFast: boolean
 }
 
 export interface RetryDelay {
@@ -40,6 +60,8 @@ export interface RunNow {
   readonly reason: string | null
   readonly startedAt: number | null
   readonly endedAt: number | null
+  /** When its timeout ends; null until it begins. */
+  readonly deadlineAt: number | null
   readonly cancel: { readonly at: number; readonly says: string } | null
 }
 
@@ -54,6 +76,8 @@ export interface StepNow {
   readonly countFrom: number
   /** Null until somebody has looked for an earlier result. */
   readonly cache: CacheVerdict | null
+  /** What it waits for; empty while it waits for no place. */
+  readonly wants: readonly Claim[]
   /** Oldest first. */
   readonly attempts: readonly AttemptNow[]
 }
@@ -66,11 +90,20 @@ export interface AttemptNow {
   readonly startedAt: number | null
   readonly endedAt: number | null
   readonly stop: Stop | null
+  /** What it has for as long as it lives. */
+  readonly holds: readonly Claim[]
+  /** Indexes of its GPUs. */
+  readonly gpus: readonly number[]
+  /** Last sign of life, once somebody has found it silent for too long. */
+  readonly heartbeatAt: number | null
 }
+
+/** `run_timeout`: the run took too long. `fail_fast`: another one of its matrix failed. */
+export type StopWhy = 'timeout' | 'stalled' | 'cancelled' | 'run_timeout' | 'fail_fast'
 
 export interface Stop {
   readonly stage: 'term' | 'kill'
-  readonly why: 'timeout' | 'cancelled'
+  readonly why: StopWhy
   readonly at: number
 }
 

@@ -64,7 +64,13 @@ export interface JobOutput {
 
 export type Handle = string & { readonly brand: 'Handle' }
 
-export type Observation = { readonly state: 'queued' } | { readonly state: 'running' } | Ended
+export type Observation = { readonly state: 'queued' } | RunningJob | Ended
+
+export interface RunningJob {
+  readonly state: 'running'
+  /** When it last touched `control/heartbeat`; absent: never. */
+  readonly heartbeatAt?: Date
+}
 
 export type Ended =
   | { readonly state: 'ended'; readonly endedAt: Date; readonly exitCode: number }

@@ -53,6 +53,23 @@ describe.each(createExecutors({ folder: join(folder, 'attempts'), place }))('$ki
     expect(await executor.observe(handle)).toEqual(end)
   })
 
+  it('tells when a job last touched its heartbeat file, and nothing where it never did', async () => {
+    const beats = await executor.submit(
+      shell('touch "$HOME_OF_JOB/control/heartbeat"; echo touched; sleep 30'),
+      'has-a-heartbeat',
+    )
+    await written(beats, 'touched')
+    const seenNow = await executor.observe(beats)
+    const silent = await executor.submit(shell('sleep 30'), 'has-none')
+
+    expect(seenNow).toEqual({ state: 'running', heartbeatAt: expect.any(Date) })
+    expect(await seen(silent, 'running')).toEqual({ state: 'running' })
+    for (const handle of [beats, silent]) {
+      await executor.cancel(handle, 'kill')
+      await executor.cleanup(handle)
+    }
+  })
+
   it('starts one job per external id, however often and at whatever moment it is asked', async () => {
     const job = shell('echo once; sleep 0.2; exit 4')
     const handles = await Promise.all([1, 2, 3].map(() => executor.submit(job, 'once')))

@@ -78,8 +78,13 @@ async function observe(home: Handle): Promise<Observation> {
   const alive = leader !== undefined && (await isAlive(leader))
   const exit = await readExit(home)
   if (exit) return exit
-  if (leader) return { state: alive ? 'running' : 'lost' }
+  if (leader) return alive ? { state: 'running', ...(await heartbeatOf(home)) } : { state: 'lost' }
   return observeUnborn(home)
+}
+
+async function heartbeatOf(home: Handle): Promise<{ heartbeatAt?: Date }> {
+  const file = await stat(join(home, 'control/heartbeat')).catch(ignoreAbsent)
+  return file ? { heartbeatAt: file.mtime } : {}
 }
 
 async function observeUnborn(home: Handle): Promise<Observation> {

@@ -124,6 +124,8 @@ export const Run = z
     params: z.record(z.string(), ParamValue),
     commit: z.string(),
     createdBy: z.string(),
+    /** The backfill it is a part of. */
+    backfill: z.string().optional(),
     createdAt: Timestamp,
     startedAt: Timestamp.nullable(),
     endedAt: Timestamp.nullable(),

@@ -45,16 +45,20 @@ export async function planRun(
   version: VersionRow,
   given: Params,
   noCache: RunPlan['noCache'] = false,
+  nominal: RunPlan['nominal'] = null,
 ): Promise<PlannedRun> {
   const spec = specOf(version)
   const params = { ...spec.params, ...given }
   const problem = missingParam(spec, params)
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
-  const cores = Math.max(2, availableParallelism())
-  const limits = { maxLiveAttempts: deps.maxLiveAttempts ?? cores, noCache }
+  const limits = { maxLiveAttempts: slotsOf(deps), noCache, nominal }
   const plan = await makePlan(spec, limits, pinFor(deps, version.project_id, spec, params))
   return { version, params, plan }
 }
+
+/** Attempts that may live at the same time. */
+export const slotsOf = ({ maxLiveAttempts }: Pick<PipelinesDeps, 'maxLiveAttempts'>): number =>
+  maxLiveAttempts ?? Math.max(2, availableParallelism())
 
 const pinFor =
   (deps: PipelinesDeps, projectId: string, spec: PipelineSpec, params: Params): Pin =>
@@ -100,6 +104,8 @@ export async function storeRun(
     readonly userId: string
     readonly commit: string
     readonly now: Date
+    /** The backfill it is a part of: it holds up no trigger of its pipeline. */
+    readonly backfill?: string
   },
 ): Promise<string> {
   const runId = randomUUIDv7()
@@ -119,6 +125,7 @@ export async function storeRun(
       commit: specOf(version).commit ?? origin.commit,
       created_by: origin.createdBy,
       user_id: origin.userId,
+      backfill_id: origin.backfill ?? null,
       looked_at: origin.now,
       created_at: origin.now,
     },

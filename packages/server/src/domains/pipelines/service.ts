@@ -42,6 +42,7 @@ import { refuseStep } from './refuse-step.ts'
 import { planRun, storeRun } from './runs.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
 import type { VersionRow } from './version-store.ts'
+import { type Backfills, createBackfills } from './backfills/service.ts'
 import { createTriggers, type Triggers } from './triggers/service.ts'
 import { triggersStore } from './triggers/store.ts'
 
@@ -102,6 +103,7 @@ export interface Pipelines {
   /** Lets go of running steps; they go on, and the next start adopts them. */
   stop(): Promise<void>
   readonly triggers: Triggers
+  readonly backfills: Backfills
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
@@ -120,6 +122,11 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, plans, lookUp, journal })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
+  const backfills = createBackfills(deps, lookUp, (run, says) =>
+    engine.advance(run, async ({ run: { state }, states, now }) =>
+      whyNotRun('cancel', state) ? states : requestCancel(states, says, now),
+    ),
+  )
 
   async function newest({ projectId }: Caller, pipeline: string): Promise<VersionRow> {
     const version = await store.newestVersion(projectId, pipeline)
@@ -316,8 +323,9 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     start: () => engine.start(),
     stop: () => engine.stop(),
     triggers,
-    subscriptions: triggers.subscriptions,
-    jobs: [...pipelinesJobs(engine), ...triggers.jobs],
+    backfills,
+    subscriptions: [...triggers.subscriptions, ...backfills.subscriptions],
+    jobs: [...pipelinesJobs(engine), ...triggers.jobs, ...backfills.jobs],
   }
 }
 

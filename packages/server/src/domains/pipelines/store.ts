@@ -29,6 +29,7 @@ const runColumns = [
   'cancel_requested_at',
   'cancel_says',
   'wake_at',
+  'backfill_id',
   'revision',
   'looked_at',
   'created_at',
@@ -304,6 +305,7 @@ export function pipelinesStore(db: Db) {
       return rows.map(({ id }) => id)
     },
 
+    /** Runs of a backfill do not count: they hold up nobody. */
     openRunOf(projectId: string, pipeline: string): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
@@ -311,6 +313,7 @@ export function pipelinesStore(db: Db) {
         .where('project_id', '=', projectId)
         .where('pipeline', '=', pipeline)
         .where('state', 'in', open)
+        .where('backfill_id', 'is', null)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()

@@ -13,6 +13,14 @@ export interface RunPlan extends Plan {
   readonly steps: readonly RunPlanStep[]
   /** Steps that must run although an earlier result would do; true for all. */
   readonly noCache: boolean | readonly string[]
+  /** The span a run of a backfill stands for; null for all others. */
+  readonly nominal: Nominal | null
+}
+
+/** [start, end), ISO 8601 in UTC. */
+export interface Nominal {
+  readonly start: string
+  readonly end: string
 }
 
 export interface RunPlanStep extends PlannedStep {
@@ -60,18 +68,23 @@ const stepDefaults = {
 /** Reads a plan that this release or an earlier one has stored. */
 export function readPlan(stored: unknown): RunPlan {
   const plan = stored as RunPlan
-  return { ...plan, noCache: plan.noCache ?? false, steps: plan.steps.map((step) => ({ ...stepDefaults, ...step })) }
+  return {
+    ...plan,
+    noCache: plan.noCache ?? false,
+    nominal: plan.nominal ?? null,
+    steps: plan.steps.map((step) => ({ ...stepDefaults, ...step })),
+  }
 }
 
 /** Fixes everything a run needs. @throws what `pin` throws when no data is there */
 export async function makePlan(
   spec: PipelineSpec,
-  { maxLiveAttempts, noCache }: Pick<RunPlan, 'maxLiveAttempts' | 'noCache'>,
+  { maxLiveAttempts, noCache, nominal }: Pick<RunPlan, 'maxLiveAttempts' | 'noCache' | 'nominal'>,
   pin: Pin,
 ): Promise<RunPlan> {
   const steps: RunPlanStep[] = []
   for (const step of spec.steps) steps.push(await planStep(step, pin))
-  return { steps, maxLiveAttempts, noCache }
+  return { steps, maxLiveAttempts, noCache, nominal }
 }
 
 async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
@@ -118,6 +131,10 @@ export const sourcesOf = (inputs: StepSpec['inputs'] | RunPlanStep['inputs']): s
     if (input.from === 'step') return [input.step]
     return input.from === 'steps' ? [...input.steps] : []
   })
+
+/** What the environment of each step of a backfill says, and its result may therefore depend on. */
+export const nominalVariables = (nominal: Nominal | null): Readonly<Record<string, string>> =>
+  nominal ? { EVENKEEL_NOMINAL_START: nominal.start, EVENKEEL_NOMINAL_END: nominal.end } : {}
 
 /** Only those the step declares: others do not exist for it. */
 export const pickParams = (params: Params, names: readonly string[]): Params =>

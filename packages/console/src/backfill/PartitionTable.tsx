@@ -7,7 +7,7 @@ import css from './Backfills.module.css'
 import { partitionsQuery } from './queries.ts'
 import { PARTITION_STATES } from './states.ts'
 
-const ROWS_PER_PAGE = 50
+const ROWS_PER_PAGE = 25
 
 /** The partitions in words, with the run and the code of each; those of one state when it is asked for. */
 export function PartitionTable({ backfill }: { readonly backfill: string }) {

@@ -28,7 +28,7 @@ export type BackfillAction =
  * What to do next about a backfill, from how things are and not from what happened: asked again it says the same, and
  * asked too seldom nothing is lost.
  *
- * @param partitions - oldest first
+ * @param partitions - oldest first; those that succeeded or were skipped may be left out, and of those that wait all but the next `maxActive`
  * @param freeSlots - how many more runs there is room for, beside all that are open; may be negative
  */
 export function decideBackfill(

@@ -52,7 +52,7 @@ async function decideIn(tx: Db, deps: Pick<PipelinesDeps, 'maxLiveAttempts'>, ba
   await store.lockSlots()
   const backfill = await store.lockBackfill(backfillId)
   if (!backfill) return { backfill, actions: [] }
-  const rows = await store.look(backfillId)
+  const rows = await store.look(backfill)
   const partitions = rows.map(({ position, state, run_id, run_state, run_reason }) => ({
     position,
     state,

@@ -73,12 +73,20 @@ export function backfillsStore(db: Db) {
       return rows.map(({ id }) => id)
     },
 
-    /** Oldest first. */
-    async look(backfillId: string): Promise<PartitionLook[]> {
+    /**
+     * The partitions that a decision depends on, oldest first: what has succeeded or was skipped stays so, and of those
+     * that wait only the next few matter, unless all of them are given up.
+     */
+    async look({ id, state, run_order, max_active }: BackfillRow): Promise<PartitionLook[]> {
+      const direction = sql.raw(run_order === 'oldest' ? 'asc' : 'desc')
       const { rows } = await sql<PartitionLook>`
         select p.position, p.state, p.run_id, r.state as run_state, r.reason as run_reason
         from pipelines.backfill_partition p left join pipelines.run r on r.id = p.run_id
-        where p.backfill_id = ${backfillId} order by p.position`.execute(db)
+        where p.backfill_id = ${id} and (p.state in ('running', 'failed', 'cancelled') or p.position in (
+          select position from pipelines.backfill_partition where backfill_id = ${id} and state = 'pending'
+          order by position ${direction} limit ${state === 'cancelled' ? null : max_active}
+        ))
+        order by p.position`.execute(db)
       return rows
     },
 

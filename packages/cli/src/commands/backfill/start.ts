@@ -52,7 +52,15 @@ function bodyOf(options: StartOptions, params: Awaited<ReturnType<typeof paramsF
     ...(endParam !== undefined && { end: endParam }),
   }
   return {
-    ...{ from, to, ...every, code, cache, maxActive, order, reason, params },
+    from,
+    to,
+    code,
+    cache,
+    maxActive,
+    order,
+    reason,
+    params,
+    ...every,
     ...(timezone !== undefined && { timezone }),
     ...(Object.keys(timeParams).length > 0 && { timeParams }),
   }

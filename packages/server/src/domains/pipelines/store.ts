@@ -345,6 +345,7 @@ export function pipelinesStore(db: Db) {
       return query.orderBy('id', 'desc').limit(limit).execute()
     },
 
+    /** One of each pipeline; that of a backfill only where there is no other. */
     newestRuns(projectId: string): Promise<RunRow[]> {
       return tables
         .selectFrom('pipelines.run')
@@ -352,6 +353,7 @@ export function pipelinesStore(db: Db) {
         .select(runColumns)
         .where('project_id', '=', projectId)
         .orderBy('pipeline')
+        .orderBy(sql`backfill_id is not null`)
         .orderBy('id', 'desc')
         .execute()
     },

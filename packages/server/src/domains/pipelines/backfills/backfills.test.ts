@@ -52,6 +52,7 @@ it('gives each run the bounds of its partition as params, variables and context,
   })
   const live = await world.api.startRun({ params: { pipeline: 'bounds' }, body: {} })
   expect(live.backfill).toBeUndefined()
+  // Outside of a backfill there is no such variable.
   expect((await world.until(live.id)).state).toBe('failed')
 })
 
@@ -175,6 +176,8 @@ it('never makes a person or a trigger wait: they start at once, and a backfill o
   expect((await world.until(firing!.runId!)).state).toBe('succeeded')
   expect((await world.read(id)).counts.running).toBe(4)
 
+  expect((await world.api.get({ params: { pipeline } })).lastRun).toMatchObject({ id: firing!.runId! })
+
   // The other way round: while people use every slot, no run of a backfill starts.
   await world.backfills.pause({ params: { backfill: id }, body: {} })
   await hold('people')
@@ -192,6 +195,7 @@ it('never makes a person or a trigger wait: they start at once, and a backfill o
 it('starts nothing while it is paused, and gives up what is left when it is cancelled', async () => {
   await hold('paused')
   const { id } = await world.backfill('paused', steps(heldBy('paused')), { to: '2025-03-08', maxActive: 2 })
+  await world.reach(id, ({ counts }) => counts.running === 2)
   await world.backfills.pause({ params: { backfill: id }, body: { reason: 'the disk is full' } })
   await release('paused')
 
@@ -215,6 +219,7 @@ it('starts nothing while it is paused, and gives up what is left when it is canc
 it('cancels its open runs too when it is asked to', async () => {
   await hold('cancelled')
   const { id } = await world.backfill('cancelled', steps(heldBy('cancelled')), { maxActive: 2 })
+  await world.reach(id, ({ counts }) => counts.running === 2)
   await world.backfills.cancel({ params: { backfill: id }, body: { runs: true, reason: 'wrong month' } })
 
   const { counts } = await world.reach(id, (now) => now.counts.running === 0)

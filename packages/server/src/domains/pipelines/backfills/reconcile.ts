@@ -13,9 +13,12 @@ import { paramsFor } from './time-params.ts'
 /** Cancels a run, if it is open. */
 export type CancelRun = (runId: string, says: string) => Promise<void>
 
+/** A year without data takes a while; what is left after so many passes, the alarm finds. */
+const passesAtOnce = 100
+
 /** Does what is left to do about a backfill now. Called once too often, or by two servers at once, it does no harm. */
 export async function reconcile(deps: PipelinesDeps, backfillId: string, cancelRun: CancelRun): Promise<void> {
-  for (let again = true; again;) {
+  for (let again = true, count = 0; again && count < passesAtOnce; count++) {
     const { backfill, actions } = await deps.db.transaction().execute((tx) => settleIn(tx, deps, backfillId))
     again = false
     for (const action of actions) {

@@ -15,12 +15,12 @@ import type { Caller } from '../../../platform/auth.ts'
 import { type Db, json } from '../../../platform/db.ts'
 import { failPlatform, failures } from '../../../platform/errors.ts'
 import type { Subscription } from '../../../platform/events.ts'
-import type { Job } from '../../../platform/jobs.ts'
+import { enqueue, type Job } from '../../../platform/jobs.ts'
 import type { LookUp } from '../engine/cache/look-up.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { refuseStep } from '../refuse-step.ts'
 import { type Asked, ask } from './ask.ts'
-import { backfillAlarm, backfillSubscription, lookAt } from './jobs.ts'
+import { backfillJobs, backfillQueue, backfillSubscription } from './jobs.ts'
 import { planBackfill } from './plan.ts'
 import { presentBackfills, presentPartition } from './present.ts'
 import { announce, type CancelRun, settleIn } from './reconcile.ts'
@@ -70,7 +70,7 @@ export function createBackfills(deps: PipelinesDeps, lookUp: LookUp, cancelRun: 
     return presented!
   }
 
-  /** Changes a backfill under its lock, writes down who did it, and does at once what follows. */
+  /** Changes a backfill under its lock, writes down who did it, and has somebody do what follows. */
   async function change(
     caller: Caller,
     backfill: string,
@@ -88,6 +88,8 @@ export function createBackfills(deps: PipelinesDeps, lookUp: LookUp, cancelRun: 
       const { state, says, ended_at, cancel_runs } = changed
       await backfillsStore(tx).saveBackfill(backfill, { state, says, ended_at, cancel_runs })
       await announce(tx, changed)
+      await settleIn(tx, deps, backfill)
+      await wake(tx, backfill)
       await audit(tx, {
         projectId,
         actor,
@@ -96,7 +98,6 @@ export function createBackfills(deps: PipelinesDeps, lookUp: LookUp, cancelRun: 
         reason: reason || undefined,
       })
     })
-    await lookAt(deps, backfill, cancelRun)
     return get(caller, backfill)
   }
 
@@ -114,11 +115,11 @@ export function createBackfills(deps: PipelinesDeps, lookUp: LookUp, cancelRun: 
       await db.transaction().execute(async (tx) => {
         await backfillsStore(tx).addBackfill(row, partitionRows(row, asked))
         await announce(tx, row)
+        await wake(tx, row.id)
         const reason = request.reason || undefined
         const after = { pipeline, code: request.code, partitions: asked.parts.length }
         await audit(tx, { projectId, actor, action: 'pipelines.start_backfill', subject: row.id, reason, after })
       })
-      await lookAt(deps, row.id, cancelRun)
       return get(caller, row.id)
     },
 
@@ -169,9 +170,11 @@ export function createBackfills(deps: PipelinesDeps, lookUp: LookUp, cancelRun: 
       }),
 
     subscriptions: [backfillSubscription(deps, cancelRun)],
-    jobs: [backfillAlarm(deps, cancelRun)],
+    jobs: backfillJobs(deps, cancelRun),
   }
 }
+
+const wake = (tx: Db, backfillId: string) => enqueue(tx, backfillQueue, { backfillId }, { singletonKey: backfillId })
 
 const words = (what: string, { userName }: Caller, reason: string): string =>
   `${what} by ${userName}${reason ? `: ${reason}` : '.'}`

@@ -1,5 +1,6 @@
 import {
   artifacts,
+  backfills,
   deployments,
   type Endpoint,
   governance,
@@ -16,7 +17,7 @@ import { onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { run } from './run.ts'
 
-const groups = { artifacts, deployments, governance, loop, pipelines, registry }
+const groups = { artifacts, backfills, deployments, governance, loop, pipelines, registry }
 type Groups = typeof groups
 export type Operation = { [G in keyof Groups]: `${G}.${keyof Groups[G] & string}` }[keyof Groups]
 

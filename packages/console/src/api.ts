@@ -1,9 +1,10 @@
 import { createClient } from '@evenkeel/client'
-import { deployments, governance, loop, monitoring, pipelines, registry, triggers } from '@evenkeel/contract'
+import { backfills, deployments, governance, loop, monitoring, pipelines, registry, triggers } from '@evenkeel/contract'
 
 const options = { baseUrl: window.location.origin }
 
 export const api = {
+  backfills: createClient(backfills, options),
   deployments: createClient(deployments, options),
   governance: createClient(governance, options),
   loop: createClient(loop, options),

@@ -6,7 +6,7 @@ import {
   lazyRouteComponent,
   retainSearchParams,
 } from '@tanstack/react-router'
-import { RunState } from '@evenkeel/contract'
+import { PartitionState, RunState } from '@evenkeel/contract'
 import { z } from 'zod'
 import { LoopPage } from './loop/LoopPage.tsx'
 import { loopQuery } from './loop/queries.ts'
@@ -102,6 +102,19 @@ const automationsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pipeline/AutomationsPage.tsx'), 'AutomationsPage'),
 })
 
+const backfillsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/backfills',
+  component: lazyRouteComponent(() => import('./backfill/BackfillsPage.tsx'), 'BackfillsPage'),
+})
+
+const backfillRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/backfills/$backfill',
+  validateSearch: z.object({ state: maybe(PartitionState) }),
+  component: lazyRouteComponent(() => import('./backfill/BackfillPage.tsx'), 'BackfillPage'),
+})
+
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree: rootRoute.addChildren([
@@ -114,6 +127,8 @@ export function createAppRouter(queryClient: QueryClient) {
       deploymentRoute,
       monitorRoute,
       automationsRoute,
+      backfillsRoute,
+      backfillRoute,
     ]),
     context: { queryClient },
     defaultPreload: 'intent',

@@ -127,6 +127,8 @@ export const Run = z
     priority: RunPriority,
     commit: z.string(),
     createdBy: z.string(),
+    /** The backfill it is a part of. */
+    backfill: z.string().optional(),
     createdAt: Timestamp,
     startedAt: Timestamp.nullable(),
     endedAt: Timestamp.nullable(),

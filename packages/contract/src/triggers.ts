@@ -10,7 +10,7 @@ export type TriggerKind = z.infer<typeof TriggerKind>
 
 /** Why a run or a model exists. */
 export const TriggerReason = z.object({
-  kind: z.enum(['request', ...TriggerKind.options]),
+  kind: z.enum(['request', 'backfill', ...TriggerKind.options]),
   /** In words, with the numbers. */
   says: z.string().max(1000),
   eventTime: EventTime.nullable().default(null),

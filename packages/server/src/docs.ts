@@ -4,6 +4,7 @@ import type { Domain } from './platform/server.ts'
 
 const {
   artifacts,
+  backfills,
   datasets,
   deployments,
   features,
@@ -24,6 +25,7 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
   datasets,
   features,
   pipelines,
+  backfills,
   triggers,
   registry,
   governance,
@@ -36,6 +38,7 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
 }
 
 const errors = [
+  contract.backfillsErrors,
   contract.datasetsErrors,
   contract.deploymentsErrors,
   contract.featuresErrors,

@@ -1,5 +1,5 @@
 import { createClient } from '@evenkeel/client'
-import { artifacts, deployments, governance, loop, pipelines, registry } from '@evenkeel/contract'
+import { artifacts, backfills, deployments, governance, loop, pipelines, registry } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
 import { targetOf } from '../settings.ts'
 
@@ -24,6 +24,7 @@ export async function connect(options: CommonOptions) {
     governance: createClient(governance, client),
     registry: createClient(registry, client),
     pipelines: createClient(pipelines, client),
+    backfills: createClient(backfills, client),
     artifacts: createClient(artifacts, client),
   }
 }

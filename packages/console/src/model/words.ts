@@ -25,6 +25,7 @@ export const canaryMark = ({ canary }: ModelVersion): Mark | undefined =>
 /** Why a version was trained, in one or two words. */
 export const TRIGGERS = {
   request: 'asked for',
+  backfill: 'backfill',
   schedule: 'schedule',
   cron: 'schedule',
   data: 'new data',

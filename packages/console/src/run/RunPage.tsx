@@ -55,6 +55,12 @@ function Summary({ run }: { readonly run: Run }) {
       <div>
         Version {pipelineVersion} of <PageLink href={pathTo('pipelines', pipeline)}>{pipeline}</PageLink> · started by{' '}
         {createdBy} <Time at={createdAt} /> · <Duration run={run} />
+        {run.backfill && (
+          <>
+            {' '}
+            · part of <PageLink href={pathTo('backfills', run.backfill)}>a backfill</PageLink>
+          </>
+        )}
       </div>
     </>
   )

@@ -1,4 +1,12 @@
-import { IconActivityHeartbeat, IconBolt, IconCube, IconRefresh, IconRocket, IconRoute } from '@tabler/icons-react'
+import {
+  IconActivityHeartbeat,
+  IconBolt,
+  IconCube,
+  IconHistory,
+  IconRefresh,
+  IconRocket,
+  IconRoute,
+} from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useRouterState } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -39,6 +47,9 @@ export function Navigation() {
       </Place>
       <Place href="/pipelines" also="/runs/" icon={<IconRoute size={16} aria-hidden="true" />}>
         Pipelines
+      </Place>
+      <Place href="/backfills" icon={<IconHistory size={16} aria-hidden="true" />}>
+        Backfills
       </Place>
       {section('Models', <IconCube size={16} aria-hidden="true" />, 'models', data?.models)}
       {section('Deployments', <IconRocket size={16} aria-hidden="true" />, 'deployments', data?.endpoints)}

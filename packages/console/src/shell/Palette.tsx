@@ -22,6 +22,7 @@ export function Palette() {
 const SCREENS = [
   { href: '/', label: 'Loop', note: 'where every model is' },
   { href: '/pipelines', label: 'Pipelines', note: 'what can be run, and how it went' },
+  { href: '/backfills', label: 'Backfills', note: 'what is run for the past' },
   { href: '/automations', label: 'Automations', note: 'what runs by itself' },
 ]
 

@@ -6,12 +6,9 @@ it('follows links only to screens that exist', () => {
   expect(
     ['/', '/?model=churn', '/models/churn/versions/3', '/deployments/churn', '/monitors/churn?window=x'].map(isPage),
   ).toEqual([true, true, true, true, true])
-  expect(['/pipelines', '/pipelines/churn?state=failed', '/runs/7?step=train', '/automations'].map(isPage)).toEqual([
-    true,
-    true,
-    true,
-    true,
-  ])
+  expect(
+    ['/pipelines', '/pipelines/churn?state=failed', '/runs/7?step=train', '/automations', '/backfills/7'].map(isPage),
+  ).toEqual([true, true, true, true, true])
   expect(
     [null, '/runs', '/models', '//elsewhere.example', 'https://elsewhere.example/', 'javascript:alert(1)'].map(isPage),
   ).toEqual([false, false, false, false, false, false])

@@ -8,6 +8,8 @@ interface ReasonDialogProps {
   readonly title: string
   /** What will happen, in words. */
   readonly children: ReactNode
+  /** What else is asked, below the words. */
+  readonly more?: ReactNode
   readonly confirm: string
   /** The button that leaves everything as it is. */
   readonly dismiss?: string
@@ -36,6 +38,7 @@ export function ReasonDialog({ minLength = 3, dismiss = 'Cancel', ...props }: Re
       >
         <Stack gap="sm">
           <Text size="sm">{props.children}</Text>
+          {props.more}
           <Textarea
             data-autofocus
             label="Reason"

@@ -325,6 +325,44 @@ export interface Database {
     gpus: Generated<Json>
     heartbeat_at: Timestamp | null
   }
+  'pipelines.backfill': {
+    id: string
+    project_id: string
+    pipeline: string
+    code: string
+    start_at: Timestamp
+    end_at: Timestamp
+    unit: 'hour' | 'day' | 'week' | 'month'
+    every: number
+    timezone: string
+    cache: 'reuse' | 'ignore'
+    max_active: number
+    run_order: 'oldest' | 'newest'
+    params: Json
+    time_params: Json
+    state: 'running' | 'paused' | 'succeeded' | 'failed' | 'cancelled'
+    says: string
+    cancel_runs: Generated<boolean>
+    reason: string
+    created_by: string
+    user_id: string
+    created_at: Timestamp
+    ended_at: Timestamp | null
+  }
+  'pipelines.backfill_partition': {
+    project_id: string
+    backfill_id: string
+    position: number
+    partition: string
+    partition_end: string
+    start_at: Timestamp
+    end_at: Timestamp
+    version: number
+    state: 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+    reason: string | null
+    run_id: string | null
+    tries: Generated<number>
+  }
   'pipelines.pipeline_version': {
     project_id: string
     pipeline: string
@@ -360,6 +398,7 @@ export interface Database {
     priority: Generated<number>
     concurrency: Json | null
     deadline_at: Timestamp | null
+    backfill_id: string | null
   }
   'pipelines.slot': {
     project_id: string

@@ -192,7 +192,7 @@ function retrain({ pipeline, firings, model }: ModelFacts): Chip {
   if (!pipeline) return idle('no pipeline', 'No pipeline can retrain it.')
   const link = `/models/${model}`
   const run = pipeline.lastRun
-  const byItself = run && run.trigger.kind !== 'request'
+  const byItself = run && run.trigger.kind !== 'request' && run.trigger.kind !== 'backfill'
   if (run && byItself && ['queued', 'running', 'waiting'].includes(run.state)) {
     return { state: 'active', label: 'retraining', says: run.trigger.says, at: run.createdAt, link }
   }

@@ -34,6 +34,7 @@ function presentRun(run: RunRow, steps: readonly StepRow[], attempts: readonly A
     priority: run.priority,
     commit: run.commit,
     createdBy: run.created_by,
+    ...(run.backfill_id !== null && { backfill: run.backfill_id }),
     createdAt: run.created_at.toISOString(),
     startedAt: iso(run.started_at),
     endedAt: iso(run.ended_at),

@@ -49,17 +49,24 @@ export async function planRun(
   deps: PipelinesDeps,
   version: VersionRow,
   given: Params,
-  { noCache = false, priority }: { noCache?: RunPlan['noCache']; priority?: number | undefined } = {},
+  {
+    noCache = false,
+    nominal = null,
+    priority,
+  }: Partial<Pick<RunPlan, 'noCache' | 'nominal'>> & { priority?: number | undefined } = {},
 ): Promise<PlannedRun> {
   const spec = specOf(version)
   const params = { ...spec.params, ...given }
   const problem = missingParam(spec, params) ?? (await shortageIn(deps.db, version.project_id, spec))
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
-  const cores = Math.max(2, availableParallelism())
-  const limits = { maxLiveAttempts: deps.maxLiveAttempts ?? cores, noCache }
+  const limits = { maxLiveAttempts: slotsOf(deps), noCache, nominal }
   const plan = await makePlan(spec, limits, pinFor(deps, version.project_id, spec, params))
   return { version, params, plan, priority: priority ?? spec.priority }
 }
+
+/** Attempts that may live at the same time. */
+export const slotsOf = ({ maxLiveAttempts }: Pick<PipelinesDeps, 'maxLiveAttempts'>): number =>
+  maxLiveAttempts ?? Math.max(2, availableParallelism())
 
 const pinFor =
   (deps: PipelinesDeps, projectId: string, spec: PipelineSpec, params: Params): Pin =>
@@ -105,6 +112,8 @@ export async function storeRun(
     readonly userId: string
     readonly commit: string
     readonly now: Date
+    /** The backfill it is a part of: it holds up no trigger of its pipeline. */
+    readonly backfill?: string
   },
 ): Promise<string> {
   const runId = randomUUIDv7()
@@ -126,6 +135,7 @@ export async function storeRun(
       commit: specOf(version).commit ?? origin.commit,
       created_by: origin.createdBy,
       user_id: origin.userId,
+      backfill_id: origin.backfill ?? null,
       looked_at: origin.now,
       created_at: origin.now,
     },

@@ -44,6 +44,7 @@ import { planRun, storeRun, wakeRun } from './runs.ts'
 import { createSlots, type Slots } from './slots.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
 import type { VersionRow } from './version-store.ts'
+import { type Backfills, createBackfills } from './backfills/service.ts'
 import { createTriggers, type Triggers } from './triggers/service.ts'
 import { triggersStore } from './triggers/store.ts'
 
@@ -106,6 +107,7 @@ export interface Pipelines {
   stop(): Promise<void>
   readonly slots: Slots
   readonly triggers: Triggers
+  readonly backfills: Backfills
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
@@ -125,6 +127,11 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const engine = createEngine({ db, blobs, log, now, executor, host, plans, lookUp, wake: wakeRun, journal })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
+  const backfills = createBackfills(deps, lookUp, (run, says) =>
+    engine.advance(run, async ({ run: { state }, states, now }) =>
+      whyNotRun('cancel', state) ? states : requestCancel(states, says, now),
+    ),
+  )
 
   async function newest({ projectId }: Caller, pipeline: string): Promise<VersionRow> {
     const version = await store.newestVersion(projectId, pipeline)
@@ -323,8 +330,9 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     stop: () => engine.stop(),
     slots: createSlots(deps),
     triggers,
-    subscriptions: triggers.subscriptions,
-    jobs: [...pipelinesJobs(engine), ...triggers.jobs],
+    backfills,
+    subscriptions: [...triggers.subscriptions, ...backfills.subscriptions],
+    jobs: [...pipelinesJobs(engine), ...triggers.jobs, ...backfills.jobs],
   }
 }
 

@@ -33,6 +33,7 @@ const runColumns = [
   'cancel_requested_at',
   'cancel_says',
   'wake_at',
+  'backfill_id',
   'revision',
   'looked_at',
   'created_at',
@@ -276,6 +277,7 @@ export function pipelinesStore(db: Db) {
       return rows.map(({ id }) => id)
     },
 
+    /** Runs of a backfill do not count: they hold up nobody. */
     openRunOf(projectId: string, pipeline: string): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
@@ -283,6 +285,7 @@ export function pipelinesStore(db: Db) {
         .where('project_id', '=', projectId)
         .where('pipeline', '=', pipeline)
         .where('state', 'in', open)
+        .where('backfill_id', 'is', null)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()
@@ -314,6 +317,7 @@ export function pipelinesStore(db: Db) {
       return query.orderBy('id', 'desc').limit(limit).execute()
     },
 
+    /** One of each pipeline; that of a backfill only where there is no other. */
     newestRuns(projectId: string): Promise<RunRow[]> {
       return tables
         .selectFrom('pipelines.run')
@@ -321,6 +325,7 @@ export function pipelinesStore(db: Db) {
         .select(runColumns)
         .where('project_id', '=', projectId)
         .orderBy('pipeline')
+        .orderBy(sql`backfill_id is not null`)
         .orderBy('id', 'desc')
         .execute()
     },

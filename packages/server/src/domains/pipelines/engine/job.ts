@@ -3,7 +3,15 @@ import { dirname, join } from 'node:path'
 import type { JobInput, JobSpec } from '../executors/executor.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { variableName } from './check-spec.ts'
-import { pickParams, type Params, pinnedVersions, type PlannedInput, type RunPlan, type RunPlanStep } from './plan.ts'
+import {
+  nominalVariables,
+  pickParams,
+  type Params,
+  pinnedVersions,
+  type PlannedInput,
+  type RunPlan,
+  type RunPlanStep,
+} from './plan.ts'
 
 /** What a run tells each of its steps. */
 export interface RunFacts {
@@ -126,6 +134,7 @@ function contextOf(run: RunFacts, { step, attempt, externalId }: AttemptFacts): 
     external_id: externalId,
     commit: run.commit,
     matrix: step.matrix,
+    ...(run.plan.nominal && { nominal: run.plan.nominal }),
     trigger: { kind: run.trigger.kind, says: run.trigger.says, event_time: run.trigger.eventTime },
     datasets: pinnedVersions(run.plan).map(describeVersion),
   }
@@ -175,6 +184,7 @@ function environmentOf(
     EVENKEEL_PROJECT: run.projectId,
     EVENKEEL_COMMIT: run.commit,
     EVENKEEL_DEADLINE: new Date(deadline).toISOString(),
+    ...nominalVariables(run.plan.nominal),
     EVENKEEL_URL: url,
     EVENKEEL_TOKEN: token,
   }

@@ -14,6 +14,14 @@ export interface RunPlan extends Plan {
   readonly steps: readonly RunPlanStep[]
   /** Steps that must run although an earlier result would do; true for all. */
   readonly noCache: boolean | readonly string[]
+  /** The span a run of a backfill stands for; null for all others. */
+  readonly nominal: Nominal | null
+}
+
+/** [start, end), ISO 8601 in UTC. */
+export interface Nominal {
+  readonly start: string
+  readonly end: string
 }
 
 export interface RunPlanStep extends PlannedStep {
@@ -63,7 +71,7 @@ const stepDefaults = {
 } as const
 
 /** The same of a plan as a whole. */
-const planDefaults = { noCache: false, timeoutMs: null, concurrency: null } as const
+const planDefaults = { noCache: false, nominal: null, timeoutMs: null, concurrency: null } as const
 
 /** Reads a plan that this release or an earlier one has stored. */
 export function readPlan(stored: unknown): RunPlan {
@@ -74,13 +82,13 @@ export function readPlan(stored: unknown): RunPlan {
 /** Fixes everything a run needs. @throws what `pin` throws when no data is there */
 export async function makePlan(
   spec: PipelineSpec,
-  { maxLiveAttempts, noCache }: Pick<RunPlan, 'maxLiveAttempts' | 'noCache'>,
+  { maxLiveAttempts, noCache, nominal }: Pick<RunPlan, 'maxLiveAttempts' | 'noCache' | 'nominal'>,
   pin: Pin,
 ): Promise<RunPlan> {
   const steps: RunPlanStep[] = []
   for (const step of spec.steps) steps.push(await planStep(step, pin))
   const timeoutMs = spec.timeoutSeconds === undefined ? null : spec.timeoutSeconds * 1000
-  return { steps, maxLiveAttempts, noCache, timeoutMs, concurrency: spec.concurrency ?? null }
+  return { steps, maxLiveAttempts, noCache, nominal, timeoutMs, concurrency: spec.concurrency ?? null }
 }
 
 async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
@@ -131,6 +139,10 @@ export const sourcesOf = (inputs: StepSpec['inputs'] | RunPlanStep['inputs']): s
     if (input.from === 'step') return [input.step]
     return input.from === 'steps' ? [...input.steps] : []
   })
+
+/** What the environment of each step of a backfill says, and its result may therefore depend on. */
+export const nominalVariables = (nominal: Nominal | null): Readonly<Record<string, string>> =>
+  nominal ? { EVENKEEL_NOMINAL_START: nominal.start, EVENKEEL_NOMINAL_END: nominal.end } : {}
 
 /** Only those the step declares: others do not exist for it. */
 export const pickParams = (params: Params, names: readonly string[]): Params =>

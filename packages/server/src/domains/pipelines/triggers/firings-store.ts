@@ -91,7 +91,10 @@ export function firingsStore(db: Db) {
         .execute()
     },
 
-    /** What has been quiet for long enough, and of each pipeline without an open run the firing that has waited longest. */
+    /**
+     * What has been quiet for long enough, and of each pipeline without an open run the firing that has waited longest.
+     * Runs of a backfill do not count.
+     */
     async dueFirings(now: Date): Promise<FiringRow[]> {
       const { rows } = await sql<FiringRow>`
         select * from pipelines.trigger_firing where outcome = 'pending' and waits_for = 'quiet' and due_at <= ${now}
@@ -100,7 +103,7 @@ export function firingsStore(db: Db) {
           select distinct on (project_id, pipeline) * from pipelines.trigger_firing f
           where outcome = 'pending' and waits_for = 'run' and not exists (
             select from pipelines.run r where r.project_id = f.project_id and r.pipeline = f.pipeline
-              and r.state in ('queued', 'running', 'waiting')
+              and r.state in ('queued', 'running', 'waiting') and r.backfill_id is null
           )
           order by project_id, pipeline, id
         ) longest`.execute(db)

@@ -45,7 +45,7 @@ export function createLookUp(deps: Pick<PipelinesDeps, 'blobs' | 'now' | 'progra
     const programCode = step.uses === null ? undefined : await deps.programCode(step.uses, params)
     const off = whyNotCached(step, { noCache: plan.noCache, programCode })
     if (off?.code === 'off') return { verdict: { ...off, fromRun: null } }
-    const parts = partsOf(step, params, outputs, programCode)
+    const parts = partsOf(plan, step, params, outputs, programCode)
     const key = cacheKeyOf(parts)
     if (off) return { verdict: { ...off, fromRun: null }, parts, key }
     const result = await store.findResult(projectId, key)

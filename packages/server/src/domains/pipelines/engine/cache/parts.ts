@@ -3,7 +3,14 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../../../platform/canonical-json.ts'
 import { isInstance } from '../check-spec.ts'
 import type { StoredOutput } from '../job.ts'
-import { pickParams, type Params, type PlannedInput, type RunPlanStep } from '../plan.ts'
+import {
+  nominalVariables,
+  pickParams,
+  type Params,
+  type PlannedInput,
+  type RunPlan,
+  type RunPlanStep,
+} from '../plan.ts'
 
 /** All that the result of a step depends on. Stored with the step, so that a difference has a name later. */
 export interface CacheParts {
@@ -48,11 +55,14 @@ export function whyNotCached(
 
 /** @param programCode - digest of the program, for a step that ships with Evenkeel */
 export function partsOf(
+  { nominal }: Pick<RunPlan, 'nominal'>,
   step: RunPlanStep,
   params: Params,
   outputs: StoredOutputs,
   programCode: string | undefined,
 ): CacheParts {
+  // Ours do not read what a backfill says there.
+  const environment = step.uses === null ? { ...step.env, ...nominalVariables(nominal) } : step.env
   return {
     scheme: 1,
     command: [...(step.run ?? ['uses', step.uses!]), '->', ...step.outputs],
@@ -62,7 +72,7 @@ export function partsOf(
     inputs: Object.fromEntries(
       Object.entries(step.inputs).map(([name, input]) => [name, inputPart(input, outputs)] as const),
     ),
-    env: Object.fromEntries(Object.entries(step.env).map(([name, value]) => [name, digestOf(value)] as const)),
+    env: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, digestOf(value)] as const)),
     platform: `${process.platform}-${process.arch}`,
   }
 }

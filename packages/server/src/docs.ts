@@ -15,6 +15,7 @@ const {
   platform,
   projects,
   registry,
+  releases,
   triggers,
 } = contract
 
@@ -24,6 +25,7 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
   datasets,
   features,
   pipelines,
+  releases,
   triggers,
   registry,
   governance,
@@ -44,6 +46,7 @@ const errors = [
   contract.pipelinesErrors,
   contract.projectsErrors,
   contract.registryErrors,
+  contract.releasesErrors,
   contract.triggersErrors,
 ]
 

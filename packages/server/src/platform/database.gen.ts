@@ -322,6 +322,18 @@ export interface Database {
     outputs: Generated<Json>
     progress: Json | null
   }
+  'pipelines.environment_version': {
+    id: string
+    project_id: string
+    pipeline: string
+    environment: 'staging' | 'production'
+    version: number
+    from_version: number | null
+    kind: 'promoted' | 'rolled_back'
+    moved_by: string
+    why: string
+    moved_at: Timestamp
+  }
   'pipelines.pipeline_version': {
     project_id: string
     pipeline: string
@@ -330,6 +342,25 @@ export interface Database {
     spec_digest: string
     created_by: string
     created_at: Timestamp
+    candidate_scope: string | null
+  }
+  'pipelines.release': {
+    project_id: string
+    pipeline: string
+    version: number
+    document: string
+    created_by: string
+    user_id: string
+    created_at: Timestamp
+    imported: boolean
+  }
+  'pipelines.release_key': {
+    project_id: string
+    id: string
+    public_key: string
+    name: string
+    added_by: string
+    added_at: Timestamp
   }
   'pipelines.run': {
     id: string
@@ -354,6 +385,9 @@ export interface Database {
     started_at: Timestamp | null
     ended_at: Timestamp | null
     revision: Generated<number>
+    environment: 'dev' | 'ci' | 'staging' | 'production' | null
+    scope: string | null
+    sample: number | null
   }
   'pipelines.step': {
     project_id: string

@@ -17,7 +17,9 @@ import { engineProtocol } from './engine/engine.ts'
 import { type DatasetInput, makePlan, type Params, type Pin, type PinnedVersion, type RunPlan } from './engine/plan.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { specOf } from './present.ts'
+import { narrowed } from './releases/narrowed.ts'
 import { pipelinesStore } from './store.ts'
+import { inDev, type RunTarget, whyNoModel } from './target.ts'
 import type { VersionRow } from './version-store.ts'
 
 const fail = failures(pipelinesErrors)
@@ -31,6 +33,7 @@ export const wakeQueue = defineQueue('pipelines.wake', z.object({ runId: z.strin
 /** A run that is planned but not stored yet. */
 export interface PlannedRun {
   readonly version: VersionRow
+  readonly target: RunTarget
   readonly params: Params
   readonly plan: RunPlan
 }
@@ -45,15 +48,16 @@ export async function planRun(
   version: VersionRow,
   given: Params,
   noCache: RunPlan['noCache'] = false,
+  { target = inDev, only }: { readonly target?: RunTarget; readonly only?: readonly string[] | undefined } = {},
 ): Promise<PlannedRun> {
-  const spec = specOf(version)
+  const spec = narrowed(specOf(version), { only, makesNoModel: whyNoModel(target) !== null })
   const params = { ...spec.params, ...given }
   const problem = missingParam(spec, params)
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
   const cores = Math.max(2, availableParallelism())
   const limits = { maxLiveAttempts: deps.maxLiveAttempts ?? cores, noCache }
   const plan = await makePlan(spec, limits, pinFor(deps, version.project_id, spec, params))
-  return { version, params, plan }
+  return { version, target, params, plan }
 }
 
 const pinFor =
@@ -93,7 +97,7 @@ const pinned = ({ dataset, version, digest, rowCount, eventTimeMin, eventTimeMax
 /** Stores a run and wakes the engine, in the caller's transaction. Returns its id. */
 export async function storeRun(
   tx: Db,
-  { version, params, plan }: PlannedRun,
+  { version, target, params, plan }: PlannedRun,
   origin: {
     readonly trigger: TriggerReason
     readonly createdBy: string
@@ -110,6 +114,7 @@ export async function storeRun(
       project_id: projectId,
       pipeline,
       version: version.version,
+      ...target,
       model: specOf(version).model ?? null,
       engine: engineProtocol,
       state: 'queued',

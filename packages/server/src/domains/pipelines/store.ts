@@ -17,6 +17,9 @@ const runColumns = [
   'project_id',
   'pipeline',
   'version',
+  'environment',
+  'scope',
+  'sample',
   'model',
   'engine',
   'state',
@@ -332,12 +335,18 @@ export function pipelinesStore(db: Db) {
     /** Newest first; `before` is the id of the last run of the page before. */
     listRuns(
       projectId: string,
-      filter: { pipeline: string | undefined; state: RunRow['state'] | undefined; before: string | undefined },
+      filter: {
+        pipeline?: string | undefined
+        state?: RunRow['state'] | undefined
+        environment?: RunRow['environment'] | undefined
+        before: string | undefined
+      },
       limit: number,
     ): Promise<RunRow[]> {
       let query = tables.selectFrom('pipelines.run').select(runColumns).where('project_id', '=', projectId)
       if (filter.pipeline !== undefined) query = query.where('pipeline', '=', filter.pipeline)
       if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+      if (filter.environment !== undefined) query = query.where('environment', '=', filter.environment)
       if (filter.before !== undefined) query = query.where('id', '<', filter.before)
       return query.orderBy('id', 'desc').limit(limit).execute()
     },

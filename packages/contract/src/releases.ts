@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Digest, Name, PageQuery, Timestamp, pageOf } from './common.ts'
-import { defineEndpoints, defineErrors } from './endpoint.ts'
+import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { CandidateScope, PromotedEnvironment } from './pipeline-environments.ts'
 import { CodeFile, PipelineSpec, StepKey } from './pipeline-spec.ts'
 import { ParamValue } from './triggers.ts'
@@ -125,6 +125,16 @@ export const releasesErrors = defineErrors({
     fix: 'Let another person promote it.',
     details: z.object({ pipeline: z.string(), version: z.int(), user: z.string() }),
   },
+})
+
+export const releasesEvents = defineEvents({
+  'pipelines.released': EventBase.extend({ pipeline: Name, version: z.int() }),
+  'pipelines.environment_moved': EventBase.extend({
+    pipeline: Name,
+    environment: PromotedEnvironment,
+    version: z.int(),
+    fromVersion: z.int().nullable(),
+  }),
 })
 
 const one = z.object({ pipeline: Name })

@@ -3,12 +3,14 @@ import {
   type PromotedEnvironment,
   ReleaseDocument,
   releasesErrors,
+  releasesEvents,
   type RunEnvironment,
 } from '@evenkeel/contract'
 import { randomUUIDv7 } from 'node:crypto'
 import { audit } from '../../../platform/audit.ts'
 import type { Caller } from '../../../platform/auth.ts'
 import { failures } from '../../../platform/errors.ts'
+import { publish } from '../../../platform/events.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { pipelinesStore } from '../store.ts'
 import type { VersionRow } from '../version-store.ts'
@@ -68,6 +70,8 @@ export function moveTo(
       why: wish.reason,
       moved_at: deps.now(),
     })
+    const news = { projectId, subject: `${pipeline}@${version}`, pipeline, environment, version }
+    await publish(tx, releasesEvents, 'pipelines.environment_moved', { ...news, fromVersion: move.from_version })
     const change = { before: { version: now?.version ?? null }, after: { version, environment, kind: move.kind } }
     const reason = wish.reason || undefined
     await audit(tx, {

@@ -7,12 +7,14 @@ import {
   PipelineSpec,
   pipelinesErrors,
   releasesErrors,
+  releasesEvents,
 } from '@evenkeel/contract'
 import { audit } from '../../../platform/audit.ts'
 import type { Caller } from '../../../platform/auth.ts'
 import { canonicalJson } from '../../../platform/canonical-json.ts'
 import type { Db } from '../../../platform/db.ts'
 import { failPlatform, failures } from '../../../platform/errors.ts'
+import { publish } from '../../../platform/events.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { specOf } from '../present.ts'
 import { refuseStep } from '../refuse-step.ts'
@@ -116,6 +118,7 @@ export function createReleases(deps: PipelinesDeps): Releases {
     })
     const subject = `${pipeline}@${version}`
     const action = imported ? 'pipelines.import_release' : 'pipelines.release'
+    await publish(tx, releasesEvents, 'pipelines.released', { projectId, subject, pipeline, version })
     const { specDigest, commit, dirty, keyId } = document
     await audit(tx, { projectId, actor: userName, action, subject, after: { specDigest, commit, dirty, keyId } })
   }

@@ -55,7 +55,7 @@ await browserSuite('pipelines', Object.keys(PAGES).length + 17, (stage) => {
     const { page } = await open(stage, PAGES.pipeline)
 
     expect(await text(page)).toMatch(
-      /dev v3, the newest.*staging v3, before v2 promoted by ben.*production v2, before v1 promoted by ben/,
+      /dev v3, the newest.*staging v3, after v2 promoted by ben.*production v2, after v1 promoted by ben/,
     )
     expect(await text(page)).toMatch(
       /Releases.*v3 staging .* ana 3f2c0a9be1d4 Deeper trees\. v2 production .* with changes/,

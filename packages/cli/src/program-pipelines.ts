@@ -20,9 +20,10 @@ const choices = (command: Command): Command =>
     .option('--param <name=value>', 'a param of the run; may be repeated', collect)
     .option('--version <version>', 'an earlier version of the pipeline', wholeNumber)
     .addOption(
-      new Option('--environment <environment>', 'where it belongs; production runs what is in force there')
-        .choices(['dev', 'staging', 'production'])
-        .default('dev'),
+      new Option(
+        '--environment <environment>',
+        'where it belongs (dev); production runs what is in force there',
+      ).choices(['dev', 'staging', 'production']),
     )
     .option('--no-cache [steps]', 'run every step, or with =train,report these, whatever earlier runs left')
 

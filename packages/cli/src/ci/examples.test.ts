@@ -254,6 +254,24 @@ describe('the way of a change', () => {
   })
 })
 
+const registering = `
+const { EVENKEEL_URL: url, EVENKEEL_TOKEN: token, EVENKEEL_RUN_ID: runId } = process.env
+const content = {
+  artifact: { digest: 'sha256:' + '0'.repeat(64), sizeBytes: 1, format: 'onnx' },
+  golden: null,
+  metrics: {},
+  params: {},
+  evaluation: null,
+  baselines: [],
+  lineage: { runId, pipeline: null, trigger: null, datasets: [], featureViews: [], trainedFrom: null, trainedUntil: null, trainingRowCount: null, commit: 'x', environment: {} },
+  card: '',
+}
+const headers = { authorization: 'Bearer ' + token, 'content-type': 'application/json' }
+const answer = await fetch(url + '/api/v1/models/tried/versions', { method: 'POST', headers, body: JSON.stringify(content) })
+console.log(answer.status, (await answer.json()).detail)
+process.exitCode = answer.ok ? 0 : 1
+`
+
 describe('evenkeel ci', () => {
   it('ends with 6 when a component fails its test, shows what it wrote, and runs nothing', async () => {
     await change('broken', 'steps/count/test.sh', 'long=3', 'long=4')
@@ -281,6 +299,23 @@ describe('evenkeel ci', () => {
     await cp(examples, join(folder, 'bare'), { recursive: true })
     const bare = await run('npx evenkeel ci', { GIT_CEILING_DIRECTORIES: folder }, join(folder, 'bare'))
     expect(bare).toMatchObject({ code: 2, stderr: expect.stringContaining('no git repository') })
+  })
+
+  it('lets no trial register a model, also not by a command of its own', async () => {
+    await git('checkout', '-q', '-B', 'registers', 'origin/main')
+    await writeFile(join(work(), 'register.mjs'), registering)
+    const steps = { try: { run: ['node', 'register.mjs'], code: ['register.mjs'] } }
+    await writeFile(join(work(), 'pipelines/registers.yaml'), JSON.stringify({ name: 'registers', steps }))
+    const { code, stdout } = await run(`npx evenkeel ci registers --url ${local!.url}`)
+
+    const [, id] = /run (\S+) failed/.exec(stdout)!
+    const { stdout: log } = await run(`npx evenkeel run logs ${id} --url ${local!.url}`)
+    expect({ code, log }).toEqual({
+      code: 6,
+      log: expect.stringContaining('403 The run saw a sample of the data (0.01)'),
+    })
+    await rm(join(work(), 'pipelines/registers.yaml'))
+    await rm(join(work(), 'register.mjs'))
   })
 
   it('says that nothing is affected, and starts no run', async () => {

@@ -37,7 +37,7 @@ function InForce({ move }: { readonly move: EnvironmentMove | undefined }) {
     <>
       <p>
         <b>v{version}</b>
-        {fromVersion !== null && `, before v${fromVersion}`}
+        {fromVersion !== null && `, after v${fromVersion}`}
       </p>
       <p className="ek-dim">
         {verb} by {by} <Time at={at} />

@@ -10,11 +10,11 @@ export interface NoCacheOption {
 /** Where a run belongs, and which version it takes. */
 export interface TargetOptions {
   readonly version?: number
-  readonly environment: 'dev' | 'staging' | 'production'
+  readonly environment?: 'dev' | 'staging' | 'production'
 }
 
 export const targetBody = ({ version, environment }: TargetOptions) => ({
-  environment,
+  ...(environment !== undefined && { environment }),
   ...(version !== undefined && { version }),
 })
 

@@ -81,7 +81,7 @@ export function cacheStore(db: Db) {
         .execute()
     },
 
-    /** Median duration of the last ten successes of each step of a pipeline. */
+    /** Median duration of the last ten successes of each step of a pipeline, on all of its data. */
     async typicalDurations(projectId: string, pipeline: string): Promise<{ key: string; ms: number }[]> {
       const { rows } = await sql<{ key: string; ms: number }>`
         select step_key as key, percentile_cont(0.5) within group (order by ms) as ms from (
@@ -89,6 +89,7 @@ export function cacheStore(db: Db) {
             row_number() over (partition by a.step_key order by a.ended_at desc) as newest
           from pipelines.attempt a join pipelines.run r on r.id = a.run_id
           where r.project_id = ${projectId} and r.pipeline = ${pipeline} and a.state = 'succeeded'
+            and r.sample is null
         ) recent where newest <= 10 group by step_key`.execute(db)
       return rows
     },

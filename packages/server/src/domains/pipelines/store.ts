@@ -307,6 +307,7 @@ export function pipelinesStore(db: Db) {
       return rows.map(({ id }) => id)
     },
 
+    /** A run that only tries something out stands in nobody's way. */
     openRunOf(projectId: string, pipeline: string): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
@@ -314,12 +315,14 @@ export function pipelinesStore(db: Db) {
         .where('project_id', '=', projectId)
         .where('pipeline', '=', pipeline)
         .where('state', 'in', open)
+        .where('scope', 'is', null)
+        .where('sample', 'is', null)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()
     },
 
-    /** The newest run whose params contain all of these. */
+    /** The newest run whose params contain all of these, and which was no trial. */
     newestRunWith(projectId: string, pipeline: string, params: object): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
@@ -327,6 +330,8 @@ export function pipelinesStore(db: Db) {
         .where('project_id', '=', projectId)
         .where('pipeline', '=', pipeline)
         .where(sql<boolean>`params @> ${JSON.stringify(params)}::jsonb`)
+        .where('scope', 'is', null)
+        .where('sample', 'is', null)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()
@@ -351,12 +356,14 @@ export function pipelinesStore(db: Db) {
       return query.orderBy('id', 'desc').limit(limit).execute()
     },
 
+    /** The newest run of each pipeline that was not of a pull request. */
     newestRuns(projectId: string): Promise<RunRow[]> {
       return tables
         .selectFrom('pipelines.run')
         .distinctOn('pipeline')
         .select(runColumns)
         .where('project_id', '=', projectId)
+        .where('scope', 'is', null)
         .orderBy('pipeline')
         .orderBy('id', 'desc')
         .execute()

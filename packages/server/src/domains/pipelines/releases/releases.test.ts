@@ -311,6 +311,30 @@ it('lets a trigger run the version in force where it belongs, and says when ther
   expect((await test()).wouldStart).toBe(true)
 })
 
+it('lets no trial stand in the way of a trigger, nor start what listens to its pipeline', async () => {
+  const version = await put('busy', 'one', { steps: [shell('wait', 'sleep 30')] } as Partial<PipelineSpec>)
+  await put('listens')
+  const trigger = { on: { kind: 'pipeline', pipeline: 'busy', state: 'cancelled' } } as const
+  await world.api.putTrigger({ params: { pipeline: 'listens', trigger: 'after' }, body: trigger })
+  const params = { pipeline: 'busy', trigger: 'soon' }
+  await world.api.putTrigger({ params, body: { on: { kind: 'webhook' }, secret: 'sixteen characters' } })
+  const start = (body: Body) => world.api.startRun({ params: { pipeline: 'busy' }, body })
+  const wouldStart = async () => (await world.pipelines.triggers.test(localLike, params)).wouldStart
+
+  const trial = await start({ environment: 'ci', scope: 'pr-1', version })
+  expect(await wouldStart()).toBe(true)
+  const usual = await start({})
+  expect(await wouldStart()).toBe(false)
+  for (const { id } of [trial, usual]) {
+    await world.api.cancelRun({ params: { run: id }, body: {} })
+    await world.until(id)
+  }
+  await world.settle()
+
+  const { items } = await world.api.listFirings({ params: { pipeline: 'listens' }, query: {} })
+  expect(items.map(({ evidence }) => evidence)).toEqual([{ runId: usual.id }])
+})
+
 const localLike = {
   userId: 'local',
   userName: 'local',

@@ -52,6 +52,23 @@ await browserSuite('pipelines', Object.keys(PAGES).length + 17, (stage) => {
     },
   )
 
+  it('says which version is in force where, what was released, and that a run saw a sample', async () => {
+    const { page } = await open(stage, PAGES.pipeline)
+
+    expect(await text(page)).toMatch(
+      /dev v3, the newest.*staging v3, after v2 promoted by ben.*production v2, after v1 promoted by ben/,
+    )
+    expect(await text(page)).toMatch(
+      /Releases.*v3 staging .* ana 3f2c0a9be1d4 Deeper trees\. v2 production .* with changes/,
+    )
+    await page.goto(new URL(PAGES['running run'], page.url()).href)
+    await settled(page)
+    expect(await text(page)).toMatch(/a sample: 1\.0 % of the rows.*in ci \(pr-12\)/)
+
+    const { page: fresh } = await open(stage, PAGES['failed run'])
+    expect(await text(fresh)).not.toContain('a sample')
+  })
+
   it('says where a run is, why it exists and why it failed, and opens the step that did', async () => {
     const { page } = await open(stage, PAGES['failed run'])
 

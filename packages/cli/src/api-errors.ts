@@ -14,7 +14,11 @@ const byStatus: Readonly<Record<number, number>> = {
 /** The exit code for an answer outside 2xx. */
 export const exitCodeOf = (status: number): number => byStatus[status] ?? exitCodes.unexpected
 
-const byCode: Readonly<Record<string, number>> = { 'deployments.not_passed': exitCodes.gateFailed }
+const byCode: Readonly<Record<string, number>> = {
+  'deployments.not_passed': exitCodes.gateFailed,
+  'pipelines.needs_approval': exitCodes.waitingForApproval,
+  'pipelines.own_release': exitCodes.notAllowed,
+}
 
 /** Puts an answer of the server, or its absence, into the words of the command line. */
 export function explainApiError(error: unknown): Explanation | undefined {

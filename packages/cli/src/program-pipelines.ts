@@ -1,4 +1,4 @@
-import { RunState } from '@evenkeel/contract'
+import { RunEnvironment, RunState } from '@evenkeel/contract'
 import { type Command, Option } from 'commander'
 import { collect, numberBetween } from './options.ts'
 
@@ -21,6 +21,12 @@ const choices = (command: Command): Command =>
   command
     .option('--param <name=value>', 'a param of the run; may be repeated', collect)
     .option('--version <version>', 'an earlier version of the pipeline', wholeNumber)
+    .addOption(
+      new Option(
+        '--environment <environment>',
+        'where it belongs (dev); production runs what is in force there',
+      ).choices(['dev', 'staging', 'production']),
+    )
     .option('--no-cache [steps]', 'run every step, or with =train,report these, whatever earlier runs left')
 
 export function addPipelineCommands(program: Command, dressing: Dressing): void {
@@ -77,6 +83,7 @@ function addRun(group: Command, { remote, action }: Dressing): void {
   remote(group.command('list').description('list runs, newest first'))
     .option('--pipeline <pipeline>', 'of this pipeline')
     .addOption(new Option('--state <state>', 'in this state').choices(RunState.options))
+    .addOption(new Option('--environment <environment>', 'in this environment').choices(RunEnvironment.options))
     .option('--limit <count>', 'at most', pageSize, 20)
     .action(action(async () => (await import('./commands/run/list.ts')).list))
   const withRun = (name: string, text: string) =>

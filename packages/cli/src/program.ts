@@ -3,6 +3,7 @@ import { exitCodes } from './errors.ts'
 import { numberBetween } from './options.ts'
 import { addBackfillCommands } from './program-backfills.ts'
 import { addPipelineCommands } from './program-pipelines.ts'
+import { addReleaseCommands } from './program-releases.ts'
 
 const EXAMPLES = `
 Examples
@@ -112,6 +113,7 @@ export function createProgram() {
 
   addPipelineCommands(program, { common, remote, action })
   addBackfillCommands(program, { common, remote, action })
+  addReleaseCommands(program, { common, remote, action })
 
   remote(program.command('status').description('where each model is in its loop, and what to do next'))
     .helpGroup('LOOK')

@@ -8,6 +8,7 @@ import {
   pipelines,
   Problem,
   registry,
+  releases,
 } from '@evenkeel/contract'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -17,7 +18,7 @@ import { onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { run } from './run.ts'
 
-const groups = { artifacts, backfills, deployments, governance, loop, pipelines, registry }
+const groups = { artifacts, backfills, deployments, governance, loop, pipelines, registry, releases }
 type Groups = typeof groups
 export type Operation = { [G in keyof Groups]: `${G}.${keyof Groups[G] & string}` }[keyof Groups]
 

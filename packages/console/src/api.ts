@@ -1,5 +1,15 @@
 import { createClient } from '@evenkeel/client'
-import { backfills, deployments, governance, loop, monitoring, pipelines, registry, triggers } from '@evenkeel/contract'
+import {
+  backfills,
+  deployments,
+  governance,
+  loop,
+  monitoring,
+  pipelines,
+  registry,
+  releases,
+  triggers,
+} from '@evenkeel/contract'
 
 const options = { baseUrl: window.location.origin }
 
@@ -11,5 +21,6 @@ export const api = {
   monitoring: createClient(monitoring, options),
   pipelines: createClient(pipelines, options),
   registry: createClient(registry, options),
+  releases: createClient(releases, options),
   triggers: createClient(triggers, options),
 }

@@ -52,6 +52,9 @@ export type Shell = z.infer<typeof Shell>
 /** Text is a script; a list is a program and its arguments, without a shell. */
 const Run = z.union([z.string().min(1), z.array(Scalar).min(1)])
 
+/** A script for sh, or a program and its arguments; it passes when it ends with 0. */
+const Test = z.union([z.string().min(1), z.array(Scalar).min(1)])
+
 const Retries = z.union([
   z.int().min(0).max(10),
   z.strictObject({
@@ -140,6 +143,8 @@ const trigger = {
   /** No run so soon, in event time, after the last promotion. */
   cooldown_after_promotion: Duration.optional(),
   when_busy: z.enum(['skip', 'queue', 'replace']).optional(),
+  /** Its runs take the version in force there; what was applied last when absent. */
+  environment: z.enum(['dev', 'staging', 'production']).optional(),
   enabled: z.boolean().optional(),
 }
 /** What the window is cut from, where the trigger itself names no dataset. */
@@ -209,6 +214,8 @@ export const PipelineFile = z.strictObject({
     .optional(),
   defaults: z.strictObject(shared).optional(),
   steps: z.record(StepName, FileStep),
+  /** Commands that `evenkeel ci` runs in the project folder. */
+  tests: z.array(Test).min(1).optional(),
 })
 export type PipelineFile = z.infer<typeof PipelineFile>
 
@@ -225,5 +232,7 @@ export const StepFile = z.strictObject({
   shell: Shell.optional(),
   /** Globs below its folder. */
   code: z.array(z.string().min(1)).optional(),
+  /** What `evenkeel ci` runs in its folder. */
+  test: Test.optional(),
 })
 export type StepFile = z.infer<typeof StepFile>

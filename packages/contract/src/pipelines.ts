@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
+import { RunEnvironment } from './pipeline-environments.ts'
+import { ranIn, runTarget } from './pipeline-target.ts'
 import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
 import { PipelineSpec, RunPriority, StepKey } from './pipeline-spec.ts'
 import { slotEndpoints } from './slots.ts'
@@ -119,6 +121,7 @@ export const Run = z
     id: z.string(),
     pipeline: Name,
     pipelineVersion: z.int(),
+    ...ranIn,
     model: Name.nullable(),
     state: RunState,
     reason: z.string().nullable(),
@@ -288,9 +291,10 @@ export const pipelines = defineEndpoints({
       /** An earlier version of the pipeline; the newest when absent. */
       version: z.int().positive().optional(),
       noCache,
+      ...runTarget,
     }),
     success: { status: 201, body: Run },
-    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid'],
+    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid', 'pipelines.not_in_force'],
   },
   plan: {
     method: 'POST',
@@ -302,12 +306,13 @@ export const pipelines = defineEndpoints({
       params: z.record(Name, ParamValue).default({}),
       version: z.int().positive().optional(),
       noCache,
+      ...runTarget,
     }),
     success: {
       status: 200,
       body: z.object({ pipeline: Name, version: z.int(), steps: z.array(PlannedStepView) }),
     },
-    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid'],
+    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid', 'pipelines.not_in_force'],
   },
   listVersions: {
     method: 'GET',
@@ -324,7 +329,11 @@ export const pipelines = defineEndpoints({
     path: '/api/v1/runs',
     summary: 'List runs, newest first.',
     access: 'pipelines:read',
-    query: PageQuery.extend({ pipeline: Name.optional(), state: RunState.optional() }),
+    query: PageQuery.extend({
+      pipeline: Name.optional(),
+      state: RunState.optional(),
+      environment: RunEnvironment.optional(),
+    }),
     success: { status: 200, body: pageOf(Run) },
     errors: [],
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EventTime, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors } from './endpoint.ts'
+import { RunEnvironment } from './pipeline-environments.ts'
 
 export const ParamValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])
 export type ParamValue = z.infer<typeof ParamValue>
@@ -96,6 +97,8 @@ export const TriggerSpec = z.object({
    * its end. `replace`: only the newest one waits. When absent: `skip`, and `queue` where a cron trigger catches up on all.
    */
   whenBusy: z.enum(['skip', 'queue', 'replace']).optional(),
+  /** Where its runs belong: they take the version in force there. What was applied last when absent. */
+  environment: RunEnvironment.exclude(['ci']).optional(),
   enabled: z.boolean().default(true),
 })
 export type TriggerSpec = z.infer<typeof TriggerSpec>

@@ -34,6 +34,8 @@ export interface Surroundings {
   readonly builtinSteps: (name: string) => readonly string[] | undefined
   /** Digest of its code, when its result depends on nothing else than inputs and params. */
   readonly programCode: (name: string, params: Readonly<Record<string, unknown>>) => Promise<string | undefined>
+  /** Digest of its code in any case; null when there is no such step. */
+  readonly programDigest: (name: string) => Promise<string | null>
 }
 
 /** The composition root: the only file that knows every domain. */
@@ -73,6 +75,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     approvals: governance.approvalsOf,
     rollout: (...rollout) => deployments.rollout(...rollout),
     isProduction: (environment) => environment === 'production',
+    whyNoModel: (...run) => pipelines.whyNoModel(...run),
   })
   const deployments: Deployments = createDeployments({
     db,
@@ -101,6 +104,10 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     now,
     folder: config.folder,
     ...surroundings,
+    queries,
+    queryFolder: platform.queryFolder,
+    signingKey: await platform.signingKey('releases'),
+    environmentPolicy: governance.getEnvironmentPolicy,
     datasets,
     issueStepToken: projects.issueStepToken,
     revokeStepTokens: projects.revokeStepTokens,

@@ -24,7 +24,15 @@ let digest: Promise<string> | undefined
 
 /** Digest of the code of our steps, for those whose result may be taken over. It is read once. */
 export async function programCode(name: string, params: Params): Promise<string | undefined> {
-  if (!pure[name]?.(params)) return undefined
+  return pure[name]?.(params) ? digestOnce() : undefined
+}
+
+/** Digest of a step that ships with Evenkeel, pure or not; null when there is none of this name. */
+export async function programDigest(name: string): Promise<string | null> {
+  return builtinSteps(name) ? digestOnce() : null
+}
+
+function digestOnce(): Promise<string> {
   digest ??= digestOfSteps().catch((error: unknown) => {
     // Whoever asks next tries again.
     digest = undefined

@@ -16,6 +16,7 @@ const {
   platform,
   projects,
   registry,
+  releases,
   triggers,
 } = contract
 
@@ -26,6 +27,7 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
   features,
   pipelines,
   backfills,
+  releases,
   triggers,
   registry,
   governance,
@@ -47,6 +49,7 @@ const errors = [
   contract.pipelinesErrors,
   contract.projectsErrors,
   contract.registryErrors,
+  contract.releasesErrors,
   contract.triggersErrors,
 ]
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { createApp } from './app.ts'
-import { builtinSteps, programCode } from './builtin-steps.ts'
+import { builtinSteps, programCode, programDigest } from './builtin-steps.ts'
 import { readConfig } from './config.ts'
 import { consoleDomain } from './console.ts'
 import { docsDomain } from './docs.ts'
@@ -24,6 +24,7 @@ const { domains, projects, pipelines } = await createApp(platform, {
   workFolder: process.cwd(),
   builtinSteps,
   programCode,
+  programDigest,
 })
 await projects.prepareSignIn(config)
 server = await serve(platform, [...domains, docsDomain(config.version), consoleDomain()], {

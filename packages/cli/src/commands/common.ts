@@ -1,5 +1,5 @@
 import { createClient } from '@evenkeel/client'
-import { artifacts, backfills, deployments, governance, loop, pipelines, registry } from '@evenkeel/contract'
+import { artifacts, backfills, deployments, governance, loop, pipelines, registry, releases } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
 import { targetOf } from '../settings.ts'
 
@@ -26,6 +26,7 @@ export async function connect(options: CommonOptions) {
     pipelines: createClient(pipelines, client),
     backfills: createClient(backfills, client),
     artifacts: createClient(artifacts, client),
+    releases: createClient(releases, client),
   }
 }
 export type Connection = Awaited<ReturnType<typeof connect>>

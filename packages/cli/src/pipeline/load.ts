@@ -21,6 +21,8 @@ export interface LoadedPipeline {
   readonly folder: string
   /** Undefined when there are findings. */
   readonly pipeline: CompiledPipeline | undefined
+  /** The pipeline as it is written. */
+  readonly source: unknown
   readonly findings: readonly Finding[]
 }
 
@@ -30,11 +32,11 @@ export function loadPipelines(file: string, options: { readonly hash: boolean })
   const folder = projectFolder(file)
   const project = openProject(folder, { ...options, own: relative(folder, resolve(file)) })
   const found = readParts(file)
-  if ('line' in found) return [{ file, project, folder, pipeline: undefined, findings: [found] }]
+  if ('line' in found) return [{ file, project, folder, pipeline: undefined, source: undefined, findings: [found] }]
   return found.parts.map(({ prefix, value }) => {
     const result = compilePipeline(value, project)
     const findings = result.ok ? [] : findingsOf(file, found.yaml, prefix, result)
-    return { file, project, folder, pipeline: result.ok ? result.pipeline : undefined, findings }
+    return { file, project, folder, pipeline: result.ok ? result.pipeline : undefined, source: value, findings }
   })
 }
 

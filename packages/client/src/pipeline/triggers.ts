@@ -72,6 +72,7 @@ function specOf(file: PipelineFile, written: Written, on: Spec['on']): Spec {
     ...(cooldown !== undefined && { cooldownSeconds: toSeconds(cooldown) }),
     ...(afterPromotion !== undefined && { cooldownDays: toSeconds(afterPromotion) / 86_400 }),
     ...(whenBusy && { whenBusy }),
+    ...(written.environment !== undefined && { environment: written.environment }),
     ...(written.enabled !== undefined && { enabled: written.enabled }),
   }
 }

@@ -4,8 +4,10 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { pathTo } from '../shell/paths.ts'
 import { Button, formatCount, Loaded, PageHead, PageLink } from '../ui/index.ts'
+import { Environments } from './Environments.tsx'
 import { Firings } from './Firings.tsx'
 import { pipelineQuery } from './queries.ts'
+import { Releases } from './Releases.tsx'
 import { RunNow } from './RunNow.tsx'
 import { Runs } from './Runs.tsx'
 import { SpecPanel } from './SpecPanel.tsx'
@@ -67,6 +69,7 @@ function Content({ pipeline }: { readonly pipeline: Pipeline }) {
     void navigate({ search: (search) => ({ ...search, ...next }), replace: true, resetScroll: false })
   return (
     <>
+      <Environments pipeline={pipeline} />
       <Runs pipeline={pipeline.name} />
       <Steps
         title="Steps"
@@ -80,6 +83,7 @@ function Content({ pipeline }: { readonly pipeline: Pipeline }) {
       {shown && <SpecPanel step={shown} params={pipeline.spec.params} />}
       <Triggers pipeline={pipeline} />
       <Firings pipeline={pipeline.name} />
+      <Releases pipeline={pipeline.name} />
       <Versions pipeline={pipeline.name} />
     </>
   )

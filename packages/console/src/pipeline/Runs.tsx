@@ -74,7 +74,7 @@ function Table({ runs, state }: { readonly runs: readonly Run[]; readonly state:
 }
 
 function Row({
-  run: { id, state, reason, trigger, pipelineVersion, createdBy, createdAt, startedAt, endedAt },
+  run: { id, state, reason, trigger, pipelineVersion, environment, sample, createdBy, createdAt, startedAt, endedAt },
 }: {
   readonly run: Run
 }) {
@@ -85,7 +85,10 @@ function Row({
         <PageLink href={pathTo('runs', id)} data-row>
           {shortRun(id)}
         </PageLink>
-        <p>version {pipelineVersion}</p>
+        <p>
+          version {pipelineVersion} in {environment}
+          {sample !== null && ', a sample'}
+        </p>
       </th>
       <td className={css['says']}>
         <StateWord state={mark}>{word}</StateWord>

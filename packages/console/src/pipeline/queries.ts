@@ -19,6 +19,19 @@ export const versionsQuery = (pipeline: string) =>
     queryFn: ({ signal }) => api.pipelines.listVersions({ params: { pipeline }, query: { limit: 50 } }, { signal }),
   })
 
+export const releasesQuery = (pipeline: string) =>
+  queryOptions({
+    queryKey: ['pipelines', 'releases', pipeline],
+    queryFn: ({ signal }) => api.releases.list({ params: { pipeline }, query: { limit: 50 } }, { signal }),
+  })
+
+/** What is in force where, and every move that led there. */
+export const environmentsQuery = (pipeline: string) =>
+  queryOptions({
+    queryKey: ['pipelines', 'environments', pipeline],
+    queryFn: ({ signal }) => api.releases.environments({ params: { pipeline } }, { signal }),
+  })
+
 export const firingsQuery = (pipeline: string) =>
   queryOptions({
     queryKey: ['pipelines', 'firings', pipeline],

@@ -1,5 +1,6 @@
 import type { Run } from '@evenkeel/contract'
 import { TRIGGERS } from '../model/words.ts'
+import { sampleText, whereOf } from '../pipeline/environment.ts'
 import { wordsOf } from '../pipeline/param-text.ts'
 import { pathTo } from '../shell/paths.ts'
 import { Card, formatDate, formatDateTime, PageLink, Pair, Pairs, Part, Parts } from '../ui/index.ts'
@@ -34,6 +35,8 @@ export function About({ run }: { readonly run: Run }) {
               <PageLink href={pathTo('pipelines', pipeline)}>{pipeline}</PageLink>
             </Pair>
             <Pair name="version">{pipelineVersion}</Pair>
+            <Pair name="environment">{whereOf(run)}</Pair>
+            {run.sample !== null && <Pair name="sample">{sampleText(run.sample)}; it makes no model</Pair>}
             {model && (
               <Pair name="model">
                 <PageLink href={pathTo('models', model)}>{model}</PageLink>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useCounterIntervalMs } from '../live/useLive.ts'
 import { runQuery } from '../pipeline/queries.ts'
+import { sampleText, whereOf } from '../pipeline/environment.ts'
 import { countsOf, RUN_STATES, STEP_STATES, telling } from '../pipeline/states.ts'
 import { type ShownStep, Steps } from '../pipeline/Steps.tsx'
 import { pathTo, shortRun } from '../shell/paths.ts'
@@ -36,11 +37,12 @@ export function RunPage() {
 }
 
 function Summary({ run }: { readonly run: Run }) {
-  const { pipeline, pipelineVersion, state, reason, trigger, createdBy, createdAt } = run
+  const { pipeline, pipelineVersion, sample, state, reason, trigger, createdBy, createdAt } = run
   return (
     <>
       <div className="ek-row">
         <StateWord state={RUN_STATES[state].mark}>{RUN_STATES[state].word}</StateWord>
+        {sample !== null && <StateWord state="attention">a sample: {sampleText(sample)}</StateWord>}
         {reason && (
           <span>
             <Reason text={reason} />
@@ -53,8 +55,8 @@ function Summary({ run }: { readonly run: Run }) {
         </div>
       )}
       <div>
-        Version {pipelineVersion} of <PageLink href={pathTo('pipelines', pipeline)}>{pipeline}</PageLink> · started by{' '}
-        {createdBy} <Time at={createdAt} /> · <Duration run={run} />
+        Version {pipelineVersion} of <PageLink href={pathTo('pipelines', pipeline)}>{pipeline}</PageLink> in{' '}
+        {whereOf(run)} · started by {createdBy} <Time at={createdAt} /> · <Duration run={run} />
         {run.backfill && (
           <>
             {' '}

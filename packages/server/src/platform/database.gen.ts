@@ -363,6 +363,18 @@ export interface Database {
     run_id: string | null
     tries: Generated<number>
   }
+  'pipelines.environment_version': {
+    id: string
+    project_id: string
+    pipeline: string
+    environment: 'staging' | 'production'
+    version: number
+    from_version: number | null
+    kind: 'promoted' | 'rolled_back'
+    moved_by: string
+    why: string
+    moved_at: Timestamp
+  }
   'pipelines.pipeline_version': {
     project_id: string
     pipeline: string
@@ -371,6 +383,25 @@ export interface Database {
     spec_digest: string
     created_by: string
     created_at: Timestamp
+    candidate_scope: string | null
+  }
+  'pipelines.release': {
+    project_id: string
+    pipeline: string
+    version: number
+    document: string
+    created_by: string
+    user_id: string
+    created_at: Timestamp
+    imported: boolean
+  }
+  'pipelines.release_key': {
+    project_id: string
+    id: string
+    public_key: string
+    name: string
+    added_by: string
+    added_at: Timestamp
   }
   'pipelines.run': {
     id: string
@@ -399,6 +430,9 @@ export interface Database {
     concurrency: Json | null
     deadline_at: Timestamp | null
     backfill_id: string | null
+    environment: 'dev' | 'ci' | 'staging' | 'production' | null
+    scope: string | null
+    sample: number | null
   }
   'pipelines.slot': {
     project_id: string

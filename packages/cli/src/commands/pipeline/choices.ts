@@ -7,6 +7,17 @@ export interface NoCacheOption {
   readonly cache?: boolean | string
 }
 
+/** Where a run belongs, and which version it takes. */
+export interface TargetOptions {
+  readonly version?: number
+  readonly environment?: 'dev' | 'staging' | 'production'
+}
+
+export const targetBody = ({ version, environment }: TargetOptions) => ({
+  ...(environment !== undefined && { environment }),
+  ...(version !== undefined && { version }),
+})
+
 /** True: every step runs. A list: these steps do. */
 export function cacheChoice({ cache = true }: NoCacheOption): boolean | string[] {
   // A comma inside the brackets of a matrix belongs to the name of the step.

@@ -2,7 +2,7 @@ import type { Pipeline, StepSpec } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, durationText, momentText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
-import { cacheChoice, type NoCacheOption, paramsFor } from './choices.ts'
+import { cacheChoice, type NoCacheOption, paramsFor, targetBody, type TargetOptions } from './choices.ts'
 
 export async function list(options: CommonOptions): Promise<number> {
   const { pipelines } = await connect(options)
@@ -69,9 +69,8 @@ function commandText(run: readonly string[]): string {
   return (script ?? run.join(' ')).replace(/^exec /, '')
 }
 
-interface PlanOptions extends CommonOptions, NoCacheOption {
+interface PlanOptions extends CommonOptions, NoCacheOption, TargetOptions {
   readonly param?: readonly string[]
-  readonly version?: number
 }
 
 /** Says what a run would do, and why, without starting one. */
@@ -81,7 +80,7 @@ export async function plan(name: string, options: PlanOptions): Promise<number> 
   const body = {
     params,
     noCache: cacheChoice(options),
-    ...(options.version !== undefined && { version: options.version }),
+    ...targetBody(options),
   }
   const planned = await pipelines.plan({ params: { pipeline: name }, body })
   outputOf(options).result(planned, () => [

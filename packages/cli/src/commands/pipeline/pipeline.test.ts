@@ -281,7 +281,12 @@ it('pipeline plan says what would run, and why', async () => {
   const args = ['--param', 'lr=0.2', '--no-cache=train[a=1,b=2],report', '--version', '2']
   const { stdout, asked } = await ask(answers, 'pipeline', 'plan', 'churn', ...args)
 
-  expect(asked.at(-1)!.body).toEqual({ params: { lr: 0.2 }, noCache: ['train[a=1,b=2]', 'report'], version: 2 })
+  expect(asked.at(-1)!.body).toEqual({
+    environment: 'dev',
+    params: { lr: 0.2 },
+    noCache: ['train[a=1,b=2]', 'report'],
+    version: 2,
+  })
   expect(stdout).toBe(
     [
       'churn  version 3',

@@ -1,4 +1,4 @@
-import type { Run, RunState } from '@evenkeel/contract'
+import type { Run, RunEnvironment, RunState } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, momentText, spanText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
@@ -6,12 +6,18 @@ import { type CommonOptions, connect, outputOf } from '../common.ts'
 interface ListOptions extends CommonOptions {
   readonly pipeline?: string
   readonly state?: RunState
+  readonly environment?: RunEnvironment
   readonly limit: number
 }
 
-export async function list({ pipeline, state, limit, ...options }: ListOptions): Promise<number> {
+export async function list({ pipeline, state, environment, limit, ...options }: ListOptions): Promise<number> {
   const { pipelines } = await connect(options)
-  const query = { limit, ...(pipeline !== undefined && { pipeline }), ...(state !== undefined && { state }) }
+  const query = {
+    limit,
+    ...(pipeline !== undefined && { pipeline }),
+    ...(state !== undefined && { state }),
+    ...(environment !== undefined && { environment }),
+  }
   const page = await pipelines.listRuns({ query })
   outputOf(options).result(page, () => (page.items.length > 0 ? linesOf(page.items, page.nextCursor) : nothing(query)))
   return exitCodes.ok
@@ -19,15 +25,30 @@ export async function list({ pipeline, state, limit, ...options }: ListOptions):
 
 const linesOf = (items: readonly Run[], nextCursor: string | null): string[] => [
   ...table(
-    ['run', 'pipeline', 'state', 'created', 'time', 'why'],
-    items.map(({ id, pipeline, pipelineVersion, state, createdAt, startedAt, endedAt, reason, trigger }) => [
-      id,
-      `${pipeline}@${pipelineVersion}`,
-      state,
-      momentText(createdAt),
-      spanText(startedAt, endedAt),
-      cell(reason ?? trigger.says, 60),
-    ]),
+    ['run', 'pipeline', 'environment', 'state', 'created', 'time', 'why'],
+    items.map(
+      ({
+        id,
+        pipeline,
+        pipelineVersion,
+        environment,
+        sample,
+        state,
+        createdAt,
+        startedAt,
+        endedAt,
+        reason,
+        trigger,
+      }) => [
+        id,
+        `${pipeline}@${pipelineVersion}`,
+        sample === null ? environment : `${environment}, sample`,
+        state,
+        momentText(createdAt),
+        spanText(startedAt, endedAt),
+        cell(reason ?? trigger.says, 60),
+      ],
+    ),
   ),
   ...(nextCursor === null ? [] : ['there are older ones; show more with --limit']),
 ]

@@ -127,7 +127,7 @@ describe('run list', () => {
     const { stdout, asked } = await ask(answers, 'run', 'list', ...args)
 
     expect(asked[0]!.query).toEqual({ pipeline: 'churn', state: 'failed', limit: '1' })
-    expect(stdout).toContain(`${id}  churn@3   failed  2026-03-02 00:00  –     It is over.`)
+    expect(stdout).toContain(`${id}  churn@3   dev          failed  2026-03-02 00:00  –     It is over.`)
     expect(stdout).toContain('there are older ones')
   })
 

@@ -1,5 +1,6 @@
 import type { Client } from '@evenkeel/client'
 import type { pipelines, Run, RunState } from '@evenkeel/contract'
+import { sampleText } from '../../ci/sample.ts'
 import { CliError, exitCodes } from '../../errors.ts'
 
 export type Pipelines = Client<typeof pipelines>
@@ -30,3 +31,9 @@ export const hasEnded = (state: RunState): boolean =>
 /** The exit code of a run that was followed to its end. */
 export const codeOfRun = (state: RunState): number =>
   state === 'failed' || state === 'cancelled' ? exitCodes.unexpected : exitCodes.ok
+
+/** ` in production`, ` in ci (pr-12), on a sample of 1 % of the rows`; nothing for a usual run in dev. */
+export function whereOf({ environment, scope, sample }: Run): string {
+  const where = environment === 'dev' ? '' : ` in ${environment}${scope === null ? '' : ` (${scope})`}`
+  return sample === null ? where : `${where}, on a sample of ${sampleText(sample)}`
+}

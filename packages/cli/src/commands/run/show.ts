@@ -3,7 +3,7 @@ import { exitCodes } from '../../errors.ts'
 import { cell, momentText, spanText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
 import { followRun, interrupted } from './follow.ts'
-import { codeOfRun, findRun } from './runs.ts'
+import { codeOfRun, findRun, whereOf } from './runs.ts'
 
 export async function show(id: string, options: CommonOptions & { follow?: boolean }): Promise<number> {
   const { pipelines } = await connect(options)
@@ -24,7 +24,7 @@ export function runLines(run: Run): string[] {
   const given = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   return [
     `${pipeline}  run ${id}  ${state}${reason ? `: ${reason}` : ''}`,
-    `  version  ${pipelineVersion}, by ${createdBy}: ${trigger.says}`,
+    `  version  ${pipelineVersion}${whereOf(run)}, by ${createdBy}: ${trigger.says}`,
     `  time     ${momentText(startedAt)}, ${spanText(startedAt, endedAt)}`,
     ...(priority !== 0 ? [`  priority ${priority}`] : []),
     ...(given.length > 0 ? [`  params   ${cell(given.join('  '), 160)}`] : []),

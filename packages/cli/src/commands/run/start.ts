@@ -1,11 +1,11 @@
 import { exitCodes } from '../../errors.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
-import { cacheChoice, type NoCacheOption, paramsFor } from '../pipeline/choices.ts'
+import { cacheChoice, type NoCacheOption, paramsFor, targetBody, type TargetOptions } from '../pipeline/choices.ts'
 import { followRun, interrupted } from './follow.ts'
-import { codeOfRun, type Pipelines } from './runs.ts'
+import { codeOfRun, type Pipelines, whereOf } from './runs.ts'
 import { runLines } from './show.ts'
 
-interface StartOptions extends CommonOptions, NoCacheOption {
+interface StartOptions extends CommonOptions, NoCacheOption, TargetOptions {
   readonly param?: readonly string[]
   readonly version?: number
   readonly priority?: number
@@ -20,7 +20,7 @@ export async function start(name: string, options: StartOptions): Promise<number
   const body = {
     params,
     noCache: cacheChoice(options),
-    ...(options.version !== undefined && { version: options.version }),
+    ...targetBody(options),
   }
   const typical = options.follow ? await typicalOf(pipelines, name, body) : undefined
   const { priority } = options
@@ -30,12 +30,12 @@ export async function start(name: string, options: StartOptions): Promise<number
   })
   if (!options.follow) {
     output.result(run, () => [
-      `run ${run.id} of ${name} version ${run.pipelineVersion} is ${run.state}`,
+      `run ${run.id} of ${name} version ${run.pipelineVersion}${whereOf(run)} is ${run.state}`,
       `next   evenkeel run show ${run.id} --follow`,
     ])
     return exitCodes.ok
   }
-  output.say(`run ${run.id} of ${name} version ${run.pipelineVersion}`)
+  output.say(`run ${run.id} of ${name} version ${run.pipelineVersion}${whereOf(run)}`)
   const end = await followRun(pipelines, run, output, typical)
   output.result(end.run, () => runLines(end.run))
   return end.interrupted ? interrupted : codeOfRun(end.run.state)

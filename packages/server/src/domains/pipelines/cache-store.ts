@@ -1,6 +1,7 @@
 import { type Insertable, sql } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
 import type { AttemptRow, StepRow } from './store.ts'
+import { readableBy, type RunTarget } from './target.ts'
 
 /** A step that succeeded by itself, with what it left. */
 export interface ResultRow extends Pick<AttemptRow, 'run_id' | 'step_key' | 'ended_at' | 'outputs' | 'small_values'> {}
@@ -10,17 +11,20 @@ export function cacheStore(db: Db) {
   const tables = db.$pickTables<'pipelines.run' | 'pipelines.step' | 'pipelines.attempt'>()
 
   return {
-    /** The newest own result of any step with this cache key. */
-    findResult(projectId: string, cacheKey: string): Promise<ResultRow | undefined> {
+    /** The newest own result of any step with this cache key that a run may read; one of its own sample comes first. */
+    findResult(projectId: string, cacheKey: string, reader: RunTarget): Promise<ResultRow | undefined> {
       return tables
         .selectFrom('pipelines.step as s')
         .innerJoin('pipelines.attempt as a', (join) =>
           join.onRef('a.run_id', '=', 's.run_id').onRef('a.step_key', '=', 's.key').on('a.state', '=', 'succeeded'),
         )
+        .innerJoin('pipelines.run as r', 'r.id', 's.run_id')
         .select(['a.run_id', 'a.step_key', 'a.ended_at', 'a.outputs', 'a.small_values'])
         .where('s.project_id', '=', projectId)
         .where('s.cache_key', '=', cacheKey)
         .where('s.state', '=', 'succeeded')
+        .where(readableBy(reader))
+        .orderBy(sql`r.sample is not null`, 'desc')
         .orderBy('a.ended_at', 'desc')
         .limit(1)
         .executeTakeFirst()
@@ -37,12 +41,13 @@ export function cacheStore(db: Db) {
       return row?.cache_parts ?? null
     },
 
-    /** The newest step of this key whose parts are known; before a run, when one is given. */
+    /** The newest step of this key whose parts are known and which a run may read; before a run, when one is given. */
     stepBefore(
       projectId: string,
       pipeline: string,
       key: string,
       runId: string | undefined,
+      reader: RunTarget,
     ): Promise<(Pick<StepRow, 'run_id' | 'state' | 'ended_at'> & { cache_parts: unknown }) | undefined> {
       let query = tables
         .selectFrom('pipelines.step as s')
@@ -52,6 +57,7 @@ export function cacheStore(db: Db) {
         .where('s.key', '=', key)
         .where('r.pipeline', '=', pipeline)
         .where('s.cache_parts', 'is not', null)
+        .where(readableBy(reader))
       if (runId !== undefined) query = query.where('s.run_id', '<', runId)
       return query.orderBy('s.run_id', 'desc').limit(1).executeTakeFirst()
     },
@@ -75,7 +81,7 @@ export function cacheStore(db: Db) {
         .execute()
     },
 
-    /** Median duration of the last ten successes of each step of a pipeline. */
+    /** Median duration of the last ten successes of each step of a pipeline, on all of its data. */
     async typicalDurations(projectId: string, pipeline: string): Promise<{ key: string; ms: number }[]> {
       const { rows } = await sql<{ key: string; ms: number }>`
         select step_key as key, percentile_cont(0.5) within group (order by ms) as ms from (
@@ -83,6 +89,7 @@ export function cacheStore(db: Db) {
             row_number() over (partition by a.step_key order by a.ended_at desc) as newest
           from pipelines.attempt a join pipelines.run r on r.id = a.run_id
           where r.project_id = ${projectId} and r.pipeline = ${pipeline} and a.state = 'succeeded'
+            and r.sample is null
         ) recent where newest <= 10 group by step_key`.execute(db)
       return rows
     },

@@ -4,6 +4,7 @@ import { compareParts } from './engine/cache/compare.ts'
 import type { CacheParts } from './engine/cache/parts.ts'
 import type { Plans } from './engine/plans.ts'
 import type { PipelinesStore, RunRow, StepRow } from './store.ts'
+import { targetOf } from './target.ts'
 
 export interface Explanation {
   readonly verdict: CacheVerdict | null
@@ -21,7 +22,7 @@ export async function explainStep(
   const verdict = step.cache as CacheVerdict | null
   const after = await store.cachePartsOf(run.id, step.key)
   if (after === null) return { verdict, comparedWith: null, parts: [] }
-  const before = await store.stepBefore(run.project_id, run.pipeline, step.key, run.id)
+  const before = await store.stepBefore(run.project_id, run.pipeline, step.key, run.id, targetOf(run))
   if (!before) return { verdict, comparedWith: null, parts: [] }
   const codeOf = async (runId: string) =>
     (await plans(store, runId)).steps.find(({ key }) => key === step.key)?.code ?? []

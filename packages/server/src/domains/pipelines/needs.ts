@@ -1,8 +1,10 @@
-import type { DatasetVersion, ParamValue } from '@evenkeel/contract'
+import type { DatasetVersion, EnvironmentPolicy, ParamValue } from '@evenkeel/contract'
 import type { Caller } from '../../platform/auth.ts'
 import type { BlobStore } from '../../platform/blobs/blob-store.ts'
 import type { Db } from '../../platform/db.ts'
+import type { QueryEngine } from '../../platform/duckdb/engine.ts'
 import type { Log } from '../../platform/logging.ts'
+import type { SigningKey } from '../../platform/signing-key.ts'
 
 /** The version in production and what it was trained on; moments are ISO 8601. */
 export interface Champion {
@@ -17,6 +19,11 @@ export interface Champion {
 export interface PipelinesDeps {
   readonly db: Db
   readonly blobs: BlobStore
+  /** Cuts samples of dataset files, in a folder of its own below `queryFolder`. */
+  readonly queries: Pick<QueryEngine, 'run'>
+  readonly queryFolder: string
+  /** Signs releases. */
+  readonly signingKey: SigningKey
   readonly log: Log
   readonly now: () => Date
   /** Data folder of this server: attempts and the id of the host live in `<folder>/pipelines`. */
@@ -34,6 +41,13 @@ export interface PipelinesDeps {
    * params, so that it must never be taken over.
    */
   readonly programCode: (name: string, params: Readonly<Record<string, ParamValue>>) => Promise<string | undefined>
+  /** Digest of a program that ships with Evenkeel, whatever its result depends on; null when there is none. */
+  readonly programDigest: (name: string) => Promise<string | null>
+  /** Who lets something into an environment. */
+  readonly environmentPolicy: (
+    projectId: string,
+    environment: string,
+  ) => Promise<Pick<EnvironmentPolicy, 'approval' | 'separateDuties'>>
   readonly datasets: {
     /** Accepted versions with events between two event times, both included; oldest first. */
     versionsCovering(projectId: string, dataset: string, from: string, until: string): Promise<DatasetVersion[]>

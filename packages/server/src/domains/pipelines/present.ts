@@ -8,6 +8,7 @@ import {
 } from '@evenkeel/contract'
 import type { z } from 'zod'
 import type { AttemptRow, PipelinesStore, RunRow, StepRow } from './store.ts'
+import { targetOf } from './target.ts'
 import type { VersionRow } from './version-store.ts'
 
 /** Reads runs with their steps and attempts, in the order given. */
@@ -26,6 +27,7 @@ function presentRun(run: RunRow, steps: readonly StepRow[], attempts: readonly A
     id: run.id,
     pipeline: run.pipeline,
     pipelineVersion: run.version,
+    ...targetOf(run),
     model: run.model,
     state: run.state,
     reason: run.reason,

@@ -3,6 +3,7 @@ import type { StoredOutputs } from './engine/cache/parts.ts'
 import type { LookUp } from './engine/cache/look-up.ts'
 import { type Params, type RunPlan, type RunPlanStep, sourcesOf } from './engine/plan.ts'
 import type { PipelinesStore } from './store.ts'
+import type { RunTarget } from './target.ts'
 
 /** A run that has not been started. */
 interface Previewed {
@@ -10,13 +11,14 @@ interface Previewed {
   readonly pipeline: string
   readonly plan: RunPlan
   readonly params: Params
+  readonly target: RunTarget
 }
 
 /** Says for each step what a run would do with it; what nobody can know before is `unknown`. */
 export async function previewRun(
   store: PipelinesStore,
   lookUp: LookUp,
-  { projectId, pipeline, plan, params }: Previewed,
+  { projectId, pipeline, plan, params, target }: Previewed,
 ): Promise<PlannedStepView[]> {
   const durations = new Map((await store.typicalDurations(projectId, pipeline)).map(({ key, ms }) => [key, ms]))
   const outputs = new Map<string, { digest: string; sizeBytes: number }>()
@@ -29,7 +31,8 @@ export async function previewRun(
       views.set(step.key, { ...head, action: 'unknown', verdict: null, says })
       continue
     }
-    const found = await lookUp(store, { projectId, pipeline, plan, step, params, outputs: outputs as StoredOutputs })
+    const asked = { projectId, pipeline, target, plan, step, params, outputs: outputs as StoredOutputs }
+    const found = await lookUp(store, asked)
     const { verdict, reused } = found
     for (const [name, stored] of Object.entries(reused?.outputs ?? {})) outputs.set(`${step.key}/${name}`, stored)
     views.set(step.key, { ...head, action: reused ? 'reuse' : 'run', verdict, says: verdict.says })

@@ -2,6 +2,7 @@ import { pipelines as endpoints } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { mount } from '../../platform/http.ts'
 import { backfillsRoutes } from './backfills/routes.ts'
+import { releasesRoutes } from './releases/routes.ts'
 import type { Pipelines } from './service.ts'
 import { triggersRoutes } from './triggers/routes.ts'
 
@@ -27,4 +28,5 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
   })
   triggersRoutes(app, pipelines.triggers)
   backfillsRoutes(app, pipelines.backfills)
+  releasesRoutes(app, pipelines.releases)
 }

@@ -18,7 +18,9 @@ import { type DatasetInput, makePlan, type Params, type Pin, type PinnedVersion,
 import { shortageIn } from './engine/shortage.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { specOf } from './present.ts'
+import { narrowed } from './releases/narrowed.ts'
 import { pipelinesStore } from './store.ts'
+import { inDev, type RunTarget, whyNoModel } from './target.ts'
 import type { VersionRow } from './version-store.ts'
 
 const fail = failures(pipelinesErrors)
@@ -35,6 +37,7 @@ export const wakeRun = (tx: Db, runId: string) => enqueue(tx, wakeQueue, { runId
 /** A run that is planned but not stored yet. */
 export interface PlannedRun {
   readonly version: VersionRow
+  readonly target: RunTarget
   readonly params: Params
   readonly plan: RunPlan
   readonly priority: number
@@ -52,16 +55,22 @@ export async function planRun(
   {
     noCache = false,
     nominal = null,
+    target = inDev,
+    only,
     priority,
-  }: Partial<Pick<RunPlan, 'noCache' | 'nominal'>> & { priority?: number | undefined } = {},
+  }: Partial<Pick<RunPlan, 'noCache' | 'nominal'>> & {
+    readonly target?: RunTarget
+    readonly only?: readonly string[] | undefined
+    readonly priority?: number | undefined
+  } = {},
 ): Promise<PlannedRun> {
-  const spec = specOf(version)
+  const spec = narrowed(specOf(version), { only, makesNoModel: whyNoModel(target) !== null })
   const params = { ...spec.params, ...given }
   const problem = missingParam(spec, params) ?? (await shortageIn(deps.db, version.project_id, spec))
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
   const limits = { maxLiveAttempts: slotsOf(deps), noCache, nominal }
   const plan = await makePlan(spec, limits, pinFor(deps, version.project_id, spec, params))
-  return { version, params, plan, priority: priority ?? spec.priority }
+  return { version, target, params, plan, priority: priority ?? spec.priority }
 }
 
 /** Attempts that may live at the same time. */
@@ -105,7 +114,7 @@ const pinned = ({ dataset, version, digest, rowCount, eventTimeMin, eventTimeMax
 /** Stores a run and wakes the engine, in the caller's transaction. Returns its id. */
 export async function storeRun(
   tx: Db,
-  { version, params, plan, priority }: PlannedRun,
+  { version, target, params, plan, priority }: PlannedRun,
   origin: {
     readonly trigger: TriggerReason
     readonly createdBy: string
@@ -124,6 +133,7 @@ export async function storeRun(
       project_id: projectId,
       pipeline,
       version: version.version,
+      ...target,
       model: specOf(version).model ?? null,
       engine: engineProtocol,
       state: 'queued',

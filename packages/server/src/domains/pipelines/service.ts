@@ -7,29 +7,26 @@ import {
   type PipelineVersion,
   type PlannedStepView,
   type Run,
+  type RunEnvironment,
   type RunState,
   type TriggerReason,
   TriggerSpec,
   whyNotRun,
   type WrittenTrigger,
 } from '@evenkeel/contract'
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { audit } from '../../platform/audit.ts'
 import type { Caller } from '../../platform/auth.ts'
-import { canonicalJson } from '../../platform/canonical-json.ts'
-import { json } from '../../platform/db.ts'
 import { failPlatform, failures } from '../../platform/errors.ts'
 import type { Subscription } from '../../platform/events.ts'
 import type { Job } from '../../platform/jobs.ts'
 import { reopen, requestCancel } from './engine/apply.ts'
-import { problemOf, type SpecProblem, unknownStep, unusedParam } from './engine/check-spec.ts'
+import { unknownStep, unusedParam } from './engine/check-spec.ts'
 import { createEngine } from './engine/engine.ts'
 import { hostId } from './engine/host-id.ts'
 import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
 import { createPlans } from './engine/plans.ts'
-import { shortageIn } from './engine/shortage.ts'
 import { createLookUp } from './engine/cache/look-up.ts'
 import { type Explanation, explainStep } from './explain.ts'
 import { previewRun } from './preview.ts'
@@ -40,13 +37,17 @@ import { type LogPage, logPage } from './log-page.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { presentRuns, specOf } from './present.ts'
 import { refuseStep } from './refuse-step.ts'
+import { type Backfills, createBackfills } from './backfills/service.ts'
+import { versionFor } from './releases/promote.ts'
+import { createReleases, type Releases } from './releases/service.ts'
 import { planRun, storeRun, wakeRun } from './runs.ts'
 import { createSlots, type Slots } from './slots.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
 import type { VersionRow } from './version-store.ts'
-import { type Backfills, createBackfills } from './backfills/service.ts'
+import { targetOf, whyNoModel } from './target.ts'
 import { createTriggers, type Triggers } from './triggers/service.ts'
 import { triggersStore } from './triggers/store.ts'
+import { refuse, writeVersion } from './write-version.ts'
 
 const fail = failures(pipelinesErrors)
 
@@ -70,6 +71,10 @@ interface RunRequest {
   readonly version?: number | undefined
   readonly noCache: boolean | string[]
   readonly priority?: number | undefined
+  readonly environment: RunEnvironment
+  readonly scope?: string | undefined
+  readonly sample?: number | undefined
+  readonly only?: string[] | undefined
 }
 
 interface RunPreview {
@@ -93,7 +98,11 @@ export interface Pipelines {
   ): Promise<Run>
   listRuns(
     caller: Caller,
-    filter: Page & { pipeline?: string | undefined; state?: RunState | undefined },
+    filter: Page & {
+      pipeline?: string | undefined
+      state?: RunState | undefined
+      environment?: RunEnvironment | undefined
+    },
   ): Promise<Paged<Run>>
   getRun(caller: Caller, run: string): Promise<Run>
   cancelRun(caller: Caller, run: string, reason: string): Promise<Run>
@@ -101,6 +110,8 @@ export interface Pipelines {
   explainStep(caller: Caller, target: StepTarget): Promise<Explanation>
   readSummary(caller: Caller, target: StepTarget): Promise<string | null>
   readLog(caller: Caller, target: StepTarget, offset: number): Promise<LogPage>
+  /** Why nothing that a run makes may become a model; null when it may, or when there is no such run. */
+  whyNoModel(projectId: string, run: string): Promise<string | null>
   /** Adopts what runs on this host and looks at every open run: after the events have started, before serving. */
   start(): Promise<void>
   /** Lets go of running steps; they go on, and the next start adopts them. */
@@ -108,6 +119,7 @@ export interface Pipelines {
   readonly slots: Slots
   readonly triggers: Triggers
   readonly backfills: Backfills
+  readonly releases: Releases
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
@@ -147,11 +159,14 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   }
 
   /** @throws DomainError when the request does not suit the pipeline */
-  async function planned(caller: Caller, pipeline: string, { params, noCache, priority, ...request }: RunRequest) {
-    const found = await versionOf(caller, pipeline, request.version)
+  async function planned(caller: Caller, pipeline: string, request: RunRequest) {
+    const { params, noCache, priority, environment, scope = null, sample = null, only } = request
+    refuse(whyNotScope(environment, scope))
+    const of = { projectId: caller.projectId, pipeline }
+    const found = await versionOf(caller, pipeline, await versionFor(deps, of, environment, request.version))
     const spec = specOf(found)
     refuse(unusedParam(spec, params) ?? unknownStep(spec, noCache))
-    return planRun(deps, found, params, { noCache, priority })
+    return planRun(deps, found, params, { noCache, priority, target: { environment, scope, sample }, only })
   }
 
   async function findStep(caller: Caller, { run, step }: StepTarget): Promise<{ run: RunRow; step: StepRow }> {
@@ -207,32 +222,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     get: read,
 
     async put(caller, pipeline, spec) {
-      refuseStep(caller)
-      refuse(problemOf(spec, (name) => deps.builtinSteps(name) !== undefined))
-      refuse(await missingCode(deps.blobs, spec))
-      refuse(await shortageIn(db, caller.projectId, spec))
-      const { projectId, userName } = caller
-      // The same content of another commit is no other version.
-      const content = canonicalJson({ ...spec, commit: undefined })
-      const digest = createHash('sha256').update(content).digest('hex')
-      await db.transaction().execute(async (tx) => {
-        const versions = pipelinesStore(tx)
-        await versions.lockPipeline(projectId, pipeline)
-        const before = await versions.newestVersion(projectId, pipeline)
-        if (before?.spec_digest === digest) return
-        const version = (before?.version ?? 0) + 1
-        await versions.addVersion({
-          project_id: projectId,
-          pipeline,
-          version,
-          spec: json(spec),
-          spec_digest: digest,
-          created_by: userName,
-          created_at: now(),
-        })
-        const subject = `${pipeline}@${version}`
-        await audit(tx, { projectId, actor: userName, action: 'pipelines.put', subject, after: { digest } })
-      })
+      await writeVersion(deps, caller, pipeline, spec)
       return read(caller, pipeline)
     },
 
@@ -259,8 +249,8 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     },
 
     async plan(caller, pipeline, request) {
-      const { version, params, plan } = await planned(caller, pipeline, request)
-      const steps = await previewRun(store, lookUp, { projectId: caller.projectId, pipeline, plan, params })
+      const { version, target, params, plan } = await planned(caller, pipeline, request)
+      const steps = await previewRun(store, lookUp, { projectId: caller.projectId, pipeline, plan, params, target })
       return { pipeline, version: version.version, steps }
     },
 
@@ -278,8 +268,8 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       return present(caller, await db.transaction().execute((tx) => storeRun(tx, run, origin)))
     },
 
-    async listRuns({ projectId }, { limit, cursor, pipeline, state }) {
-      const rows = await store.listRuns(projectId, { pipeline, state, before: cursor }, limit + 1)
+    async listRuns({ projectId }, { limit, cursor, ...filter }) {
+      const rows = await store.listRuns(projectId, { ...filter, before: cursor }, limit + 1)
       const page = pageOf(rows, limit)
       return { ...page, items: await presentRuns(store, page.items) }
     },
@@ -326,36 +316,31 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       return logPage(bytes, offset, attempt !== undefined && attempt.ended_at !== null)
     },
 
+    async whyNoModel(projectId, run) {
+      const found = await store.findRun(projectId, run)
+      return found ? whyNoModel(targetOf(found)) : null
+    },
+
     start: () => engine.start(),
     stop: () => engine.stop(),
     slots: createSlots(deps),
     triggers,
+    releases: createReleases(deps),
     backfills,
     subscriptions: [...triggers.subscriptions, ...backfills.subscriptions],
     jobs: [...pipelinesJobs(engine), ...triggers.jobs, ...backfills.jobs],
   }
 }
 
-function refuse(problem: SpecProblem | undefined): void {
-  if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
+function whyNotScope(environment: RunEnvironment, scope: string | null) {
+  if ((environment === 'ci') === (scope !== null)) return undefined
+  const reason = scope === null ? 'A run in ci names what it tries out: "scope".' : 'Only a run in ci has a scope.'
+  return { step: null, reason }
 }
 
 function refuseState(action: Parameters<typeof whyNotRun>[0], run: string, state: RunState): void {
   const reason = whyNotRun(action, state)
   if (reason) throw fail('pipelines.wrong_state', { run, state, reason }, { why: reason })
-}
-
-/** The first file of code that nobody has stored: its run could never start. */
-async function missingCode(blobs: PipelinesDeps['blobs'], { steps }: PipelineSpec): Promise<SpecProblem | undefined> {
-  const found = new Set<string>()
-  for (const { key, code } of steps) {
-    for (const { path, digest } of code ?? []) {
-      if (!found.has(digest) && !(await blobs.has(digest)))
-        return { step: key, reason: `The file "${path}" (${digest}) is not stored; upload it as an artifact first.` }
-      found.add(digest)
-    }
-  }
-  return undefined
 }
 
 async function auditRun(

@@ -18,6 +18,9 @@ const runColumns = [
   'project_id',
   'pipeline',
   'version',
+  'environment',
+  'scope',
+  'sample',
   'model',
   'engine',
   'state',
@@ -277,7 +280,7 @@ export function pipelinesStore(db: Db) {
       return rows.map(({ id }) => id)
     },
 
-    /** Runs of a backfill do not count: they hold up nobody. */
+    /** What is part of a backfill, or only tries something out, stands in nobody's way. */
     openRunOf(projectId: string, pipeline: string): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
@@ -286,12 +289,14 @@ export function pipelinesStore(db: Db) {
         .where('pipeline', '=', pipeline)
         .where('state', 'in', open)
         .where('backfill_id', 'is', null)
+        .where('scope', 'is', null)
+        .where('sample', 'is', null)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()
     },
 
-    /** The newest run whose params contain all of these. */
+    /** The newest run whose params contain all of these, and which was no trial. */
     newestRunWith(projectId: string, pipeline: string, params: object): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
@@ -299,6 +304,8 @@ export function pipelinesStore(db: Db) {
         .where('project_id', '=', projectId)
         .where('pipeline', '=', pipeline)
         .where(sql<boolean>`params @> ${JSON.stringify(params)}::jsonb`)
+        .where('scope', 'is', null)
+        .where('sample', 'is', null)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()
@@ -307,23 +314,30 @@ export function pipelinesStore(db: Db) {
     /** Newest first; `before` is the id of the last run of the page before. */
     listRuns(
       projectId: string,
-      filter: { pipeline: string | undefined; state: RunRow['state'] | undefined; before: string | undefined },
+      filter: {
+        pipeline?: string | undefined
+        state?: RunRow['state'] | undefined
+        environment?: RunRow['environment'] | undefined
+        before: string | undefined
+      },
       limit: number,
     ): Promise<RunRow[]> {
       let query = tables.selectFrom('pipelines.run').select(runColumns).where('project_id', '=', projectId)
       if (filter.pipeline !== undefined) query = query.where('pipeline', '=', filter.pipeline)
       if (filter.state !== undefined) query = query.where('state', '=', filter.state)
+      if (filter.environment !== undefined) query = query.where('environment', '=', filter.environment)
       if (filter.before !== undefined) query = query.where('id', '<', filter.before)
       return query.orderBy('id', 'desc').limit(limit).execute()
     },
 
-    /** One of each pipeline; that of a backfill only where there is no other. */
+    /** One of each pipeline, none of a pull request; that of a backfill only where there is no other. */
     newestRuns(projectId: string): Promise<RunRow[]> {
       return tables
         .selectFrom('pipelines.run')
         .distinctOn('pipeline')
         .select(runColumns)
         .where('project_id', '=', projectId)
+        .where('scope', 'is', null)
         .orderBy('pipeline')
         .orderBy(sql`backfill_id is not null`)
         .orderBy('id', 'desc')

@@ -1,6 +1,9 @@
 import { createClient } from '@evenkeel/client'
-import { type DatasetVersion, pipelines as endpoints, type PipelineSpec, type Run } from '@evenkeel/contract'
+import { type DatasetVersion, pipelines as endpoints, type PipelineSpec, releases, type Run } from '@evenkeel/contract'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSigningKey } from '../../platform/signing-key.ts'
 import { startWorld } from '../../testing.ts'
 import type { Champion, PipelinesDeps } from './needs.ts'
 import { pipelinesRoutes } from './routes.ts'
@@ -23,6 +26,8 @@ export async function startPipelinesWorld() {
   let pipelines: Pipelines | undefined
   let deps: PipelinesDeps | undefined
   let url = ''
+  const keys = await mkdtemp(join(tmpdir(), 'evenkeel-keys-'))
+  const key = await openSigningKey(keys, 'releases')
   const tokens = { issued: 0, revoked: [] as string[] }
   const world = await startWorld({
     domains: (platform) => {
@@ -34,6 +39,9 @@ export async function startPipelinesWorld() {
         url: () => url,
         commit: () => 'c0ffee',
         programCode: async () => undefined,
+        programDigest: async (name) => (name === 'true' ? `sha256:${'7'.repeat(64)}` : null),
+        environmentPolicy: async () => ({ approval: 'person', separateDuties: true }),
+        signingKey: key,
         builtinSteps: (name) => (name === 'true' ? ['/bin/true'] : undefined),
         datasets: {
           getVersion: async (_, dataset, version) =>
@@ -66,6 +74,7 @@ export async function startPipelinesWorld() {
   return {
     ...world,
     api,
+    releases: createClient(releases, world.clientOptions()),
     outside,
     tokens,
     deps: deps!,
@@ -90,6 +99,7 @@ export async function startPipelinesWorld() {
     async stop() {
       await pipelines!.stop()
       await world.stop()
+      await rm(keys, { recursive: true, force: true })
     },
   }
 }

@@ -25,6 +25,8 @@ export interface GateSubject extends ModelKey {
 export interface RegisterDeps {
   readonly now: () => Date
   readonly decideGate: (tx: Db, subject: GateSubject) => Promise<GateVerdict>
+  /** Why nothing that a run makes may become a model; null when it may. */
+  readonly whyNoModel: (projectId: string, runId: string) => Promise<string | null>
 }
 
 interface NewVersion {
@@ -81,4 +83,16 @@ export function requireOwnRun({ kind, scope, roles }: Caller, runId: string | nu
   const details = { access: 'registry:write', roles: [...roles] }
   const why = `The token belongs to run ${scope}, but the lineage names ${runId === null ? 'no run' : `run ${runId}`}.`
   throw failPlatform('auth.not_allowed', details, { why })
+}
+
+/** A run that only tries something out changes nothing here, whoever speaks for it. @throws DomainError `auth.not_allowed` */
+export async function requireWholeRun(
+  { whyNoModel }: Pick<RegisterDeps, 'whyNoModel'>,
+  { kind, scope, projectId, roles }: Caller,
+  runId: string | null = null,
+): Promise<void> {
+  for (const run of new Set([kind === 'step' ? scope : null, runId])) {
+    const why = run === null ? null : await whyNoModel(projectId, run)
+    if (why !== null) throw failPlatform('auth.not_allowed', { access: 'registry:write', roles: [...roles] }, { why })
+  }
 }

@@ -49,6 +49,7 @@ beforeAll(async () => {
         approvals: async (_project, model) => approvals.filter((approval) => approval.model === model),
         rollout: async (_project, id) => rollouts.get(id)!,
         isProduction: (environment) => environment === 'production',
+        whyNoModel: async (_project, run) => (run === 'sampled' ? 'The run saw a sample.' : null),
       })
       const listeners = (['registry.gate_decided', 'registry.alias_moved', 'registry.canary_recorded'] as const).map(
         (topic) => on(registryEvents, topic, `test.${topic}`, async (event) => void news.push({ topic, ...event })),
@@ -174,6 +175,21 @@ it('lets a step register for its own run only', async () => {
 
   const version = await step.register({ params: { model: 'stepped' }, body: await body('run-7') })
   expect(version).toMatchObject({ version: 1, createdBy: 'local', lineage: { runId: 'run-7' } })
+})
+
+it('takes nothing from a run that only tries something out, whoever speaks for it', async () => {
+  const expiresAt = new Date(Date.now() + 60_000)
+  const token = await world.projects.issueStepToken({ userId: localCaller.userId, scope: 'sampled', expiresAt })
+  const step = createClient(endpoints, { baseUrl: world.url, token })
+  const refused = { status: 403, why: 'The run saw a sample.' }
+  const body = newVersion(await upload('sampled'), inRun('sampled'))
+
+  await expect(step.register({ params: { model: 'sampled' }, body })).rejects.toMatchObject(refused)
+  await expect(client().register({ params: { model: 'sampled' }, body })).rejects.toMatchObject(refused)
+  await register('whole', '1')
+  const alias = { params: { model: 'whole', alias: 'champion' }, body: { version: 1 } }
+  await expect(step.setAlias(alias)).rejects.toMatchObject(refused)
+  await expect(client().getModel({ params: { model: 'sampled' } })).rejects.toMatchObject({ status: 404 })
 })
 
 it('pages through versions, newest first', async () => {

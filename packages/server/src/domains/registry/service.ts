@@ -11,7 +11,7 @@ import { readArtifact } from './artifact.ts'
 import { type FollowDeps, followRollouts } from './follow-rollouts.ts'
 import { present } from './present.ts'
 import { createReader, type ReaderDeps } from './reader.ts'
-import { register, type RegisterDeps, requireOwnRun } from './register.ts'
+import { register, type RegisterDeps, requireOwnRun, requireWholeRun } from './register.ts'
 import { registryStore, subjectOf, type VersionKey } from './store.ts'
 
 const fail = failures(registryErrors)
@@ -39,6 +39,7 @@ export function createRegistry(deps: RegistryDeps) {
     /** Reads the signature, decides the gate and writes the version; once per content and run. */
     async register(caller: Caller, model: string, content: NewModelVersion): Promise<ModelVersion> {
       requireOwnRun(caller, content.lineage.runId)
+      await requireWholeRun(deps, caller, content.lineage.runId)
       const signature = await readArtifact(blobs, content)
       const version = await db.transaction().execute((tx) => register(tx, deps, caller, { model, content, signature }))
       return reader.version(caller.projectId, model, version)
@@ -46,6 +47,7 @@ export function createRegistry(deps: RegistryDeps) {
 
     /** Lets a version pass that its gate refused; the verdict of the gate stays as it was. */
     async overrideGate(caller: Caller, { model, version }: Target, reason: string): Promise<ModelVersion> {
+      await requireWholeRun(deps, caller)
       const { projectId, userName: actor } = caller
       const key = { projectId, model, version }
       const subject = subjectOf(key)
@@ -63,6 +65,7 @@ export function createRegistry(deps: RegistryDeps) {
     },
 
     async setAlias(caller: Caller, { model, version, alias }: Target & { alias: string }): Promise<ModelVersion> {
+      await requireWholeRun(deps, caller)
       const { projectId, userName: actor } = caller
       const key = { projectId, model, version, alias }
       await db.transaction().execute(async (tx) => {

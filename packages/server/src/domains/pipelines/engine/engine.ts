@@ -5,6 +5,7 @@ import { publish } from '../../../platform/events.ts'
 import type { Log } from '../../../platform/logging.ts'
 import type { Executor } from '../executors/executor.ts'
 import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } from '../store.ts'
+import { targetOf } from '../target.ts'
 import { type Effect, recordEnd, recordLookUp, requestCancel, type Settled, settle } from './apply.ts'
 import { type Attendant, createAttendant, type Journal } from './attendant.ts'
 import type { LookUp } from './cache/look-up.ts'
@@ -258,6 +259,7 @@ async function lookUpStep({ store, run, plan, lookUp }: Looking, states: States,
     projectId: run.project_id,
     pipeline: run.pipeline,
     runId: run.id,
+    target: targetOf(run),
     plan,
     step,
     params: run.params as Params,

@@ -1,6 +1,7 @@
 import type { ParamValue, TriggerReason } from '@evenkeel/contract'
 import { dirname, join } from 'node:path'
 import type { JobInput, JobSpec } from '../executors/executor.ts'
+import type { RunTarget } from '../target.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { variableName } from './check-spec.ts'
 import {
@@ -20,6 +21,7 @@ export interface RunFacts {
   readonly pipeline: string
   readonly model: string | null
   readonly commit: string
+  readonly target: RunTarget
   readonly trigger: TriggerReason
   readonly params: Params
   readonly plan: RunPlan
@@ -38,6 +40,8 @@ export interface AttemptFacts {
   readonly nodeCache: string
   /** Of the steps its inputs come from. */
   readonly outputs: StoredOutputs
+  /** Digest of a dataset file to that of the part of it that a sample takes; without a sample, empty. */
+  readonly cut: ReadonlyMap<string, string>
   readonly url: string
   readonly token: string
   /** When its timeout ends; epoch milliseconds. */
@@ -58,9 +62,7 @@ interface PreparedInput {
 /** Describes an attempt to an executor: its command, its files, its environment and its context file. */
 export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
   const { step } = attempt
-  const inputs = Object.entries(step.inputs).map(
-    ([name, input]) => [name, prepareInput(name, input, attempt.outputs)] as const,
-  )
+  const inputs = Object.entries(step.inputs).map(([name, input]) => [name, prepareInput(name, input, attempt)] as const)
   const params = pickParams(run.params, step.params)
   return {
     command: attempt.command,
@@ -81,7 +83,11 @@ export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
   }
 }
 
-function prepareInput(name: string, input: PlannedInput, outputs: AttemptFacts['outputs']): PreparedInput {
+function prepareInput(
+  name: string,
+  input: PlannedInput,
+  { outputs, cut }: Pick<AttemptFacts, 'outputs' | 'cut'>,
+): PreparedInput {
   if (input.from === 'step') {
     const { digest, sizeBytes } = outputs.get(`${input.step}/${input.output}`)!
     return { files: [{ path: name, digest }], facts: { kind: 'file', digest, bytes: sizeBytes } }
@@ -89,7 +95,7 @@ function prepareInput(name: string, input: PlannedInput, outputs: AttemptFacts['
   if (input.from === 'steps') return prepareFolder(name, input, outputs)
   const files = input.versions.flatMap((version) => version.files)
   return {
-    files: files.map(({ digest }, at) => ({ path: `${name}/${at}.parquet`, digest })),
+    files: files.map(({ digest }, at) => ({ path: `${name}/${at}.parquet`, digest: cut.get(digest) ?? digest })),
     facts: { kind: 'dataset', dataset: input.dataset, versions: input.versions.map(describeVersion) },
   }
 }
@@ -133,6 +139,8 @@ function contextOf(run: RunFacts, { step, attempt, externalId }: AttemptFacts): 
     attempt,
     external_id: externalId,
     commit: run.commit,
+    environment: run.target.environment,
+    sample: run.target.sample,
     matrix: step.matrix,
     ...(run.plan.nominal && { nominal: run.plan.nominal }),
     trigger: { kind: run.trigger.kind, says: run.trigger.says, event_time: run.trigger.eventTime },
@@ -183,6 +191,8 @@ function environmentOf(
     EVENKEEL_PIPELINE: run.pipeline,
     EVENKEEL_PROJECT: run.projectId,
     EVENKEEL_COMMIT: run.commit,
+    EVENKEEL_ENVIRONMENT: run.target.environment,
+    ...(run.target.sample !== null && { EVENKEEL_SAMPLE: String(run.target.sample) }),
     EVENKEEL_DEADLINE: new Date(deadline).toISOString(),
     ...nominalVariables(run.plan.nominal),
     EVENKEEL_URL: url,

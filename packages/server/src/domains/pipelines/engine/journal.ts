@@ -4,7 +4,9 @@ import { json } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Ended, JobSpec } from '../executors/executor.ts'
 import type { PipelinesDeps } from '../needs.ts'
+import { cutInputs } from '../releases/sample.ts'
 import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
+import { targetOf } from '../target.ts'
 import { type Ending, recordEnd, recordSilence, recordStart } from './apply.ts'
 import type { Journal } from './attendant.ts'
 import type { Engine, Locked } from './engine.ts'
@@ -107,6 +109,7 @@ async function makeJob(
     pipeline: run.pipeline,
     model: run.model,
     commit: run.commit,
+    target: targetOf(run),
     trigger: run.trigger as TriggerReason,
     params: run.params as Params,
     plan,
@@ -122,6 +125,7 @@ async function makeJob(
     workFolder: deps.workFolder,
     nodeCache: join(deps.folder, 'pipelines/node-cache'),
     outputs: await outputsOf(store, id.runId, sourcesOf(step.inputs)),
+    cut: run.sample === null ? new Map() : await cutInputs(deps, step, run.sample),
     url: deps.url(),
     token: await deps.issueStepToken({
       userId: run.user_id,

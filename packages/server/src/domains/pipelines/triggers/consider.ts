@@ -3,8 +3,10 @@ import { DomainError } from '../../../platform/errors.ts'
 import type { Params } from '../engine/plan.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { specOf } from '../present.ts'
+import { versionInForce } from '../releases/store.ts'
 import { type PlannedRun, planRun } from '../runs.ts'
 import { pipelinesStore } from '../store.ts'
+import { inDev } from '../target.ts'
 import type { VersionRow } from '../version-store.ts'
 import { whyTooFew } from './data.ts'
 import { everyVersion } from './month-end.ts'
@@ -24,13 +26,15 @@ export interface Considered {
 export async function consider(
   deps: PipelinesDeps,
   trigger: TriggerRow,
-  version: VersionRow,
+  newest: VersionRow,
   occasion: Occasion,
 ): Promise<Considered> {
   const spec = TriggerSpec.parse(trigger.spec)
   const skip = (why: string): Considered => ({ says: `${occasion.says} ${notRun(spec)}: ${why}` })
   const held = occasion.against ?? whyTooDeep(occasion) ?? (await whyTooFew(deps, trigger, spec.on, occasion))
   if (held !== undefined) return skip(held)
+  const version = await versionIn(deps, newest, spec.environment)
+  if (typeof version === 'string') return skip(version)
   const window = await windowOf(deps, trigger, spec)
   if (typeof window === 'string') return skip(window)
   const why = await reasonAgainst(deps, version, spec, window, occasion)
@@ -41,11 +45,25 @@ export async function consider(
     : occasion.says
   try {
     const params = { ...spec.params, ...occasion.params, ...(window && paramsOf(window)) }
-    return { says, run: await planRun(deps, version, params) }
+    const target = { ...inDev, environment: spec.environment ?? 'dev' }
+    return { says, run: await planRun(deps, version, params, { target }) }
   } catch (error) {
     if (error instanceof DomainError) return skip(error.why)
     throw error
   }
+}
+
+/** What a trigger runs: the version in force where it belongs, or in words why none is. */
+async function versionIn(
+  deps: PipelinesDeps,
+  newest: VersionRow,
+  environment: TriggerSpec['environment'] = 'dev',
+): Promise<VersionRow | string> {
+  if (environment === 'dev') return newest
+  const { project_id: projectId, pipeline } = newest
+  const version = await versionInForce(deps.db, { projectId, pipeline }, environment)
+  if (version === undefined) return `No version of ${pipeline} is in force in ${environment}; promote one.`
+  return (await pipelinesStore(deps.db).findVersion(projectId, pipeline, version))!
 }
 
 async function windowOf(

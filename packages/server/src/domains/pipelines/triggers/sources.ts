@@ -9,6 +9,8 @@ import {
 import { localCaller } from '../../../platform/auth.ts'
 import { on, type Subscription } from '../../../platform/events.ts'
 import type { PipelinesDeps } from '../needs.ts'
+import { pipelinesStore } from '../store.ts'
+import { targetOf, whyNoModel } from '../target.ts'
 import { dataArrived } from './data-arrived.ts'
 import { fire } from './fire.ts'
 import { firingsStore } from './firings-store.ts'
@@ -121,7 +123,10 @@ const afterRun = (deps: PipelinesDeps, lookAtWaiting: () => Promise<void>): Subs
   on(pipelinesEvents, 'pipelines.run_ended', 'pipelines.after_run', async (event, id) => {
     const { projectId, pipeline, runId, state } = event
     const isOn = (source: SourceOf<'pipeline'>) => source.pipeline === pipeline && source.state === state
-    for (const { trigger } of await listening(deps, projectId, 'pipeline', isOn)) {
+    const run = await pipelinesStore(deps.db).readRun(runId)
+    // What only tries something out is no news for others.
+    const heard = run && whyNoModel(targetOf(run)) === null ? await listening(deps, projectId, 'pipeline', isOn) : []
+    for (const { trigger } of heard) {
       const says = `The run ${runId} of the pipeline "${pipeline}" has ${state === 'cancelled' ? 'been cancelled' : state}.`
       const depth = await depthAfter(deps, runId)
       await fire(deps, trigger, { kind: 'pipeline', dedupeKey: id, says, eventTime: null, depth, evidence: { runId } })

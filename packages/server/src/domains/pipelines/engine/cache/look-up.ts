@@ -3,6 +3,7 @@ import type { BlobStore } from '../../../../platform/blobs/blob-store.ts'
 import type { PipelinesDeps } from '../../needs.ts'
 import type { PipelinesStore } from '../../store.ts'
 import type { ResultRow } from '../../cache-store.ts'
+import type { RunTarget } from '../../target.ts'
 import type { Harvest } from '../harvest.ts'
 import type { Params, RunPlan, RunPlanStep } from '../plan.ts'
 import type { Plans } from '../plans.ts'
@@ -15,6 +16,8 @@ export interface Asked {
   readonly pipeline: string
   /** Absent when the run is only planned. */
   readonly runId?: string
+  /** Where the run belongs: not every result is for it. */
+  readonly target: RunTarget
   readonly plan: RunPlan
   readonly step: RunPlanStep
   readonly params: Params
@@ -48,7 +51,7 @@ export function createLookUp(deps: Pick<PipelinesDeps, 'blobs' | 'now' | 'progra
     const parts = partsOf(plan, step, params, outputs, programCode)
     const key = cacheKeyOf(parts)
     if (off) return { verdict: { ...off, fromRun: null }, parts, key }
-    const result = await store.findResult(projectId, key)
+    const result = await store.findResult(projectId, key, asked.target)
     const against = result && (await whyNotUsable(deps.blobs, result, step, deps.now()))
     if (result && !against) return { verdict: reuseOf(result), parts, key, reused: reusedFrom(result) }
     const verdict = against ?? (await whyNew(store, plans, asked, parts))
@@ -91,10 +94,10 @@ const reusedFrom = ({ run_id, step_key, outputs, small_values }: ResultRow): Reu
 async function whyNew(
   store: PipelinesStore,
   plans: Plans,
-  { projectId, pipeline, runId, step }: Asked,
+  { projectId, pipeline, runId, step, target }: Asked,
   parts: CacheParts,
 ): Promise<Reason> {
-  const before = await store.stepBefore(projectId, pipeline, step.key, runId)
+  const before = await store.stepBefore(projectId, pipeline, step.key, runId, target)
   if (!before) return { code: 'first', says: 'It has never run before.' }
   const then = (await plans(store, before.run_id)).steps.find(({ key }) => key === step.key)
   const compared = compareParts(

@@ -1,0 +1,174 @@
+import {
+  type EnvironmentMove,
+  type PromotedEnvironment,
+  ReleaseDocument,
+  releasesErrors,
+  releasesEvents,
+  type RunEnvironment,
+} from '@evenkeel/contract'
+import { randomUUIDv7 } from 'node:crypto'
+import { audit } from '../../../platform/audit.ts'
+import type { Caller } from '../../../platform/auth.ts'
+import { failures } from '../../../platform/errors.ts'
+import { publish } from '../../../platform/events.ts'
+import type { PipelinesDeps } from '../needs.ts'
+import { pipelinesStore } from '../store.ts'
+import type { VersionRow } from '../version-store.ts'
+import { whyNotTrusted } from './document.ts'
+import { type MoveRow, type ReleaseRow, releasesStore, versionInForce } from './store.ts'
+
+const fail = failures(releasesErrors)
+
+export interface Wish {
+  readonly version?: number | undefined
+  readonly reason: string
+  readonly approve: boolean
+}
+
+interface Target {
+  readonly pipeline: string
+  readonly environment: PromotedEnvironment
+}
+
+/** Puts a release in force in an environment, and writes down who did it and why. */
+export function moveTo(
+  deps: PipelinesDeps,
+  publicKeys: readonly string[],
+  caller: Caller,
+  { pipeline, environment }: Target,
+  wish: Wish,
+): Promise<{ move: EnvironmentMove; changed: boolean }> {
+  const { projectId, userName: actor } = caller
+  const of = { projectId, pipeline }
+  return deps.db.transaction().execute(async (tx) => {
+    const store = releasesStore(tx)
+    await pipelinesStore(tx).lockPipeline(projectId, pipeline)
+    const moves = await store.newestMoves(of)
+    const now = moves.find((move) => move.environment === environment)
+    const wanted = wish.version ?? (await usualVersion(tx, of, environment))
+    const release = wanted === undefined ? undefined : await store.find(of, wanted)
+    if (!release) throw fail('pipelines.release_not_found', { pipeline, version: wanted ?? null })
+    const { version } = release
+    if (now?.version === version) return { move: presentMove(now), changed: false }
+
+    await requireTrusted(release, await pipelinesStore(tx).findVersion(projectId, pipeline, version), publicKeys)
+    const wasHere = await store.wasIn(of, environment, version)
+    if (environment === 'production' && !wasHere) {
+      if (!(await store.wasIn(of, 'staging', version)))
+        throw fail('pipelines.promotion_out_of_order', { pipeline, version })
+      await requireOtherPerson(deps, caller, release, wish.approve)
+    }
+    const move = await store.addMove({
+      id: randomUUIDv7(),
+      project_id: projectId,
+      pipeline,
+      environment,
+      version,
+      from_version: now?.version ?? null,
+      kind: wasHere ? 'rolled_back' : 'promoted',
+      moved_by: actor,
+      why: wish.reason,
+      moved_at: deps.now(),
+    })
+    const news = { projectId, subject: `${pipeline}@${version}`, pipeline, environment, version }
+    await publish(tx, releasesEvents, 'pipelines.environment_moved', { ...news, fromVersion: move.from_version })
+    const change = { before: { version: now?.version ?? null }, after: { version, environment, kind: move.kind } }
+    const reason = wish.reason || undefined
+    await audit(tx, {
+      projectId,
+      actor,
+      action: 'pipelines.promote',
+      subject: `${pipeline}@${version}`,
+      reason,
+      ...change,
+    })
+    return { move: presentMove(move), changed: true }
+  })
+}
+
+/** The newest release goes to staging, and what is in staging goes to production. */
+async function usualVersion(
+  tx: PipelinesDeps['db'],
+  of: { readonly projectId: string; readonly pipeline: string },
+  environment: PromotedEnvironment,
+): Promise<number | undefined> {
+  if (environment === 'production') return versionInForce(tx, of, 'staging')
+  const [newest] = await releasesStore(tx).list(of, undefined, 1)
+  return newest?.version
+}
+
+/** The document in the database must still be what was signed, and the version what the document says. */
+async function requireTrusted(
+  { document }: ReleaseRow,
+  version: VersionRow | undefined,
+  publicKeys: readonly string[],
+): Promise<void> {
+  const parsed = ReleaseDocument.parse(JSON.parse(document))
+  const reason = whyNotTrusted(parsed, version?.spec, publicKeys)
+  if (reason) throw fail('pipelines.release_not_trusted', { keyId: parsed.keyId, reason }, { why: reason })
+}
+
+/** Whoever sits at this machine while no sign-in is asked is everybody at once. */
+async function requireOtherPerson(
+  { environmentPolicy }: PipelinesDeps,
+  { projectId, userId, userName, kind }: Caller,
+  { pipeline, version, user_id: maker, created_by: releasedBy }: ReleaseRow,
+  approve: boolean,
+): Promise<void> {
+  const { approval, separateDuties } = await environmentPolicy(projectId, 'production')
+  if (kind === 'local' || approval === 'self') return
+  if (!approve) {
+    const why = `${releasedBy} made the release; another person says with "approve" that it may run in production.`
+    throw fail('pipelines.needs_approval', { pipeline, version, releasedBy }, { why })
+  }
+  if (separateDuties && userId === maker) {
+    const why = `${userName} made the release ${pipeline}@${version}.`
+    throw fail('pipelines.own_release', { pipeline, version, user: userName }, { why })
+  }
+}
+
+export const presentMove = (row: MoveRow): EnvironmentMove => ({
+  environment: row.environment,
+  version: row.version,
+  fromVersion: row.from_version,
+  kind: row.kind,
+  by: row.moved_by,
+  why: row.why,
+  at: row.moved_at.toISOString(),
+})
+
+/**
+ * The version a run takes where only what was released runs; `undefined` where any version does.
+ *
+ * @throws DomainError `pipelines.not_in_force`
+ */
+export async function versionFor(
+  deps: PipelinesDeps,
+  of: { readonly projectId: string; readonly pipeline: string },
+  environment: RunEnvironment,
+  asked: number | undefined,
+): Promise<number | undefined> {
+  if (environment === 'dev' || environment === 'ci') return asked
+  const inForce = await versionInForce(deps.db, of, environment)
+  const reason = await whyNotRun(deps, of, environment, asked, inForce)
+  if (reason) throw fail('pipelines.not_in_force', { pipeline: of.pipeline, environment, reason }, { why: reason })
+  return asked ?? inForce
+}
+
+async function whyNotRun(
+  { db }: PipelinesDeps,
+  of: { readonly projectId: string; readonly pipeline: string },
+  environment: PromotedEnvironment,
+  asked: number | undefined,
+  inForce: number | undefined,
+): Promise<string | undefined> {
+  if (asked === undefined || environment === 'production') {
+    if (inForce === undefined) return `No version of ${of.pipeline} is in force in ${environment}.`
+    if (asked !== undefined && asked !== inForce)
+      return `Version ${inForce} is in force in production, and only that runs there; version ${asked} was asked for.`
+    return undefined
+  }
+  return (await releasesStore(db).find(of, asked))
+    ? undefined
+    : `Version ${asked} of ${of.pipeline} was never released.`
+}

@@ -1,0 +1,238 @@
+import {
+  type EnvironmentMove,
+  type PromotedEnvironment,
+  type Release,
+  ReleaseDocument,
+  type ReleaseKey,
+  PipelineSpec,
+  pipelinesErrors,
+  releasesErrors,
+  releasesEvents,
+} from '@evenkeel/contract'
+import { audit } from '../../../platform/audit.ts'
+import type { Caller } from '../../../platform/auth.ts'
+import { canonicalJson } from '../../../platform/canonical-json.ts'
+import type { Db } from '../../../platform/db.ts'
+import { failPlatform, failures } from '../../../platform/errors.ts'
+import { publish } from '../../../platform/events.ts'
+import type { PipelinesDeps } from '../needs.ts'
+import { specOf } from '../present.ts'
+import { refuseStep } from '../refuse-step.ts'
+import { pipelinesStore } from '../store.ts'
+import type { VersionRow } from '../version-store.ts'
+import { writeVersion } from '../write-version.ts'
+import { makeDocument, readPublicKey, whyNotTrusted } from './document.ts'
+import { moveTo, presentMove, type Wish } from './promote.ts'
+import { type ReleaseRow, releasesStore } from './store.ts'
+
+const fail = failures({ ...pipelinesErrors, ...releasesErrors })
+
+interface Page {
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+export interface NewRelease {
+  readonly version?: number | undefined
+  readonly notes: string
+  readonly allowDirty: boolean
+}
+
+export interface Imported {
+  readonly document: ReleaseDocument
+  readonly spec?: unknown
+}
+
+export interface Releases {
+  /** @throws DomainError `pipelines.release_dirty` */
+  create(caller: Caller, pipeline: string, wanted: NewRelease): Promise<Release>
+  list(caller: Caller, pipeline: string, page: Page): Promise<{ items: Release[]; nextCursor: string | null }>
+  get(caller: Caller, pipeline: string, version: number): Promise<Release & { spec: unknown }>
+  /** @throws DomainError `pipelines.release_not_trusted` */
+  importOne(caller: Caller, pipeline: string, bundle: Imported): Promise<{ release: Release; warnings: string[] }>
+  environments(caller: Caller, pipeline: string): Promise<{ inForce: EnvironmentMove[]; history: EnvironmentMove[] }>
+  promote(
+    caller: Caller,
+    target: { pipeline: string; environment: PromotedEnvironment },
+    wish: Wish,
+  ): Promise<{ move: EnvironmentMove; changed: boolean }>
+  putCandidate(caller: Caller, pipeline: string, candidate: { scope: string; spec: PipelineSpec }): Promise<number>
+  keys(caller: Caller): Promise<ReleaseKey[]>
+  trust(caller: Caller, key: { publicKey: string; name: string }): Promise<ReleaseKey>
+}
+
+const historyLength = 100
+
+export function createReleases(deps: PipelinesDeps): Releases {
+  const { db, now, signingKey } = deps
+
+  async function publicKeys(projectId: string): Promise<string[]> {
+    const keys = await releasesStore(db).keys(projectId)
+    return [signingKey.publicKey, ...keys.map(({ public_key }) => public_key)]
+  }
+
+  async function presentAll({ projectId }: Caller, pipeline: string, rows: readonly ReleaseRow[]): Promise<Release[]> {
+    const moves = await releasesStore(db).newestMoves({ projectId, pipeline })
+    return rows.map((row) => ({
+      pipeline,
+      version: row.version,
+      document: ReleaseDocument.parse(JSON.parse(row.document)),
+      createdBy: row.created_by,
+      createdAt: row.created_at.toISOString(),
+      imported: row.imported,
+      inForceIn: moves.filter(({ version }) => version === row.version).map(({ environment }) => environment),
+    }))
+  }
+
+  async function read(caller: Caller, pipeline: string, version: number): Promise<Release> {
+    const row = await releasesStore(db).find({ projectId: caller.projectId, pipeline }, version)
+    if (!row) throw fail('pipelines.release_not_found', { pipeline, version })
+    return (await presentAll(caller, pipeline, [row]))[0]!
+  }
+
+  async function versionOf({ projectId }: Caller, pipeline: string, version: number | undefined): Promise<VersionRow> {
+    const store = pipelinesStore(db)
+    const found =
+      version === undefined
+        ? await store.newestVersion(projectId, pipeline)
+        : await store.findVersion(projectId, pipeline, version)
+    // A candidate of a pull request is not released: what was merged is applied first.
+    if (found && found.candidate_scope === null) return found
+    throw fail('pipelines.not_found', { pipeline: version === undefined ? pipeline : `${pipeline}@${version}` })
+  }
+
+  /** Unless it is there already. */
+  async function add(tx: Db, caller: Caller, document: ReleaseDocument, version: number, imported: boolean) {
+    const { projectId, userName, userId } = caller
+    const { pipeline } = document
+    if (await releasesStore(tx).find({ projectId, pipeline }, version)) return
+    await releasesStore(tx).add({
+      project_id: projectId,
+      pipeline,
+      version,
+      document: canonicalJson(document),
+      created_by: userName,
+      user_id: userId,
+      created_at: now(),
+      imported,
+    })
+    const subject = `${pipeline}@${version}`
+    const action = imported ? 'pipelines.import_release' : 'pipelines.release'
+    await publish(tx, releasesEvents, 'pipelines.released', { projectId, subject, pipeline, version })
+    const { specDigest, commit, dirty, keyId } = document
+    await audit(tx, { projectId, actor: userName, action, subject, after: { specDigest, commit, dirty, keyId } })
+  }
+
+  return {
+    async create(caller, pipeline, { version, notes, allowDirty }) {
+      refuseStep(caller)
+      const row = await versionOf(caller, pipeline, version)
+      const { commit = null } = specOf(row)
+      const making = { version: row, notes, releasedBy: caller.userName, now: now(), programDigest: deps.programDigest }
+      const document = await makeDocument(making, signingKey)
+      if (document.dirty && !allowDirty) {
+        const why = commit === null ? 'No commit is known of it.' : `It was applied with changes beside ${commit}.`
+        throw fail('pipelines.release_dirty', { pipeline, version: row.version, commit }, { why })
+      }
+      await db.transaction().execute(async (tx) => {
+        await pipelinesStore(tx).lockPipeline(caller.projectId, pipeline)
+        await add(tx, caller, document, row.version, false)
+      })
+      return read(caller, pipeline, row.version)
+    },
+
+    async list(caller, pipeline, { limit, cursor }) {
+      const before = cursor === undefined ? undefined : readCursor(cursor)
+      const rows = await releasesStore(db).list({ projectId: caller.projectId, pipeline }, before, limit + 1)
+      const items = await presentAll(caller, pipeline, rows.slice(0, limit))
+      return { items, nextCursor: rows.length > limit ? String(items.at(-1)!.version) : null }
+    },
+
+    async get(caller, pipeline, version) {
+      const release = await read(caller, pipeline, version)
+      const row = await pipelinesStore(db).findVersion(caller.projectId, pipeline, version)
+      return { ...release, spec: row!.spec }
+    },
+
+    async importOne(caller, pipeline, { document, spec }) {
+      refuseStep(caller)
+      const { keyId } = document
+      const reason =
+        document.pipeline === pipeline
+          ? whyNotTrusted(document, spec, await publicKeys(caller.projectId))
+          : `It is a release of ${document.pipeline}.`
+      if (reason) throw fail('pipelines.release_not_trusted', { keyId, reason }, { why: reason })
+      const version = await writeVersion(deps, caller, pipeline, PipelineSpec.parse(spec))
+      await db.transaction().execute(async (tx) => {
+        await pipelinesStore(tx).lockPipeline(caller.projectId, pipeline)
+        await add(tx, caller, document, version, true)
+      })
+      return { release: await read(caller, pipeline, version), warnings: await otherPrograms(deps, document) }
+    },
+
+    async environments({ projectId }, pipeline) {
+      const store = releasesStore(db)
+      const of = { projectId, pipeline }
+      const [inForce, history] = [await store.newestMoves(of), await store.moves(of, historyLength)]
+      return { inForce: inForce.map(presentMove), history: history.map(presentMove) }
+    },
+
+    async promote(caller, target, wish) {
+      refuseStep(caller)
+      return moveTo(deps, await publicKeys(caller.projectId), caller, target, wish)
+    },
+
+    putCandidate: (caller, pipeline, { scope, spec }) => writeVersion(deps, caller, pipeline, spec, scope),
+
+    async keys({ projectId }) {
+      const own = { id: signingKey.id, publicKey: signingKey.publicKey, name: 'this server', own: true }
+      const keys = await releasesStore(db).keys(projectId)
+      return [
+        { ...own, addedBy: null, addedAt: null },
+        ...keys.map(({ id, public_key: publicKey, name, added_by: addedBy, added_at }) => {
+          return { id, publicKey, name, own: false, addedBy, addedAt: added_at.toISOString() }
+        }),
+      ]
+    },
+
+    async trust(caller, { publicKey, name }) {
+      refuseStep(caller)
+      const { id, pem } = readable(publicKey)
+      const { projectId, userName: actor } = caller
+      const key = { id, public_key: pem, name, added_by: actor, added_at: now() }
+      await db.transaction().execute(async (tx) => {
+        await releasesStore(tx).putKey({ project_id: projectId, ...key })
+        await audit(tx, { projectId, actor, action: 'pipelines.trust_key', subject: id, after: { name } })
+      })
+      return { id, publicKey: pem, name, own: false, addedBy: actor, addedAt: key.added_at.toISOString() }
+    },
+  }
+}
+
+function readable(publicKey: string): ReturnType<typeof readPublicKey> {
+  try {
+    return readPublicKey(publicKey)
+  } catch (cause) {
+    const reason = 'It is no Ed25519 public key in PEM.'
+    throw fail('pipelines.release_not_trusted', { keyId: '', reason }, { why: reason, cause })
+  }
+}
+
+/** Steps of ours that are another program here than where the release was made. */
+async function otherPrograms({ programDigest }: PipelinesDeps, { steps }: ReleaseDocument): Promise<string[]> {
+  const names = new Map(steps.flatMap(({ uses, program }) => (uses === null ? [] : [[uses, program] as const])))
+  const warnings: string[] = []
+  for (const [name, program] of names) {
+    if ((await programDigest(name)) === program) continue
+    warnings.push(
+      `evenkeel/${name} is another program here: the two installations have different versions of Evenkeel.`,
+    )
+  }
+  return warnings
+}
+
+function readCursor(cursor: string): number {
+  if (/^[1-9]\d{0,8}$/.test(cursor)) return Number(cursor)
+  const message = 'It is no cursor of this list; leave it out to start anew.'
+  throw failPlatform('http.invalid_request', { issues: [{ path: 'query.cursor', message }] }, { why: message })
+}

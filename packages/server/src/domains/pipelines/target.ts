@@ -1,0 +1,48 @@
+import type { RunEnvironment } from '@evenkeel/contract'
+import { type ExpressionBuilder, sql } from 'kysely'
+import type { Database } from '../../platform/db.ts'
+
+/** Where a run belongs, and how much of its data it sees. */
+export interface RunTarget {
+  readonly environment: RunEnvironment
+  /** The pull request it tries out; null outside of ci. */
+  readonly scope: string | null
+  /** A share of the rows in (0, 1], or a count of them; null: all. */
+  readonly sample: number | null
+}
+
+export const inDev: RunTarget = { environment: 'dev', scope: null, sample: null }
+
+/** A run from before there were environments counts as one of dev, also for what it may read. */
+export const targetOf = (run: {
+  readonly environment: RunEnvironment | null
+  readonly scope: string | null
+  readonly sample: number | null
+}): RunTarget => ({
+  environment: run.environment ?? 'dev',
+  scope: run.scope,
+  sample: run.sample,
+})
+
+/**
+ * Runs whose results a run may take over, as `r`: those of production, those of its own environment, in ci only those of
+ * its own pull request, and those from before there were environments. Production reads no other, so that nothing which
+ * was only tried out gets there. A result of a sample is for the same sample alone.
+ */
+export const readableBy =
+  ({ environment, scope, sample }: RunTarget) =>
+  (run: ExpressionBuilder<{ r: Database['pipelines.run'] }, 'r'>) =>
+    run.and([
+      run.or([
+        run('r.environment', 'is', null),
+        run('r.environment', '=', 'production'),
+        run.and([run('r.environment', '=', environment), sql<boolean>`r.scope is not distinct from ${scope}`]),
+      ]),
+      run.or([run('r.sample', 'is', null), run('r.sample', '=', sample)]),
+    ])
+
+/** Why nothing that a run makes may become a model; null when it may. */
+export function whyNoModel({ environment, sample }: RunTarget): string | null {
+  if (sample !== null) return `The run saw a sample of the data (${sample}); a model is made of all of it.`
+  return environment === 'ci' ? 'The run tries out a pull request; a model is made after it was merged.' : null
+}

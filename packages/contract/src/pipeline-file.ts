@@ -43,7 +43,7 @@ export type DatasetSpan = z.infer<typeof DatasetSpan>
 const FileInput = z.union([z.string(), DatasetSpan])
 export type FileInput = z.infer<typeof FileInput>
 
-const OutputKind = z.enum(['file', 'dataset', 'model'])
+const OutputKind = z.enum(['file', 'dataset', 'model', 'dir'])
 const Outputs = z.union([z.array(Name), z.record(Name, OutputKind)])
 
 const Shell = z.enum(['sh', 'bash', 'python'])
@@ -96,6 +96,8 @@ export const FileStep = z.strictObject({
   matrix: Matrix.optional(),
   when: z.enum(['success()', 'failure()', 'always()']).optional(),
   allow_failure: z.boolean().optional(),
+  /** Variables that hold a secret of the project: `DB: ${{ secrets.DB_PROD }}`. */
+  secrets: z.record(z.string(), z.string()).optional(),
   ...shared,
 })
 export type FileStep = z.infer<typeof FileStep>

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
 import { PipelineSpec, StepKey } from './pipeline-spec.ts'
+import { AttemptQuery, Metric, StepOutput } from './step-results.ts'
 
 export const RunState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'])
 export type RunState = z.infer<typeof RunState>
@@ -43,6 +44,8 @@ export const Attempt = z.object({
   outcome: AttemptOutcome.nullable(),
   exitCode: z.int().nullable(),
   reason: z.string().nullable(),
+  /** What was wrong with what it wrote, and did not stop it. */
+  warnings: z.array(z.string()).default([]),
   submittedAt: Timestamp.nullable(),
   startedAt: Timestamp.nullable(),
   endedAt: Timestamp.nullable(),
@@ -102,7 +105,9 @@ export const RunStep = z.object({
   endedAt: Timestamp.nullable(),
   /** Small values the step wrote to its output file. */
   values: z.record(z.string(), z.string()),
-  outputs: z.record(z.string(), z.object({ digest: Digest, sizeBytes: z.int() })),
+  outputs: z.record(z.string(), StepOutput),
+  /** The newest value of each series. */
+  metrics: z.array(Metric).default([]),
   /** Share done in [0, 1], as the step reports it, and what it is doing. */
   progress: z.object({ share: z.number(), says: z.string() }).nullable(),
   /** Null until it is decided. */
@@ -282,7 +287,7 @@ export const pipelines = defineEndpoints({
       noCache,
     }),
     success: { status: 201, body: Run },
-    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid'],
+    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid', 'pipelines.secret_missing'],
   },
   plan: {
     method: 'POST',
@@ -299,7 +304,7 @@ export const pipelines = defineEndpoints({
       status: 200,
       body: z.object({ pipeline: Name, version: z.int(), steps: z.array(PlannedStepView) }),
     },
-    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid'],
+    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid', 'pipelines.secret_missing'],
   },
   listVersions: {
     method: 'GET',
@@ -372,16 +377,17 @@ export const pipelines = defineEndpoints({
     summary: 'Read what a step wrote about itself, in Markdown; not to be trusted as HTML.',
     access: 'pipelines:read',
     params: oneStep,
+    query: AttemptQuery,
     success: { status: 200, body: z.object({ markdown: z.string().nullable() }) },
     errors: ['pipelines.run_not_found'],
   },
   readLog: {
     method: 'GET',
     path: '/api/v1/runs/{run}/steps/{step}/log',
-    summary: 'Read the log of the newest attempt from a byte offset.',
+    summary: 'Read the log of an attempt from a byte offset.',
     access: 'pipelines:read',
     params: oneStep,
-    query: z.object({ offset: z.coerce.number<number>().int().nonnegative().default(0) }),
+    query: AttemptQuery.extend({ offset: z.coerce.number<number>().int().nonnegative().default(0) }),
     success: { status: 200, body: z.object({ text: z.string(), nextOffset: z.int(), ended: z.boolean() }) },
     errors: ['pipelines.run_not_found'],
   },

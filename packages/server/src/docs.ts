@@ -15,6 +15,8 @@ const {
   platform,
   projects,
   registry,
+  secrets,
+  stepResults,
   triggers,
 } = contract
 
@@ -24,6 +26,8 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
   datasets,
   features,
   pipelines,
+  stepResults,
+  secrets,
   triggers,
   registry,
   governance,
@@ -44,6 +48,7 @@ const errors = [
   contract.pipelinesErrors,
   contract.projectsErrors,
   contract.registryErrors,
+  contract.secretsErrors,
   contract.triggersErrors,
 ]
 

@@ -321,6 +321,18 @@ export interface Database {
     small_values: Generated<Json>
     outputs: Generated<Json>
     progress: Json | null
+    metrics: Generated<Json>
+  }
+  'pipelines.metric': {
+    run_id: string
+    step_key: string
+    attempt: number
+    at_byte: number
+    name: string
+    labels: Json
+    value: number
+    step: number | null
+    time: Timestamp | null
   }
   'pipelines.pipeline_version': {
     project_id: string
@@ -354,6 +366,16 @@ export interface Database {
     started_at: Timestamp | null
     ended_at: Timestamp | null
     revision: Generated<number>
+  }
+  'pipelines.secret_version': {
+    id: string
+    project_id: string
+    name: string
+    key_id: string
+    sealed: Buffer
+    created_by: string
+    created_at: Timestamp
+    retired_at: Timestamp | null
   }
   'pipelines.step': {
     project_id: string

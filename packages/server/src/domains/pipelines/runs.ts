@@ -17,6 +17,7 @@ import { engineProtocol } from './engine/engine.ts'
 import { type DatasetInput, makePlan, type Params, type Pin, type PinnedVersion, type RunPlan } from './engine/plan.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { specOf } from './present.ts'
+import { refuseMissingSecret } from './secrets/refuse-missing.ts'
 import { pipelinesStore } from './store.ts'
 import type { VersionRow } from './version-store.ts'
 
@@ -38,7 +39,8 @@ export interface PlannedRun {
 /**
  * Resolves params and pins dataset versions.
  *
- * @throws DomainError `pipelines.spec_invalid` when a param has no value, `pipelines.no_data` when a span is empty
+ * @throws DomainError `pipelines.spec_invalid` when a param has no value, `pipelines.secret_missing` when a secret is not
+ *   there, `pipelines.no_data` when a span is empty
  */
 export async function planRun(
   deps: PipelinesDeps,
@@ -50,6 +52,7 @@ export async function planRun(
   const params = { ...spec.params, ...given }
   const problem = missingParam(spec, params)
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
+  await refuseMissingSecret(deps.db, version.project_id, spec)
   const cores = Math.max(2, availableParallelism())
   const limits = { maxLiveAttempts: deps.maxLiveAttempts ?? cores, noCache }
   const plan = await makePlan(spec, limits, pinFor(deps, version.project_id, spec, params))

@@ -24,22 +24,26 @@ import type { Subscription } from '../../platform/events.ts'
 import type { Job } from '../../platform/jobs.ts'
 import { reopen, requestCancel } from './engine/apply.ts'
 import { problemOf, type SpecProblem, unknownStep, unusedParam } from './engine/check-spec.ts'
+import { removeOldCheckpoints } from './engine/checkpoints.ts'
 import { createEngine } from './engine/engine.ts'
 import { hostId } from './engine/host-id.ts'
 import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
 import { createPlans } from './engine/plans.ts'
+import { checkInputsOf } from './engine/quarantine.ts'
 import { createLookUp } from './engine/cache/look-up.ts'
 import { type Explanation, explainStep } from './explain.ts'
 import { previewRun } from './preview.ts'
-import type { Handle } from './executors/executor.ts'
 import { createExecutors } from './executors/kinds.ts'
 import { pipelinesJobs } from './jobs.ts'
-import { type LogPage, logPage } from './log-page.ts'
+import type { LogPage } from './log-page.ts'
+import type { PointsQuery } from './metrics-store.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { presentRuns, specOf } from './present.ts'
 import { refuseStep } from './refuse-step.ts'
 import { planRun, storeRun } from './runs.ts'
+import { createSecrets, type Secrets } from './secrets/service.ts'
+import { createStepResults, type MetricsPage, type StepTarget } from './step-results.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
 import type { VersionRow } from './version-store.ts'
 import { createTriggers, type Triggers } from './triggers/service.ts'
@@ -55,11 +59,6 @@ interface Page {
 interface Paged<T> {
   readonly items: T[]
   readonly nextCursor: string | null
-}
-
-interface StepTarget {
-  readonly run: string
-  readonly step: string
 }
 
 interface RunRequest {
@@ -95,19 +94,23 @@ export interface Pipelines {
   cancelRun(caller: Caller, run: string, reason: string): Promise<Run>
   retryRun(caller: Caller, run: string): Promise<Run>
   explainStep(caller: Caller, target: StepTarget): Promise<Explanation>
-  readSummary(caller: Caller, target: StepTarget): Promise<string | null>
-  readLog(caller: Caller, target: StepTarget, offset: number): Promise<LogPage>
+  readSummary(caller: Caller, target: StepTarget, which: OfAttempt): Promise<string | null>
+  readLog(caller: Caller, target: StepTarget, page: OfAttempt & { offset: number }): Promise<LogPage>
+  listMetrics(caller: Caller, target: StepTarget, query: OfAttempt & PointsQuery): Promise<MetricsPage>
   /** Adopts what runs on this host and looks at every open run: after the events have started, before serving. */
   start(): Promise<void>
   /** Lets go of running steps; they go on, and the next start adopts them. */
   stop(): Promise<void>
   readonly triggers: Triggers
+  readonly secrets: Secrets
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
 
-const logLimitBytes = 256 * 1024
-const summaryLimitBytes = 1024 ** 2
+/** The newest attempt when it is left out. */
+interface OfAttempt {
+  readonly attempt?: number | undefined
+}
 
 export function createPipelines(deps: PipelinesDeps): Pipelines {
   const { db, now } = deps
@@ -115,9 +118,12 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const host = hostId(folder)
   const [executor] = createExecutors({ folder: join(folder, 'attempts'), place: placeFrom(deps.blobs) })
   const plans = createPlans()
-  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, plans, engine)
+  const secrets = createSecrets(deps)
+  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, { plans, secrets }, engine)
   const lookUp = createLookUp(deps, plans)
-  const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, plans, lookUp, journal })
+  const checkInputs = checkInputsOf(deps.blobs, join(folder, 'quarantine'))
+  const engine = createEngine({ ...deps, executor, host, plans, lookUp, checkInputs, journal })
+  const results = createStepResults(deps, { executor, host, secrets })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
 
@@ -148,14 +154,6 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     const one = steps.find(({ key }) => key === step)
     if (!one) throw fail('pipelines.run_not_found', { run: `${run}/${step}` })
     return { run: found, step: one }
-  }
-
-  /** The newest attempt of a step; of the one it took its result over from. What it wrote lies on the host it ran on. */
-  async function attemptOf(caller: Caller, target: StepTarget) {
-    const { step } = await findStep(caller, target)
-    const producer = step.state === 'cached' ? (step.reused as unknown as StepTarget) : target
-    const attempt = await store.newestAttempt(producer.run, producer.step)
-    return { attempt, handle: attempt?.host === host ? (attempt.handle as Handle | null) : null }
   }
 
   async function find({ projectId }: Caller, run: string): Promise<RunRow> {
@@ -301,23 +299,16 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       return explainStep(store, plans, run, step)
     },
 
-    async readSummary(caller, target) {
-      const { handle } = await attemptOf(caller, target)
-      const bytes = handle && (await executor.read(handle, 'summary.md', 0, summaryLimitBytes))
-      return bytes && bytes.length > 0 ? bytes.toString() : null
-    },
-
-    async readLog(caller, target, offset) {
-      const { attempt, handle } = await attemptOf(caller, target)
-      const bytes = handle ? await executor.read(handle, 'log', offset, logLimitBytes) : Buffer.alloc(0)
-      return logPage(bytes, offset, attempt !== undefined && attempt.ended_at !== null)
-    },
+    readSummary: async (caller, target, { attempt }) => results.summary((await findStep(caller, target)).step, attempt),
+    readLog: async (caller, target, page) => results.log((await findStep(caller, target)).step, page),
+    listMetrics: async (caller, target, query) => results.metrics((await findStep(caller, target)).step, query),
 
     start: () => engine.start(),
     stop: () => engine.stop(),
     triggers,
+    secrets,
     subscriptions: triggers.subscriptions,
-    jobs: [...pipelinesJobs(engine), ...triggers.jobs],
+    jobs: [...pipelinesJobs(engine, () => removeOldCheckpoints(deps)), ...triggers.jobs],
   }
 }
 

@@ -5,8 +5,10 @@ import type { Ended, Executor, Handle, JobSpec } from '../executors/executor.ts'
 import type { AttemptId, AttemptRow } from '../store.ts'
 import type { Ending } from './apply.ts'
 import { type Harvest, harvest } from './harvest.ts'
+import { followMetrics, type Follower, type MetricNews, readSoFar } from './metrics/follow.ts'
 import { InputUnavailable } from './place-file.ts'
-import { followProgress, type Progress } from './progress.ts'
+import type { RunPlanStep } from './plan.ts'
+import { type CheckInputs } from './quarantine.ts'
 import { stopOf } from './rows.ts'
 
 /** What the attendant asks and tells the engine. Each fails only while the database is away, and may be told twice. */
@@ -14,12 +16,13 @@ export interface Journal {
   /** What to start, or why it cannot be. */
   job(attempt: AttemptId, externalId: string): Promise<JobSpec | Ending>
   started(attempt: AttemptId, handle: Handle): Promise<void>
-  progress(attempt: AttemptId, progress: Progress): Promise<void>
+  /** What it wrote to its metrics file since. */
+  told(attempt: AttemptId, news: MetricNews): Promise<void>
   /** It could not be started. */
   failed(attempt: AttemptId, ending: Ending): Promise<void>
-  /** Names of the outputs it has to leave. */
-  outputs(attempt: AttemptId): Promise<readonly string[]>
-  /** @param left - what it left, or what is wrong with that; absent when it did not end well */
+  /** The outputs it has to leave. */
+  outputs(attempt: AttemptId): Promise<Pick<RunPlanStep, 'outputs' | 'folderOutputs'>>
+  /** @param left - what it left, or what is wrong with what it did; absent when it did not end well */
   ended(attempt: AttemptId, seen: Ended, left: Harvest | Error | undefined): Promise<void>
   /** Nothing is left to do for it. */
   done(attempt: AttemptId): Promise<void>
@@ -40,18 +43,20 @@ interface Charge {
   readonly over: Promise<void>
 }
 
-const progressMs = 500
+const lookMs = 500
 const retryMs = 1000
 
 export function createAttendant({
   executor,
   blobs,
   journal,
+  checkInputs,
   log,
 }: {
   executor: Executor
   blobs: BlobStore
   journal: Journal
+  checkInputs: CheckInputs
   log: Log
 }): Attendant {
   const charges = new Map<string, Charge>()
@@ -75,8 +80,11 @@ export function createAttendant({
     const charge = charges.get(attempt.external_id)!
     charge.handle = handle
     if (charge.stage) await executor.cancel(handle, charge.stage)
-    const seen = await watch(id, handle)
-    const left = hasWorked(seen) ? await bringIn(id, handle) : undefined
+    const metrics = followMetrics(executor, handle, readSoFar(attempt.metrics), (news) => journal.told(id, news))
+    const seen = await watch(handle, metrics)
+    await insist(() => metrics.finish())
+    const changed = await insist(() => checkInputs(executor, handle))
+    const left = changed ?? (hasWorked(seen) ? await bringIn(id, handle) : undefined)
     await insist(() => journal.ended(id, seen, left))
     await insist(() => journal.done(id))
     await executor.cleanup(handle)
@@ -95,19 +103,14 @@ export function createAttendant({
   }
 
   async function bringIn(id: AttemptId, handle: Handle): Promise<Harvest | Error> {
-    const names = await insist(() => journal.outputs(id))
-    return harvest(executor, blobs, handle, names).catch(toError)
+    const wanted = await insist(() => journal.outputs(id))
+    return harvest(executor, blobs, handle, wanted).catch(toError)
   }
 
-  async function watch(id: AttemptId, handle: Handle): Promise<Ended> {
-    const newest = followProgress(executor, handle)
-    const tell = async () => {
-      const progress = await newest()
-      if (progress) await journal.progress(id, progress)
-    }
+  async function watch(handle: Handle, metrics: Follower): Promise<Ended> {
     const timer = setInterval(() => {
-      tell().catch((error: unknown) => log.warn({ err: error }, 'the progress of a step could not be stored'))
-    }, progressMs)
+      metrics.look().catch((error: unknown) => log.warn({ err: error }, 'the metrics of a step could not be stored'))
+    }, lookMs)
     try {
       return await executor.ended(handle, signal)
     } finally {

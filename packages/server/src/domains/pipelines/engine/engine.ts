@@ -12,6 +12,7 @@ import { createMemory } from './memory.ts'
 import { outputsOf } from './outputs.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
+import type { CheckInputs } from './quarantine.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
 
@@ -52,6 +53,7 @@ export interface EngineNeeds {
   readonly host: string
   readonly plans: Plans
   readonly lookUp: LookUp
+  readonly checkInputs: CheckInputs
   readonly journal: (engine: Pick<Engine, 'advance'>) => Journal
 }
 
@@ -64,14 +66,15 @@ const lookUpsAtOnce = 100
 /** Timers cannot hold more. */
 const longestTimerMs = 2 ** 31 - 1
 
-export function createEngine({ db, blobs, log, now, executor, host, plans, lookUp, journal }: EngineNeeds): Engine {
+export function createEngine(needs: EngineNeeds): Engine {
+  const { db, blobs, log, now, executor, host, plans, lookUp, checkInputs, journal } = needs
   const place: Place = { executor: executor.kind, host }
   const memory = createMemory()
   const alarms = new Map<string, NodeJS.Timeout>()
   let beat: NodeJS.Timeout | undefined
   let starting: Promise<void> | undefined
   let stopped = false
-  const attendant = createAttendant({ executor, blobs, log, journal: journal({ advance }) })
+  const attendant = createAttendant({ executor, blobs, log, checkInputs, journal: journal({ advance }) })
 
   async function advance(runId: string, change = keep): Promise<void> {
     const done = await db.transaction().execute(async (tx) => {

@@ -1,8 +1,9 @@
-import type { ParamValue, TriggerReason } from '@evenkeel/contract'
+import type { FolderManifest, ParamValue, TriggerReason } from '@evenkeel/contract'
 import { dirname, join } from 'node:path'
 import type { JobInput, JobSpec } from '../executors/executor.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { variableName } from './check-spec.ts'
+import { isFolder } from './folders.ts'
 import { pickParams, type Params, pinnedVersions, type PlannedInput, type RunPlan, type RunPlanStep } from './plan.ts'
 
 /** What a run tells each of its steps. */
@@ -28,6 +29,11 @@ export interface AttemptFacts {
   readonly nodeCache: string
   /** Of the steps its inputs come from. */
   readonly outputs: StoredOutputs
+  /** Of its inputs that are folders, by digest. */
+  readonly folders: ReadonlyMap<string, FolderManifest>
+  /** Values by variable. */
+  readonly secrets: Readonly<Record<string, string>>
+  readonly checkpointFolder: string
   readonly url: string
   readonly token: string
   /** When its timeout ends; epoch milliseconds. */
@@ -37,6 +43,8 @@ export interface AttemptFacts {
 export interface StoredOutput {
   readonly digest: string
   readonly sizeBytes: number
+  /** Of a folder. */
+  readonly fileCount?: number
 }
 
 /** An input as the step finds it: what to place, and what to say about it. */
@@ -48,15 +56,15 @@ interface PreparedInput {
 /** Describes an attempt to an executor: its command, its files, its environment and its context file. */
 export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
   const { step } = attempt
-  const inputs = Object.entries(step.inputs).map(
-    ([name, input]) => [name, prepareInput(name, input, attempt.outputs)] as const,
-  )
+  const inputs = Object.entries(step.inputs).map(([name, input]) => [name, prepareInput(name, input, attempt)] as const)
   const params = pickParams(run.params, step.params)
   return {
     command: attempt.command,
     workFolder: attempt.workFolder,
     inputs: inputs.flatMap(([, { files }]) => files),
     code: step.code,
+    secrets: attempt.secrets,
+    checkpointFolder: attempt.checkpointFolder,
     describe: (folder) => ({
       environment: environmentOf(folder, run, attempt, params),
       context: {
@@ -65,18 +73,25 @@ export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
         inputs: Object.fromEntries(
           inputs.map(([name, { facts }]) => [name, { path: join(folder, 'inputs', name), ...facts }]),
         ),
-        outputs: Object.fromEntries(step.outputs.map((name) => [name, { path: join(folder, 'outputs', name) }])),
+        outputs: Object.fromEntries(step.outputs.map((name) => [name, outputFacts(folder, name, step)])),
       },
     }),
   }
 }
 
-function prepareInput(name: string, input: PlannedInput, outputs: AttemptFacts['outputs']): PreparedInput {
+const outputFacts = (folder: string, name: string, { folderOutputs }: RunPlanStep) => ({
+  path: join(folder, 'outputs', name),
+  kind: folderOutputs.includes(name) ? 'folder' : 'file',
+})
+
+type Stored = Pick<AttemptFacts, 'outputs' | 'folders'>
+
+function prepareInput(name: string, input: PlannedInput, stored: Stored): PreparedInput {
   if (input.from === 'step') {
-    const { digest, sizeBytes } = outputs.get(`${input.step}/${input.output}`)!
-    return { files: [{ path: name, digest }], facts: { kind: 'file', digest, bytes: sizeBytes } }
+    const output = stored.outputs.get(`${input.step}/${input.output}`)!
+    return { files: filesOf(name, output, stored), facts: { kind: kindOf(output), ...factsOf(output) } }
   }
-  if (input.from === 'steps') return prepareFolder(name, input, outputs)
+  if (input.from === 'steps') return prepareFolder(name, input, stored)
   const files = input.versions.flatMap((version) => version.files)
   return {
     files: files.map(({ digest }, at) => ({ path: `${name}/${at}.parquet`, digest })),
@@ -84,22 +99,43 @@ function prepareInput(name: string, input: PlannedInput, outputs: AttemptFacts['
   }
 }
 
-/** One file for each step, numbered in the order of the steps. */
+/** One file, or one folder, for each step, numbered in the order of the steps. */
 function prepareFolder(
   name: string,
   { steps, output }: Extract<PlannedInput, { readonly from: 'steps' }>,
-  outputs: StoredOutputs,
+  stored: Stored,
 ): PreparedInput {
-  const files = steps.map((step, at) => ({
+  const found = steps.map((step, at) => ({
     step,
     file: String(at).padStart(3, '0'),
-    ...outputs.get(`${step}/${output}`)!,
+    stored: stored.outputs.get(`${step}/${output}`)!,
   }))
   return {
-    files: files.map(({ file, digest }) => ({ path: `${name}/${file}`, digest })),
-    facts: { kind: 'files', files: files.map(({ sizeBytes, ...file }) => ({ ...file, bytes: sizeBytes })) },
+    files: found.flatMap((one) => filesOf(`${name}/${one.file}`, one.stored, stored)),
+    facts: {
+      kind: found.some((one) => isFolder(one.stored)) ? 'folders' : 'files',
+      files: found.map(({ stored: one, ...file }) => ({ ...file, ...factsOf(one) })),
+    },
   }
 }
+
+/** Where the files of an output go: it is one, or a folder of many. */
+function filesOf(path: string, output: StoredOutput, { folders }: Stored): JobInput[] {
+  const { digest } = output
+  if (!isFolder(output)) return [{ path, digest }]
+  return folders.get(digest)!.files.map((file) => ({
+    path: `${path}/${file.path}`,
+    digest: file.digest,
+    executable: file.executable,
+  }))
+}
+
+const kindOf = (output: StoredOutput) => (isFolder(output) ? 'folder' : 'file')
+const factsOf = ({ digest, sizeBytes, fileCount }: StoredOutput) => ({
+  digest,
+  bytes: sizeBytes,
+  ...(fileCount !== undefined && { file_count: fileCount }),
+})
 
 const describeVersion = ({ dataset, version, digest, rowCount, eventTimeMin, eventTimeMax }: DatasetFacts) => ({
   dataset,
@@ -132,7 +168,7 @@ function contextOf(run: RunFacts, { step, attempt, externalId }: AttemptFacts): 
 function environmentOf(
   folder: string,
   run: RunFacts,
-  { step, attempt, externalId, url, token, deadline, nodeCache }: AttemptFacts,
+  { step, attempt, externalId, url, token, deadline, nodeCache, checkpointFolder }: AttemptFacts,
   params: Params,
 ): Record<string, string> {
   return {
@@ -161,6 +197,7 @@ function environmentOf(
     EVENKEEL_OUTPUT: join(folder, 'control/output'),
     EVENKEEL_METRICS: join(folder, 'control/metrics.jsonl'),
     EVENKEEL_SUMMARY: join(folder, 'control/summary.md'),
+    EVENKEEL_CHECKPOINT_DIR: checkpointFolder,
     EVENKEEL_RUN_ID: run.runId,
     EVENKEEL_STEP: step.key,
     EVENKEEL_ATTEMPT: String(attempt),

@@ -8,7 +8,6 @@ const ofStep: Readonly<Record<string, string>> = {
   runtime:
     'a command uses what the machine has; pin versions in the command itself, as in "uv run" or "npx", or leave it out.',
   environment: 'there is one environment for pipelines; leave it out.',
-  secrets: 'let the command read a file of the machine it runs on, and leave it out.',
   concurrency: 'leave it out; give a trigger "when_busy", or let a command take a lock with flock.',
   heartbeat: 'give the step a "timeout" instead.',
 }

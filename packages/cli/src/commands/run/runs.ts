@@ -1,5 +1,5 @@
 import type { Client } from '@evenkeel/client'
-import type { pipelines, Run, RunState } from '@evenkeel/contract'
+import type { pipelines, Run, RunState, RunStep } from '@evenkeel/contract'
 import { CliError, exitCodes } from '../../errors.ts'
 
 export type Pipelines = Client<typeof pipelines>
@@ -30,3 +30,20 @@ export const hasEnded = (state: RunState): boolean =>
 /** The exit code of a run that was followed to its end. */
 export const codeOfRun = (state: RunState): number =>
   state === 'failed' || state === 'cancelled' ? exitCodes.unexpected : exitCodes.ok
+
+/** One step, all of a matrix, or all of the run. */
+export function chooseSteps({ id, steps }: Run, step: string | undefined): readonly RunStep[] {
+  if (step === undefined) return steps
+  const found = steps.filter(({ key }) => key === step || key.startsWith(`${step}[`))
+  if (found.length > 0) return found
+  throw new CliError({
+    code: 'cli.no_step',
+    message: `The run has no step "${step}"`,
+    why: `it has ${steps
+      .map(({ key }) => key)
+      .slice(0, 20)
+      .join(', ')}`,
+    fix: `evenkeel run show ${id}`,
+    exitCode: exitCodes.notFound,
+  })
+}

@@ -1,5 +1,14 @@
 import { createClient } from '@evenkeel/client'
-import { deployments, governance, loop, monitoring, pipelines, registry, triggers } from '@evenkeel/contract'
+import {
+  deployments,
+  governance,
+  loop,
+  monitoring,
+  pipelines,
+  registry,
+  stepResults,
+  triggers,
+} from '@evenkeel/contract'
 
 const options = { baseUrl: window.location.origin }
 
@@ -10,5 +19,6 @@ export const api = {
   monitoring: createClient(monitoring, options),
   pipelines: createClient(pipelines, options),
   registry: createClient(registry, options),
+  stepResults: createClient(stepResults, options),
   triggers: createClient(triggers, options),
 }

@@ -28,6 +28,7 @@ export function runLines(run: Run): string[] {
     `  time     ${momentText(startedAt)}, ${spanText(startedAt, endedAt)}`,
     ...(given.length > 0 ? [`  params   ${cell(given.join('  '), 160)}`] : []),
     ...table(['step', 'state', 'time', 'attempts', 'why'], steps.map(stepRow)),
+    ...steps.flatMap(outputLines),
     ...nextOf(run),
   ]
 }
@@ -35,6 +36,15 @@ export function runLines(run: Run): string[] {
 function stepRow({ key, state, startedAt, endedAt, attempts, reason, cache }: RunStep): string[] {
   const says = state === 'failed' || state === 'skipped' || state === 'cancelled' ? reason : (cache?.says ?? reason)
   return [key, state, spanText(startedAt, endedAt), String(attempts.length), cell(says ?? '', 100)]
+}
+
+/** What a step left, and what was wrong with what it wrote. */
+function outputLines({ key, outputs, attempts }: RunStep): string[] {
+  const left = Object.entries(outputs).map(([name, { sizeBytes, fileCount }]) => {
+    const what = fileCount === null ? '' : `folder of ${fileCount} files, `
+    return `  ${key}: output ${name}, ${what}${sizeBytes} bytes`
+  })
+  return [...left, ...(attempts.at(-1)?.warnings ?? []).map((warning) => `  ${key}: ${warning}`)]
 }
 
 function nextOf(run: Run): string[] {

@@ -16,12 +16,12 @@ export interface MetricsSoFar {
   readonly isComplete: boolean
 }
 
-const pointLimit = 200_000
+const pointLimit = 100_000
 const seriesLimit = 500
 
 const warnings = {
   full:
-    'It wrote more than 200,000 values of metrics: the first 200,000 are kept, and of later ones only the newest of ' +
+    'It wrote more than 100,000 values of metrics: the first 100,000 are kept, and of later ones only the newest of ' +
     'each metric. Write less often.',
   series: 'It wrote more than 500 metrics, told apart by name and labels: the first 500 are kept. Use fewer labels.',
 }

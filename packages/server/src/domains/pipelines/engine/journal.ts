@@ -33,6 +33,12 @@ export function createJournal(
   const { db } = deps
   const store = pipelinesStore(db)
 
+  async function withoutSecrets(id: AttemptId, left: Harvest | Error | undefined) {
+    const says = left instanceof Error || Object.keys(left?.values ?? {}).length > 0
+    const run = says ? await store.readRun(id.runId) : undefined
+    return run ? maskLeft(left, await secrets.maskOf(run.project_id)) : left
+  }
+
   return {
     job: (id, externalId) => makeJob(deps, plans, secrets, id, externalId),
 
@@ -57,9 +63,8 @@ export function createJournal(
     failed: (id, ending) => advance(id.runId, async ({ states, now }) => recordEnd(states, id, ending, now)),
 
     async ended(id, seen, left) {
-      const run = await store.readRun(id.runId)
-      const mask = run && (await secrets.maskOf(run.project_id))
-      await advance(id.runId, (locked) => writeEnd(locked, id, seen, mask ? maskLeft(left, mask) : left))
+      const clean = await withoutSecrets(id, left)
+      await advance(id.runId, (locked) => writeEnd(locked, id, seen, clean))
     },
 
     async outputs(id) {

@@ -77,7 +77,7 @@ export function gather(start: MetricsSoFar): Gathering {
     warn: (warning) => void told.add(warning),
     complete: () => void (isComplete = true),
     news() {
-      if (offset === start.offset && isComplete === start.isComplete) return undefined
+      if (offset === start.offset && told.size === start.warnings.length) return undefined
       const pointCount = start.pointCount + points.length
       return {
         soFar: { offset, pointCount, last: [...last.values()], warnings: [...told], isComplete },

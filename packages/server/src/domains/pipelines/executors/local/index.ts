@@ -134,7 +134,8 @@ async function read(home: Handle, file: JobFile, offset: number, limitBytes: num
   const source = await open(join(home, 'control', file)).catch(ignoreAbsent)
   if (!source) return Buffer.alloc(0)
   try {
-    const { buffer, bytesRead } = await source.read(Buffer.alloc(limitBytes), 0, limitBytes, offset)
+    const length = Math.max(0, Math.min(limitBytes, (await source.stat()).size - offset))
+    const { buffer, bytesRead } = await source.read(Buffer.alloc(length), 0, length, offset)
     return buffer.subarray(0, bytesRead)
   } finally {
     await source.close()

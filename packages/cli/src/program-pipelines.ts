@@ -33,6 +33,10 @@ export function addPipelineCommands(program: Command, dressing: Dressing): void 
   addPipeline(program.command('pipeline').description('write, check and send pipelines').helpGroup('LOOP'), dressing)
   addRun(program.command('run').description('start, watch and explain runs of pipelines').helpGroup('LOOP'), dressing)
   addSlots(program.command('slots').description('what a project has only so much of').helpGroup('LOOP'), dressing)
+  addSecret(
+    program.command('secret').description('what steps may know and nobody may read').helpGroup('LOOP'),
+    dressing,
+  )
   dressing
     .remote(program.command('explain').description('why a step of a run ran, or was reused'))
     .helpGroup('LOOK')
@@ -94,11 +98,33 @@ function addRun(group: Command, { remote, action }: Dressing): void {
   withRun('logs', 'what the steps of a run wrote')
     .argument('[step]', 'one step, or all of a matrix')
     .option('--follow', 'until the run ends')
+    .option('--attempt <attempt>', 'an earlier attempt of its steps', wholeNumber)
     .action(action(async () => (await import('./commands/run/logs.ts')).logs))
+  withRun('metrics', 'the newest value of each metric')
+    .argument('[step]', 'one step, or all of a matrix')
+    .option('--against <run>', 'beside those of this run')
+    .action(action(async () => (await import('./commands/run/metrics.ts')).metrics))
+  withRun('download', 'write an output of a step to a file or folder')
+    .argument('<step>', "step, as in train or 'train[lr=0.1]'")
+    .argument('<output>', 'its output')
+    .option('--to <path>', 'where to; by default its name, here')
+    .action(action(async () => (await import('./commands/run/download.ts')).download))
   withRun('cancel', 'cancel a run; its processes are asked to end')
     .option('--reason <reason>', 'why; it is kept with the run', '')
     .action(action(async () => (await import('./commands/run/change.ts')).cancel))
   withRun('retry', 'run again what failed, and keep what succeeded').action(
     action(async () => (await import('./commands/run/change.ts')).retry),
+  )
+}
+
+function addSecret(group: Command, { remote, action }: Dressing): void {
+  remote(
+    group.command('set').argument('<name>').description('set a secret; its value comes from stdin or a prompt'),
+  ).action(action(async () => (await import('./commands/secret.ts')).set))
+  remote(group.command('list').description('names of the secrets, and who set them')).action(
+    action(async () => (await import('./commands/secret.ts')).list),
+  )
+  remote(group.command('delete').argument('<name>').description('delete a secret')).action(
+    action(async () => (await import('./commands/secret.ts')).remove),
   )
 }

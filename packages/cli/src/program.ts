@@ -37,7 +37,7 @@ export function createProgram() {
     command
       .option('--json', 'print JSON and nothing else on stdout')
       .option('-q, --quiet', 'print no news on the way')
-      .option('--no-input', 'never ask; nothing here does')
+      .option('--no-input', 'never ask')
       .option('--debug', 'print stack traces')
   const remote = (command: Command) =>
     common(command)

@@ -158,6 +158,7 @@ export const stepOf = (key: string, state: RunStep['state'], changes: Partial<Ru
   endedAt: null,
   values: {},
   outputs: {},
+  metrics: [],
   progress: null,
   cache: null,
   needs: [],

@@ -9,6 +9,7 @@ import {
   Problem,
   registry,
   releases,
+  secrets,
 } from '@evenkeel/contract'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -18,7 +19,7 @@ import { onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { run } from './run.ts'
 
-const groups = { artifacts, backfills, deployments, governance, loop, pipelines, registry, releases }
+const groups = { artifacts, backfills, deployments, governance, loop, pipelines, registry, releases, secrets }
 type Groups = typeof groups
 export type Operation = { [G in keyof Groups]: `${G}.${keyof Groups[G] & string}` }[keyof Groups]
 

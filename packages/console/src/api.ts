@@ -8,6 +8,7 @@ import {
   pipelines,
   registry,
   releases,
+  stepResults,
   triggers,
 } from '@evenkeel/contract'
 
@@ -22,5 +23,6 @@ export const api = {
   pipelines: createClient(pipelines, options),
   registry: createClient(registry, options),
   releases: createClient(releases, options),
+  stepResults: createClient(stepResults, options),
   triggers: createClient(triggers, options),
 }

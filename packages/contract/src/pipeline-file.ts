@@ -43,7 +43,7 @@ export type DatasetSpan = z.infer<typeof DatasetSpan>
 const FileInput = z.union([z.string(), DatasetSpan])
 export type FileInput = z.infer<typeof FileInput>
 
-const OutputKind = z.enum(['file', 'dataset', 'model'])
+const OutputKind = z.enum(['file', 'dataset', 'model', 'dir'])
 const Outputs = z.union([z.array(Name), z.record(Name, OutputKind)])
 
 const Shell = z.enum(['sh', 'bash', 'python'])
@@ -123,6 +123,8 @@ export const FileStep = z.strictObject({
   /** How long the command may leave $EVENKEEL_HEARTBEAT untouched. */
   heartbeat: Duration.optional(),
   concurrency: z.strictObject(group).optional(),
+  /** Variables that hold a secret of the project: `DB: ${{ secrets.DB_PROD }}`. */
+  secrets: z.record(z.string(), z.string()).optional(),
   ...shared,
 })
 export type FileStep = z.infer<typeof FileStep>

@@ -42,7 +42,8 @@ export type CodeFile = z.infer<typeof CodeFile>
 export const RetryCause = z.enum(['exit', 'timeout', 'stalled', 'signal', 'output_missing'])
 export type RetryCause = z.infer<typeof RetryCause>
 
-const EnvironmentName = z.string().regex(/^(?!EVENKEEL_)[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
+/** What a variable of a step may be called. */
+export const EnvironmentName = z.string().regex(/^(?!EVENKEEL_)[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
   error: 'use letters, digits and "_"; names that begin with EVENKEEL_ are ours',
 })
 
@@ -59,6 +60,11 @@ const Resources = z.object({
 
 /** Whose turn it is where places are scarce: the highest first, then the oldest. */
 export const RunPriority = z.int().min(-100).max(100)
+
+/** What a secret of the project is called. */
+export const SecretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
+  error: 'use letters, digits and "_", at most 128, and begin with a letter or "_"',
+})
 
 export const StepSpec = z.object({
   key: StepKey,
@@ -77,6 +83,8 @@ export const StepSpec = z.object({
   matrix: z.record(Name, ParamValue).default({}),
   /** Variables of its environment, beside those of the step contract. */
   env: z.record(EnvironmentName, z.string().max(32_768)).default({}),
+  /** Variables of its environment that hold a secret of the project: variable to name. */
+  secrets: z.record(EnvironmentName, SecretName).default({}),
   /**
    * What a command finds where it starts; what is not listed is not there. Null: it starts in the folder of the server,
    * and nobody can tell whether what lies there has changed.
@@ -84,6 +92,8 @@ export const StepSpec = z.object({
   code: z.array(CodeFile).max(10_000).nullable().default(null),
   inputs: z.record(Name, StepInput).default({}),
   outputs: z.array(Name).default([]),
+  /** Those of its outputs that are folders. */
+  folderOutputs: z.array(Name).default([]),
   /** Attempts after the first. */
   retries: z.int().min(0).max(10).default(0),
   retryOn: z.array(RetryCause).default([...RetryCause.options]),

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { RunEnvironment } from './pipeline-environments.ts'
 import { ranIn, runTarget } from './pipeline-target.ts'
 import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
 import { PipelineSpec, RunPriority, StepKey } from './pipeline-spec.ts'
 import { slotEndpoints } from './slots.ts'
+import { AttemptQuery, Metric, StepOutput } from './step-results.ts'
 
 export const RunState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'])
 export type RunState = z.infer<typeof RunState>
@@ -47,6 +48,8 @@ export const Attempt = z.object({
   outcome: AttemptOutcome.nullable(),
   exitCode: z.int().nullable(),
   reason: z.string().nullable(),
+  /** What was wrong with what it wrote, and did not stop it. */
+  warnings: z.array(z.string()).default([]),
   submittedAt: Timestamp.nullable(),
   startedAt: Timestamp.nullable(),
   endedAt: Timestamp.nullable(),
@@ -106,7 +109,9 @@ export const RunStep = z.object({
   endedAt: Timestamp.nullable(),
   /** Small values the step wrote to its output file. */
   values: z.record(z.string(), z.string()),
-  outputs: z.record(z.string(), z.object({ digest: Digest, sizeBytes: z.int() })),
+  outputs: z.record(z.string(), StepOutput),
+  /** The newest value of each series. */
+  metrics: z.array(Metric).default([]),
   /** Share done in [0, 1], as the step reports it, and what it is doing. */
   progress: z.object({ share: z.number(), says: z.string() }).nullable(),
   /** Null until it is decided. */
@@ -223,6 +228,13 @@ export const pipelinesEvents = defineEvents({
 })
 
 const one = z.object({ pipeline: Name })
+const startErrors = [
+  'pipelines.not_found',
+  'pipelines.no_data',
+  'pipelines.spec_invalid',
+  'pipelines.not_in_force',
+  'pipelines.secret_missing',
+] as const
 const oneRun = z.object({ run: z.string().max(64) })
 const oneStep = z.object({ run: z.string().max(64), step: StepKey })
 /** True: every step runs. A list: these do, and what depends on them follows from what they leave. */
@@ -294,7 +306,7 @@ export const pipelines = defineEndpoints({
       ...runTarget,
     }),
     success: { status: 201, body: Run },
-    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid', 'pipelines.not_in_force'],
+    errors: startErrors,
   },
   plan: {
     method: 'POST',
@@ -312,7 +324,7 @@ export const pipelines = defineEndpoints({
       status: 200,
       body: z.object({ pipeline: Name, version: z.int(), steps: z.array(PlannedStepView) }),
     },
-    errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid', 'pipelines.not_in_force'],
+    errors: startErrors,
   },
   listVersions: {
     method: 'GET',
@@ -389,16 +401,17 @@ export const pipelines = defineEndpoints({
     summary: 'Read what a step wrote about itself, in Markdown; not to be trusted as HTML.',
     access: 'pipelines:read',
     params: oneStep,
+    query: AttemptQuery,
     success: { status: 200, body: z.object({ markdown: z.string().nullable() }) },
     errors: ['pipelines.run_not_found'],
   },
   readLog: {
     method: 'GET',
     path: '/api/v1/runs/{run}/steps/{step}/log',
-    summary: 'Read the log of the newest attempt from a byte offset.',
+    summary: 'Read the log of an attempt from a byte offset.',
     access: 'pipelines:read',
     params: oneStep,
-    query: z.object({ offset: z.coerce.number<number>().int().nonnegative().default(0) }),
+    query: AttemptQuery.extend({ offset: z.coerce.number<number>().int().nonnegative().default(0) }),
     success: { status: 200, body: z.object({ text: z.string(), nextOffset: z.int(), ended: z.boolean() }) },
     errors: ['pipelines.run_not_found'],
   },

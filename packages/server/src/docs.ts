@@ -17,6 +17,8 @@ const {
   projects,
   registry,
   releases,
+  secrets,
+  stepResults,
   triggers,
 } = contract
 
@@ -28,6 +30,8 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
   pipelines,
   backfills,
   releases,
+  stepResults,
+  secrets,
   triggers,
   registry,
   governance,
@@ -50,6 +54,7 @@ const errors = [
   contract.projectsErrors,
   contract.registryErrors,
   contract.releasesErrors,
+  contract.secretsErrors,
   contract.triggersErrors,
 ]
 

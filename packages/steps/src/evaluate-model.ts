@@ -73,6 +73,8 @@ function against(
 }
 
 function report(step: Step, { candidate, champion, difference, rowCount }: Evaluation): void {
+  for (const [name, value] of Object.entries(candidate)) step.metric(name, value)
+  for (const [name, value] of Object.entries(champion?.metrics ?? {})) step.metric(name, value, { model: 'champion' })
   step.value('auc', candidate['auc']!)
   step.value('evaluationRowCount', rowCount)
   if (champion) step.value('championAuc', champion.metrics['auc']!)

@@ -342,6 +342,7 @@ describe('from the training set to the registered version', () => {
     const sabotaged = await succeed(train(built, { shuffleLabels: true }))
     const evaluated = await succeed(evaluate(built, sabotaged))
     expect(Number(evaluated.values['auc'])).toBeLessThan(0.56)
+    expect(evaluated.metrics).toContainEqual({ name: 'auc', value: evaluated.values['auc'], labels: {} })
     const says = 'AUC is too low.'
     plane.setGate({ passed: false, says, checks: [], decidedAt: '2026-11-21T00:00:00.000Z', override: null })
 

@@ -148,6 +148,7 @@ async function writeReport(step: Step, params: Params, { labels }: TrainingColum
   }
   await step.writeJson('training', report)
   step.value('trainingRowCount', labels.length)
+  for (const [name, value] of Object.entries(backtest?.metrics ?? {})) step.metric(name, value, { on: 'backtest' })
   if (backtest) step.value('backtest_auc', backtest.metrics['auc']!)
 }
 

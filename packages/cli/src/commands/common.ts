@@ -1,5 +1,15 @@
 import { createClient } from '@evenkeel/client'
-import { artifacts, backfills, deployments, governance, loop, pipelines, registry, releases } from '@evenkeel/contract'
+import {
+  artifacts,
+  backfills,
+  deployments,
+  governance,
+  loop,
+  pipelines,
+  registry,
+  releases,
+  secrets,
+} from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
 import { targetOf } from '../settings.ts'
 
@@ -27,6 +37,7 @@ export async function connect(options: CommonOptions) {
     backfills: createClient(backfills, client),
     artifacts: createClient(artifacts, client),
     releases: createClient(releases, client),
+    secrets: createClient(secrets, client),
   }
 }
 export type Connection = Awaited<ReturnType<typeof connect>>

@@ -117,6 +117,18 @@ describe('a step', () => {
   })
 })
 
+it('names secrets, and outputs that are folders', () => {
+  const outputs = { model: 'dir', report: 'file' }
+  const { spec } = compiled({ a: { ...a, outputs, secrets: { DB: '${{ secrets.DB_PROD }}' } }, b: a })
+
+  expect(spec.steps[0]).toMatchObject({
+    outputs: ['model', 'report'],
+    folderOutputs: ['model'],
+    secrets: { DB: 'DB_PROD' },
+  })
+  expect(spec.steps[1]).toMatchObject({ folderOutputs: [], secrets: {} })
+})
+
 describe('a matrix', () => {
   const matrix = { lr: [0.1, 0.2], seed: [1, 2], exclude: [{ lr: 0.2, seed: 2 }], include: [{ lr: 0.1, deep: true }] }
 
@@ -298,7 +310,13 @@ describe('refuses with the path and what to do', () => {
       { a: { ...a, resources: { labels: {} } } },
       'steps.a.resources.labels: "labels" is not supported yet; every step runs on the machine',
     ],
-    [{ a: { ...a, secrets: {} } }, '"secrets" is not supported yet'],
+    [{ a: { ...a, secrets: { DB: 'plain' } } }, 'steps.a.secrets.DB: A file is no place for a secret: name one of the'],
+    [{ a: { ...a, secrets: { DB: '${{ params.lr }}' } } }, 'steps.a.secrets.DB: A file is no place for a secret'],
+    [{ a: { ...a, secrets: { 'D-B': '${{ secrets.X }}' } } }, 'steps.a.secrets.D-B: This cannot be: use letters'],
+    [{ a: { run: 'go ${{ secrets.X }}', code: [] } }, 'steps.a.run: A secret may only be named under "secrets"'],
+    [{ a: { run: ['go', '${{ secrets.X }}'], code: [] } }, 'steps.a.run.1: A secret may only be named under "secrets"'],
+    [{ a: { ...a, env: { X: 'a${{ secrets.X }}' } } }, 'steps.a.env.X: A secret may only be named under "secrets"'],
+    [{ a: { ...a, inputs: { x: '${{ secrets.X }}' } } }, 'steps.a.inputs.x: A secret may only be named under'],
     [{ a: { ...a, cache: { ttl: '30d', gpu: true } } }, 'steps.a.cache.gpu: "gpu" is not supported yet'],
     [
       { a: { ...a, when: "steps.b.outputs.gate == 'pass'" } },
@@ -343,7 +361,6 @@ describe('refuses with the path and what to do', () => {
       { a: { ...a, inputs: { x: '${{ steps.b.outputs.out }}' } }, b: { ...a, needs: 'a' } },
       'steps.a: These steps wait for each other: a → b → a',
     ],
-    [{ a: { ...a, outputs: { n: 'dir' } } }, 'pack a folder with tar'],
     [{ a: { ...a, outputs: ['a-b', 'a_b'] } }, 'would be the same variable'],
     [{ 'a b': a }, 'a step is called by letters'],
     [{}, 'A pipeline has at least one step'],

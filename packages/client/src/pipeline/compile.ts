@@ -4,6 +4,7 @@ import { runLimitsOf } from './limits.ts'
 import { stepLimit } from './matrix.ts'
 import { type Notebook, openNotebook, PipelineMistake, type PipelineProblem } from './mistake.ts'
 import { explainIssues } from './schema-problems.ts'
+import { findMisplacedSecrets } from './secrets.ts'
 import { checkVariables } from './scope.ts'
 import { type CompiledStep, compileStep, type WrittenStep, writtenStep } from './steps.ts'
 import { type CompiledTrigger, triggersOf } from './triggers.ts'
@@ -29,6 +30,8 @@ export function compilePipeline(value: unknown, sources: Sources): Compilation {
 }
 
 function compileFile(file: PipelineFile, sources: Sources, notebook: Notebook): CompiledPipeline | undefined {
+  findMisplacedSecrets(file, notebook)
+  if (notebook.problems.length > 0) return undefined
   const params = file.params ?? {}
   for (const [name, declaration] of Object.entries(params)) {
     notebook.part(['params', name], () => checkParam(declaration))

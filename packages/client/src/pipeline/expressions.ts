@@ -3,10 +3,12 @@ import { PipelineMistake } from './mistake.ts'
 /** What stands between `${{` and `}}`. */
 export type Reference =
   | { readonly to: 'params' | 'matrix' | 'inputs' | 'outputs'; readonly name: string }
+  | { readonly to: 'secrets'; readonly name: string }
   | { readonly to: 'steps'; readonly step: string; readonly output: string; readonly all: boolean }
 
 const named = /^(params|matrix|inputs|outputs)\.([A-Za-z0-9][A-Za-z0-9_.-]*)$/
 const ofStep = /^steps\.([A-Za-z0-9_-]+)(\.\*)?\.outputs\.([A-Za-z0-9][A-Za-z0-9_.-]*)$/
+const ofSecret = /^secrets\.([A-Za-z_][A-Za-z0-9_]*)$/
 const understood =
   '${{ params.x }}, ${{ matrix.x }}, ${{ inputs.x }}, ${{ outputs.x }}, ${{ steps.s.outputs.x }} and ${{ steps.s.*.outputs.x }}'
 
@@ -15,6 +17,8 @@ export function parseReference(expression: string): Reference {
   const text = expression.trim()
   const plain = named.exec(text)
   if (plain) return { to: plain[1] as 'params' | 'matrix' | 'inputs' | 'outputs', name: plain[2]! }
+  const secret = ofSecret.exec(text)
+  if (secret) return { to: 'secrets', name: secret[1]! }
   const step = ofStep.exec(text)
   if (step) return { to: 'steps', step: step[1]!, all: step[2] !== undefined, output: step[3]! }
   throw new PipelineMistake(`The expression "${text}" is not supported yet; ${hintFor(text)}`)
@@ -23,7 +27,7 @@ export function parseReference(expression: string): Reference {
 const hints: Readonly<Record<string, string>> = {
   run: 'a command finds the id of its run in EVENKEEL_RUN_ID, and the rest in the file EVENKEEL_CONTEXT.',
   trigger: 'a command finds why it runs in the file EVENKEEL_CONTEXT, under "trigger".',
-  secrets: 'let the command read a file of the machine it runs on.',
+  secrets: 'a secret is called by letters, digits and "_": ${{ secrets.DB_PROD }}.',
   environment: 'there is one environment for pipelines; take it out.',
   steps: 'of another step one can use outputs: ${{ steps.s.outputs.x }}, or ${{ steps.s.*.outputs.x }} of a matrix.',
 }

@@ -7,7 +7,6 @@ const ofStep: Readonly<Record<string, string>> = {
   runtime:
     'a command uses what the machine has; pin versions in the command itself, as in "uv run" or "npx", or leave it out.',
   environment: 'a run or a trigger has an environment, not a step; leave it out.',
-  secrets: 'let the command read a file of the machine it runs on, and leave it out.',
 }
 
 const ofTriggers: Readonly<Record<string, string>> = {

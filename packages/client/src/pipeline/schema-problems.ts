@@ -82,7 +82,7 @@ function refused(path: Path): string | undefined {
   if (path.at(-1) === 'matrix') return 'A matrix from the output of a step is not supported yet; write lists. '
   if (path.at(-2) === 'on' && path.at(-3) === 'retries') return 'This cause is not told apart yet. '
   if (path.at(-2) === 'outputs' && path.length === 4)
-    return 'Only files are kept yet; pack a folder with tar. Values need no declaration: append "name=value" to $EVENKEEL_OUTPUT. '
+    return 'An output is a file, dataset, model or dir. Values need no declaration: append "name=value" to $EVENKEEL_OUTPUT. '
   return undefined
 }
 

@@ -2,6 +2,7 @@ import type { ParamDeclaration } from '@evenkeel/contract'
 import { variableName, type VariableOf } from './command.ts'
 import { parseReference } from './expressions.ts'
 import type { Instance } from './matrix.ts'
+import { misplacedSecret } from './secrets.ts'
 import { didYouMean, PipelineMistake } from './mistake.ts'
 
 /** What a command may name in placeholders. */
@@ -28,6 +29,7 @@ export function openScope(names: Names): Scope {
         `Declare the output as an input, as in inputs: { data: "\${{${expression}}}" }, and write \${{ inputs.data }}.`,
       )
     }
+    if (reference.to === 'secrets') throw misplacedSecret(reference.name)
     const { to, name } = reference
     const known = knownNames(names, to)
     if (!known.includes(name)) throw unknownName(to, name, known)

@@ -9,7 +9,8 @@ import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } f
 import { expandMatrix } from './matrix.ts'
 import { type Notebook, type Path, PipelineMistake } from './mistake.ts'
 import { checkVariables, openScope } from './scope.ts'
-import { type Body, bodyOf, namesOf, outputsOf, type Sources } from './uses.ts'
+import { secretsOf } from './secrets.ts'
+import { type Body, bodyOf, foldersOf, namesOf, outputsOf, type Sources } from './uses.ts'
 
 type Spec = z.input<typeof StepSpec>
 type Values = NonNullable<z.input<typeof StepSpec>['matrix']>
@@ -54,13 +55,14 @@ export function compileStep(
   const settings = part([], () => settingsOf(step))
   const needs = part(['needs'], () => needsOf(step, around))
   const env = part(['env'], () => environmentOf(step))
+  const secrets = part(['secrets'], () => secretsOf(step))
   const work =
     body.kind === 'run'
       ? compileCommand(step, body, outline, around, sources, part)
       : part([], () => compileUse(step, body, outline, around, sources))
-  if (!settings || !needs || !env || !work) return undefined
+  if (!settings || !needs || !env || !secrets || !work) return undefined
   const { defaults, ...does } = work
-  const base = { ...settings, needs, env, ...does }
+  const base = { ...settings, needs, env, secrets, folderOutputs: foldersOf(step, body), ...does }
   const specs = outline.instances.map(({ key, values }) => ({ ...base, key, matrix: values as Values }))
   return part([], () => checkSpec(specs[0]!)) ? { specs, defaults } : undefined
 }

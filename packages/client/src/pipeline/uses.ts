@@ -70,3 +70,10 @@ const isList = (value: unknown): value is readonly string[] => Array.isArray(val
 
 export const outputsOf = (step: FileStep, body: Body): readonly string[] =>
   body.kind === 'run' ? namesOf(step.outputs) : namesOf(body.declared.outputs)
+
+/** Those of its outputs that are declared as folders. */
+export function foldersOf(step: FileStep, body: Body): string[] {
+  const declared = body.kind === 'run' ? step.outputs : body.declared.outputs
+  if (declared === undefined || isList(declared)) return []
+  return Object.entries(declared).flatMap(([name, kind]) => (kind === 'dir' ? [name] : []))
+}

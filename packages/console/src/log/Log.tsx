@@ -13,9 +13,9 @@ interface LogProps {
   readonly attempt: number
 }
 
-/** What the newest attempt of a step wrote, as it is written. */
+/** What an attempt of a step wrote, as it is written. */
 export function Log({ run, step, attempt }: LogProps) {
-  const { log, ended, error } = useLog(run, step)
+  const { log, ended, error } = useLog(run, step, attempt)
   const lines = useMemo(() => linesOf(log), [log])
   const reader = useReader(lines)
   const note = [
@@ -48,7 +48,7 @@ export function Log({ run, step, attempt }: LogProps) {
         <p className="ek-dim">
           The first {formatCount(log.droppedCount)} lines are left out here:{' '}
           <code>
-            evenkeel api GET /api/v1/runs/{run}/steps/{step}/log?offset=0
+            evenkeel api GET /api/v1/runs/{run}/steps/{step}/log?offset=0&attempt={attempt}
           </code>
         </p>
       )}

@@ -13,8 +13,8 @@ export interface LogState {
 
 const NOTHING: LogState = { log: EMPTY, ended: false, error: null }
 
-/** The log of the newest attempt of a step, as far as it is written; mount it anew for another. */
-export function useLog(run: string, step: string): LogState {
+/** The log of one attempt of a step, as far as it is written; mount it anew for another. */
+export function useLog(run: string, step: string, attempt: number): LogState {
   const [state, setState] = useState(NOTHING)
   const { state: live } = useLive()
   const paused = useRef(false)
@@ -25,7 +25,8 @@ export function useLog(run: string, step: string): LogState {
   useEffect(() => {
     const stop = new AbortController()
     void followLog({
-      read: (offset, signal) => api.pipelines.readLog({ params: { run, step }, query: { offset } }, { signal }),
+      read: (offset, signal) =>
+        api.pipelines.readLog({ params: { run, step }, query: { offset, attempt } }, { signal }),
       tell: (news) =>
         setState((before) =>
           news instanceof Error
@@ -36,7 +37,7 @@ export function useLog(run: string, step: string): LogState {
       signal: stop.signal,
     })
     return () => stop.abort()
-  }, [run, step])
+  }, [run, step, attempt])
 
   return state
 }

@@ -71,10 +71,28 @@ export const explanationQuery = (run: string, step: string) =>
     queryFn: ({ signal }) => api.pipelines.explainStep({ params: { run, step } }, { signal }),
   })
 
-export const summaryQuery = (run: string, step: string) =>
+/** @param attempt - the newest when it is not given */
+export const summaryQuery = (run: string, step: string, attempt: number | undefined) =>
   queryOptions({
-    queryKey: ['pipelines', 'summary', run, step],
-    queryFn: ({ signal }) => api.pipelines.readSummary({ params: { run, step } }, { signal }),
+    queryKey: ['pipelines', 'summary', run, step, attempt],
+    queryFn: ({ signal }) =>
+      api.pipelines.readSummary({ params: { run, step }, query: attempt === undefined ? {} : { attempt } }, { signal }),
+  })
+
+/** So many of each series suffice for a picture. */
+const DRAWN_POINTS = 200
+
+export const metricsQuery = (run: string, step: string, attempt: number | undefined) =>
+  queryOptions({
+    queryKey: ['pipelines', 'metrics', run, step, attempt],
+    queryFn: ({ signal }) =>
+      api.stepResults.listMetrics(
+        {
+          params: { run, step },
+          query: { points: DRAWN_POINTS, limit: 5000, ...(attempt !== undefined && { attempt }) },
+        },
+        { signal },
+      ),
   })
 
 export interface RunWish {

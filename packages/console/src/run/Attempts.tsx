@@ -27,6 +27,9 @@ export function Attempts({ step: { attempts } }: { readonly step: RunStep }) {
               {attempt.attempt}. {attempt.outcome ? OUTCOMES[attempt.outcome] : attempt.state}
             </StateWord>
             {attempt.reason && <p>{attempt.reason}</p>}
+            {attempt.warnings.map((warning) => (
+              <p key={warning}>Note: {warning}</p>
+            ))}
             <p className="ek-dim">
               {factsOf(attempt).join(' · ')}
               {attempt.startedAt && (

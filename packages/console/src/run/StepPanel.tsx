@@ -1,6 +1,6 @@
 import type { Run, RunStep } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { Log } from '../log/Log.tsx'
 import { summaryQuery } from '../pipeline/queries.ts'
 import { STEP_STATES } from '../pipeline/states.ts'
@@ -9,6 +9,7 @@ import {
   Card,
   Empty,
   formatBytes,
+  formatCount,
   formatDuration,
   Meter,
   PageLink,
@@ -16,11 +17,13 @@ import {
   Pairs,
   Part,
   Parts,
+  SegmentedControl,
   StateWord,
   Time,
 } from '../ui/index.ts'
 import { Attempts } from './Attempts.tsx'
 import { Explanation } from './Explanation.tsx'
+import { Metrics } from './Metrics.tsx'
 import { Reason } from './Reason.tsx'
 
 const Markdown = lazy(async () => ({ default: (await import('../ui/Markdown.tsx')).Markdown }))
@@ -33,6 +36,9 @@ interface StepPanelProps {
 /** Everything about one step of a run: what became of it and why, what it left, what it said. */
 export function StepPanel({ run, step }: StepPanelProps) {
   const { mark, word } = STEP_STATES[step.state]
+  const newest = step.attempts.at(-1)?.attempt
+  const [chosen, choose] = useState<number>()
+  const attempt = chosen ?? newest
   return (
     <>
       <Card title={`Step ${step.key}`} actions={<StateWord state={mark}>{word}</StateWord>}>
@@ -44,8 +50,10 @@ export function StepPanel({ run, step }: StepPanelProps) {
           <Outputs step={step} />
         </Parts>
       </Card>
-      <Summary run={run.id} step={step} />
-      <StepLog run={run.id} step={step} />
+      <AttemptChoice step={step} attempt={attempt} onChoose={(one) => choose(one === newest ? undefined : one)} />
+      <Summary run={run.id} step={step} attempt={attempt} />
+      <Metrics key={attempt} run={run.id} step={step} attempt={attempt} />
+      <StepLog run={run.id} step={step} attempt={attempt} />
     </>
   )
 }
@@ -101,11 +109,15 @@ function Outputs({ step: { outputs } }: Pick<StepPanelProps, 'step'>) {
   return (
     <Part title="Outputs">
       <Pairs>
-        {entries.map(([name, { digest, sizeBytes }]) => (
+        {entries.map(([name, { digest, sizeBytes, fileCount }]) => (
           <Pair key={name} name={name}>
-            <a className="ek-link" href={`/api/v1/artifacts/${digest}`} download={name}>
-              {formatBytes(sizeBytes)}
-            </a>{' '}
+            {fileCount === null ? (
+              <a className="ek-link" href={`/api/v1/artifacts/${digest}`} download={name}>
+                {formatBytes(sizeBytes)}
+              </a>
+            ) : (
+              `folder, ${formatCount(fileCount)} ${fileCount === 1 ? 'file' : 'files'}, ${formatBytes(sizeBytes)}`
+            )}{' '}
             <code title={digest}>{digest.slice(0, 19)}…</code>
           </Pair>
         ))}
@@ -114,9 +126,34 @@ function Outputs({ step: { outputs } }: Pick<StepPanelProps, 'step'>) {
   )
 }
 
-function Summary({ run, step }: { readonly run: string; readonly step: RunStep }) {
+interface OfAttempt {
+  readonly run: string
+  readonly step: RunStep
+  /** Not known when it ran elsewhere, or not at all. */
+  readonly attempt: number | undefined
+}
+
+interface ChoiceProps extends Pick<OfAttempt, 'step' | 'attempt'> {
+  readonly onChoose: (attempt: number) => void
+}
+
+/** Which attempt the rest of the page is about; the newest at first. */
+function AttemptChoice({ step: { attempts }, attempt, onChoose }: ChoiceProps) {
+  if (attempts.length < 2 || attempt === undefined) return null
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label="Attempt"
+      value={String(attempt)}
+      onChange={(value) => onChoose(Number(value))}
+      data={attempts.map((one) => ({ value: String(one.attempt), label: `Attempt ${one.attempt}` }))}
+    />
+  )
+}
+
+function Summary({ run, step, attempt }: OfAttempt) {
   const wrote = step.attempts.length > 0 || step.state === 'cached'
-  const { data } = useQuery({ ...summaryQuery(run, step.key), enabled: wrote })
+  const { data } = useQuery({ ...summaryQuery(run, step.key, attempt), enabled: wrote })
   if (!data?.markdown) return null
   return (
     <Card title={`Summary of ${step.key}`} note="As the step wrote it.">
@@ -127,9 +164,8 @@ function Summary({ run, step }: { readonly run: string; readonly step: RunStep }
   )
 }
 
-function StepLog({ run, step: { key, attempts, cache } }: { readonly run: string; readonly step: RunStep }) {
-  const newest = attempts.at(-1)
-  if (newest) return <Log key={newest.attempt} run={run} step={key} attempt={newest.attempt} />
+function StepLog({ run, step: { key, cache }, attempt }: OfAttempt) {
+  if (attempt !== undefined) return <Log key={attempt} run={run} step={key} attempt={attempt} />
   return (
     <Card title={`Log of ${key}`}>
       <Empty title={cache?.fromRun ? 'It did not run here.' : 'It has not run yet.'}>

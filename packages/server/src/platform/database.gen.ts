@@ -324,6 +324,7 @@ export interface Database {
     holds: Generated<Json>
     gpus: Generated<Json>
     heartbeat_at: Timestamp | null
+    metrics: Generated<Json>
   }
   'pipelines.backfill': {
     id: string
@@ -374,6 +375,17 @@ export interface Database {
     moved_by: string
     why: string
     moved_at: Timestamp
+  }
+  'pipelines.metric': {
+    run_id: string
+    step_key: string
+    attempt: number
+    at_byte: number
+    name: string
+    labels: Json
+    value: number
+    step: number | null
+    time: Timestamp | null
   }
   'pipelines.pipeline_version': {
     project_id: string
@@ -433,6 +445,16 @@ export interface Database {
     environment: 'dev' | 'ci' | 'staging' | 'production' | null
     scope: string | null
     sample: number | null
+  }
+  'pipelines.secret_version': {
+    id: string
+    project_id: string
+    name: string
+    key_id: string
+    sealed: Buffer
+    created_by: string
+    created_at: Timestamp
+    retired_at: Timestamp | null
   }
   'pipelines.slot': {
     project_id: string

@@ -27,6 +27,8 @@ export interface Step {
   writeJson(name: string, value: unknown): Promise<void>
   /** @param share - done so far, in [0, 1] */
   progress(share: number, says: string): void
+  /** One number that it measures; those of one name and the same labels are a course. */
+  metric(name: string, value: number, labels?: Readonly<Record<string, string>>): void
   /** A small value that is shown with the step. */
   value(name: string, value: string | number | boolean): void
   /** Markdown that is shown with the step. */
@@ -97,10 +99,15 @@ function openStep(environment: Environment): Step {
     readJson: async (name, schema) => schema.parse(JSON.parse(await readFile(file(name), 'utf8'))),
     writeJson: (name, value) => writeFile(output(name), JSON.stringify(value)),
     progress: (share, says) => append('EVENKEEL_METRICS', `${JSON.stringify({ progress: share, says })}\n`),
+    metric: (name, value, labels = {}) =>
+      append('EVENKEEL_METRICS', `${JSON.stringify({ name, value: numberOrName(value), labels })}\n`),
     value: (name, value) => append('EVENKEEL_OUTPUT', `${JSON.stringify({ [name]: value })}\n`),
     summary: (markdown) => append('EVENKEEL_SUMMARY', markdown),
   }
 }
+
+/** JSON has no number for what is not finite. */
+const numberOrName = (value: number) => (Number.isFinite(value) ? value : String(value))
 
 function variable(environment: Environment, name: string): string {
   const value = environment[name]

@@ -9,6 +9,7 @@ export interface StepRun {
   readonly log: string
   readonly values: Readonly<Record<string, unknown>>
   readonly progress: readonly { readonly progress: number; readonly says: string }[]
+  readonly metrics: readonly { readonly name: string; readonly value: number | string }[]
   readonly summary: string
   /** Names of what it left at home, which is its scratch folder. */
   leftAtHome(): Promise<string[]>
@@ -53,11 +54,13 @@ export async function runStepProcess(step: string, ask: StepAsk): Promise<StepRu
   }
   const { exitCode, log } = await execute(join(import.meta.dirname, `../${step}.ts`), environment)
   const read = (name: string) => readFile(control(name), 'utf8').catch(() => '')
+  const told = jsonLines(await read('metrics.jsonl')) as (StepRun['progress'][number] | StepRun['metrics'][number])[]
   return {
     exitCode,
     log,
     values: Object.assign({}, ...jsonLines(await read('output'))) as Record<string, unknown>,
-    progress: jsonLines(await read('metrics.jsonl')) as StepRun['progress'],
+    progress: told.filter((line) => 'progress' in line),
+    metrics: told.filter((line) => 'name' in line),
     summary: await read('summary.md'),
     leftAtHome: () => readdir(join(folder, 'scratch')),
     output: (name) => join(folder, 'outputs', name),

@@ -1,11 +1,13 @@
-import { type Run, type RunStep } from '@evenkeel/contract'
-import { CliError, exitCodes } from '../../errors.ts'
+import type { Run } from '@evenkeel/contract'
+import { exitCodes } from '../../errors.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
 import { interrupted, onInterrupt } from './follow.ts'
-import { codeOfRun, findRun, hasEnded, type Pipelines } from './runs.ts'
+import { chooseSteps, codeOfRun, findRun, hasEnded, type Pipelines } from './runs.ts'
 
 interface LogsOptions extends CommonOptions {
   readonly follow?: boolean
+  /** The newest when it is left out. */
+  readonly attempt?: number
 }
 
 /** Takes what a step has written since, without its step in front when there is one step only. */
@@ -18,29 +20,13 @@ export async function logs(id: string, step: string | undefined, options: LogsOp
   const { pipelines } = await connect(options)
   const run = await findRun(pipelines, id)
   const chosen = chooseSteps(run, step)
-  const readers = chosen.map(({ key }) => openReader(pipelines, run.id, key))
+  const readers = chosen.map(({ key }) => openReader(pipelines, run.id, key, options.attempt))
   const write = writer(options, chosen.length > 1)
   if (options.follow) return follow(pipelines, run, readers, write)
   for (const reader of readers) await reader.read(run, write)
   for (const reader of readers) reader.end(write)
   if (!options.json && readers.every(({ isEmpty }) => isEmpty())) outputOf(options).say('nothing was written yet')
   return exitCodes.ok
-}
-
-function chooseSteps({ id, steps }: Run, step: string | undefined): readonly RunStep[] {
-  if (step === undefined) return steps
-  const found = steps.filter(({ key }) => key === step || key.startsWith(`${step}[`))
-  if (found.length > 0) return found
-  throw new CliError({
-    code: 'cli.no_step',
-    message: `The run has no step "${step}"`,
-    why: `it has ${steps
-      .map(({ key }) => key)
-      .slice(0, 20)
-      .join(', ')}`,
-    fix: `evenkeel run show ${id}`,
-    exitCode: exitCodes.notFound,
-  })
 }
 
 function writer({ json }: LogsOptions, named: boolean): Write {
@@ -50,19 +36,22 @@ function writer({ json }: LogsOptions, named: boolean): Write {
 }
 
 /** Reads the log of one step onwards, and hands over whole lines. */
-function openReader(api: Pipelines, run: string, step: string) {
+function openReader(api: Pipelines, run: string, step: string, wanted: number | undefined) {
   let offset = 0
   let rest = ''
   let attempt = 0
   return {
     isEmpty: () => offset === 0,
     async read({ steps }: Run, write: Write): Promise<void> {
-      const { length } = steps.find(({ key }) => key === step)?.attempts ?? []
+      const length = wanted ?? steps.find(({ key }) => key === step)?.attempts.length ?? 0
       // Each attempt has a log of its own, which begins anew.
       if (length !== attempt) this.end(write)
       if (length !== attempt) [attempt, offset] = [length, 0]
       for (;;) {
-        const page = await api.readLog({ params: { run, step }, query: { offset } })
+        const page = await api.readLog({
+          params: { run, step },
+          query: { offset, ...(wanted !== undefined && { attempt: wanted }) },
+        })
         const lines = (rest + page.text).split('\n')
         rest = lines.pop()!
         for (const line of lines) write(step, line)

@@ -202,6 +202,13 @@ describe('run logs', () => {
     },
   }
 
+  it('reads an earlier attempt', async () => {
+    const { stdout, asked } = await ask(logged, 'run', 'logs', id, 'split[half=low]', '--attempt', '1')
+
+    expect(stdout).toBe('one\ntwo\n')
+    expect(asked.at(-1)!.query).toMatchObject({ attempt: '1' })
+  })
+
   it.each([
     [[], ['split[half=low] │ one', 'split[half=low] │ two', 'split[half=high] │ three']],
     [['split'], ['split[half=low] │ one', 'split[half=low] │ two', 'split[half=high] │ three']],

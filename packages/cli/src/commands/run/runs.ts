@@ -1,5 +1,5 @@
 import type { Client } from '@evenkeel/client'
-import type { pipelines, Run, RunState } from '@evenkeel/contract'
+import type { pipelines, Run, RunState, RunStep } from '@evenkeel/contract'
 import { sampleText } from '../../ci/sample.ts'
 import { CliError, exitCodes } from '../../errors.ts'
 
@@ -36,4 +36,21 @@ export const codeOfRun = (state: RunState): number =>
 export function whereOf({ environment, scope, sample }: Run): string {
   const where = environment === 'dev' ? '' : ` in ${environment}${scope === null ? '' : ` (${scope})`}`
   return sample === null ? where : `${where}, on a sample of ${sampleText(sample)}`
+}
+
+/** One step, all of a matrix, or all of the run. */
+export function chooseSteps({ id, steps }: Run, step: string | undefined): readonly RunStep[] {
+  if (step === undefined) return steps
+  const found = steps.filter(({ key }) => key === step || key.startsWith(`${step}[`))
+  if (found.length > 0) return found
+  throw new CliError({
+    code: 'cli.no_step',
+    message: `The run has no step "${step}"`,
+    why: `it has ${steps
+      .map(({ key }) => key)
+      .slice(0, 20)
+      .join(', ')}`,
+    fix: `evenkeel run show ${id}`,
+    exitCode: exitCodes.notFound,
+  })
 }

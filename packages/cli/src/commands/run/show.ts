@@ -20,7 +20,20 @@ export async function show(id: string, options: CommonOptions & { follow?: boole
 
 /** A run for a person: what it is, its steps, and what to do next. */
 export function runLines(run: Run): string[] {
-  const { id, pipeline, pipelineVersion, state, reason, trigger, createdBy, startedAt, endedAt, params, priority } = run
+  const {
+    id,
+    pipeline,
+    pipelineVersion,
+    state,
+    reason,
+    trigger,
+    createdBy,
+    startedAt,
+    endedAt,
+    params,
+    priority,
+    steps,
+  } = run
   const given = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   return [
     `${pipeline}  run ${id}  ${state}${reason ? `: ${reason}` : ''}`,
@@ -28,7 +41,8 @@ export function runLines(run: Run): string[] {
     `  time     ${momentText(startedAt)}, ${spanText(startedAt, endedAt)}`,
     ...(priority !== 0 ? [`  priority ${priority}`] : []),
     ...(given.length > 0 ? [`  params   ${cell(given.join('  '), 160)}`] : []),
-    ...table(['step', 'state', 'time', 'attempts', 'why'], run.steps.map(stepRow)),
+    ...table(['step', 'state', 'time', 'attempts', 'why'], steps.map(stepRow)),
+    ...steps.flatMap(outputLines),
     ...nextOf(run),
   ]
 }
@@ -37,6 +51,15 @@ function stepRow({ key, state, startedAt, endedAt, attempts, reason, cache }: Ru
   // Why it does not go on says more than why it is not reused.
   const says = ['failed', 'skipped', 'cancelled', 'waiting'].includes(state) ? reason : (cache?.says ?? reason)
   return [key, state, spanText(startedAt, endedAt), String(attempts.length), cell(says ?? '', 100)]
+}
+
+/** What a step left, and what was wrong with what it wrote. */
+function outputLines({ key, outputs, attempts }: RunStep): string[] {
+  const left = Object.entries(outputs).map(([name, { sizeBytes, fileCount }]) => {
+    const what = fileCount === null ? '' : `folder of ${fileCount} files, `
+    return `  ${key}: output ${name}, ${what}${sizeBytes} bytes`
+  })
+  return [...left, ...(attempts.at(-1)?.warnings ?? []).map((warning) => `  ${key}: ${warning}`)]
 }
 
 function nextOf(run: Run): string[] {

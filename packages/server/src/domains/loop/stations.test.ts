@@ -70,6 +70,7 @@ it('shows which step of a run is at work', () => {
     endedAt: null,
     values: {},
     outputs: {},
+    metrics: [],
     progress: { share: 0.4, says: 'tree 40 of 100' },
     cache: null,
     needs: [],

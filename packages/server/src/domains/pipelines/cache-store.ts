@@ -4,7 +4,10 @@ import type { AttemptRow, StepRow } from './store.ts'
 import { readableBy, type RunTarget } from './target.ts'
 
 /** A step that succeeded by itself, with what it left. */
-export interface ResultRow extends Pick<AttemptRow, 'run_id' | 'step_key' | 'ended_at' | 'outputs' | 'small_values'> {}
+export interface ResultRow extends Pick<
+  AttemptRow,
+  'run_id' | 'step_key' | 'ended_at' | 'outputs' | 'small_values' | 'metrics'
+> {}
 
 /** Every query on what results depend on, and on results that others may take over. */
 export function cacheStore(db: Db) {
@@ -19,7 +22,7 @@ export function cacheStore(db: Db) {
           join.onRef('a.run_id', '=', 's.run_id').onRef('a.step_key', '=', 's.key').on('a.state', '=', 'succeeded'),
         )
         .innerJoin('pipelines.run as r', 'r.id', 's.run_id')
-        .select(['a.run_id', 'a.step_key', 'a.ended_at', 'a.outputs', 'a.small_values'])
+        .select(['a.run_id', 'a.step_key', 'a.ended_at', 'a.outputs', 'a.small_values', 'a.metrics'])
         .where('s.project_id', '=', projectId)
         .where('s.cache_key', '=', cacheKey)
         .where('s.state', '=', 'succeeded')

@@ -219,7 +219,7 @@ it('runs an earlier version when asked, and lists all of them', async () => {
 it('shows what a step wrote about itself', async () => {
   const summary = shell('says', 'printf "# Good" > $EVENKEEL_SUMMARY')
   const run = await runOf('summary', { steps: [summary, shell('silent', 'true')] } as unknown as PipelineSpec)
-  const read = (step: string) => world.api.readSummary({ params: { run: run.id, step } })
+  const read = (step: string) => world.api.readSummary({ params: { run: run.id, step }, query: {} })
 
   expect(await read('says')).toEqual({ markdown: '# Good' })
   expect(await read('silent')).toEqual({ markdown: null })

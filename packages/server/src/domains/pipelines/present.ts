@@ -4,9 +4,11 @@ import {
   PipelineSpec,
   type Run,
   type RunStep,
+  StepOutput,
   type TriggerReason,
 } from '@evenkeel/contract'
-import type { z } from 'zod'
+import { z } from 'zod'
+import { lastOf, readSoFar } from './engine/metrics/follow.ts'
 import type { AttemptRow, PipelinesStore, RunRow, StepRow } from './store.ts'
 import { targetOf } from './target.ts'
 import type { VersionRow } from './version-store.ts'
@@ -56,6 +58,7 @@ function presentStep(step: StepRow, attempts: readonly AttemptRow[]): RunStep {
     endedAt: iso(step.ended_at),
     values: left.values,
     outputs: left.outputs,
+    metrics: left.metrics,
     progress: (newest?.progress ?? null) as RunStep['progress'],
     cache: step.cache as RunStep['cache'],
     needs: step.needs as string[],
@@ -63,11 +66,21 @@ function presentStep(step: StepRow, attempts: readonly AttemptRow[]): RunStep {
   }
 }
 
+type Left = Pick<RunStep, 'values' | 'outputs' | 'metrics'>
+
 /** What a step left, or took over. */
-function leftBy(step: StepRow, newest: AttemptRow | undefined): Pick<RunStep, 'values' | 'outputs'> {
-  if (step.state === 'cached') return step.reused as unknown as Pick<RunStep, 'values' | 'outputs'>
-  return { values: newest?.small_values ?? {}, outputs: newest?.outputs ?? {} } as Pick<RunStep, 'values' | 'outputs'>
+function leftBy(step: StepRow, newest: AttemptRow | undefined): Left {
+  if (step.state === 'cached') return withCounts(step.reused as unknown as Left)
+  const left = { values: newest?.small_values ?? {}, outputs: newest?.outputs ?? {}, metrics: lastOf(newest?.metrics) }
+  return withCounts(left as Left)
 }
+
+const withCounts = ({ values, outputs, metrics }: Left): Left => ({
+  values,
+  outputs: z.record(z.string(), StepOutput).parse(outputs),
+  // What an earlier release took over has none.
+  metrics: metrics ?? [],
+})
 
 const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   attempt: row.attempt,
@@ -77,6 +90,7 @@ const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   outcome: row.outcome,
   exitCode: row.exit_code,
   reason: row.reason,
+  warnings: [...readSoFar(row.metrics).warnings],
   submittedAt: iso(row.submitted_at),
   startedAt: iso(row.started_at),
   endedAt: iso(row.ended_at),

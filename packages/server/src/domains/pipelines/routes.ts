@@ -1,8 +1,9 @@
-import { pipelines as endpoints } from '@evenkeel/contract'
+import { pipelines as endpoints, stepResults } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { mount } from '../../platform/http.ts'
 import { backfillsRoutes } from './backfills/routes.ts'
 import { releasesRoutes } from './releases/routes.ts'
+import { secretsRoutes } from './secrets/routes.ts'
 import type { Pipelines } from './service.ts'
 import { triggersRoutes } from './triggers/routes.ts'
 
@@ -17,15 +18,21 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
     listVersions: ({ params, query }, caller) => pipelines.listVersions(caller, params.pipeline, query),
     plan: ({ params, body }, caller) => pipelines.plan(caller, params.pipeline, body),
     explainStep: ({ params }, caller) => pipelines.explainStep(caller, params),
-    readSummary: async ({ params }, caller) => ({ markdown: await pipelines.readSummary(caller, params) }),
+    readSummary: async ({ params, query }, caller) => ({
+      markdown: await pipelines.readSummary(caller, params, query),
+    }),
     listRuns: ({ query }, caller) => pipelines.listRuns(caller, query),
     getRun: ({ params }, caller) => pipelines.getRun(caller, params.run),
     cancelRun: ({ params, body }, caller) => pipelines.cancelRun(caller, params.run, body.reason),
     retryRun: ({ params }, caller) => pipelines.retryRun(caller, params.run),
     listSlots: async (_, caller) => ({ items: await pipelines.slots.list(caller) }),
     putSlots: async ({ body }, caller) => ({ items: await pipelines.slots.put(caller, body.slots) }),
-    readLog: ({ params, query }, caller) => pipelines.readLog(caller, params, query.offset),
+    readLog: ({ params, query }, caller) => pipelines.readLog(caller, params, query),
   })
+  mount(app, stepResults, {
+    listMetrics: ({ params, query }, caller) => pipelines.listMetrics(caller, params, query),
+  })
+  secretsRoutes(app, pipelines.secrets)
   triggersRoutes(app, pipelines.triggers)
   backfillsRoutes(app, pipelines.backfills)
   releasesRoutes(app, pipelines.releases)

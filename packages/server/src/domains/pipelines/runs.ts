@@ -19,6 +19,7 @@ import { shortageIn } from './engine/shortage.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { specOf } from './present.ts'
 import { narrowed } from './releases/narrowed.ts'
+import { refuseMissingSecret } from './secrets/refuse-missing.ts'
 import { pipelinesStore } from './store.ts'
 import { inDev, type RunTarget, whyNoModel } from './target.ts'
 import type { VersionRow } from './version-store.ts'
@@ -46,7 +47,8 @@ export interface PlannedRun {
 /**
  * Resolves params and pins dataset versions.
  *
- * @throws DomainError `pipelines.spec_invalid` when a param has no value, `pipelines.no_data` when a span is empty
+ * @throws DomainError `pipelines.spec_invalid` when a param has no value, `pipelines.secret_missing` when a secret is not
+ *   there, `pipelines.no_data` when a span is empty
  */
 export async function planRun(
   deps: PipelinesDeps,
@@ -68,6 +70,7 @@ export async function planRun(
   const params = { ...spec.params, ...given }
   const problem = missingParam(spec, params) ?? (await shortageIn(deps.db, version.project_id, spec))
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
+  await refuseMissingSecret(deps.db, version.project_id, spec)
   const limits = { maxLiveAttempts: slotsOf(deps), noCache, nominal }
   const plan = await makePlan(spec, limits, pinFor(deps, version.project_id, spec, params))
   return { version, target, params, plan, priority: priority ?? spec.priority }

@@ -22,18 +22,20 @@ import type { Subscription } from '../../platform/events.ts'
 import type { Job } from '../../platform/jobs.ts'
 import { reopen, requestCancel } from './engine/apply.ts'
 import { unknownStep, unusedParam } from './engine/check-spec.ts'
+import { removeOldCheckpoints } from './engine/checkpoints.ts'
 import { createEngine } from './engine/engine.ts'
 import { hostId } from './engine/host-id.ts'
 import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
 import { createPlans } from './engine/plans.ts'
+import { checkInputsOf } from './engine/quarantine.ts'
 import { createLookUp } from './engine/cache/look-up.ts'
 import { type Explanation, explainStep } from './explain.ts'
 import { previewRun } from './preview.ts'
-import type { Handle } from './executors/executor.ts'
 import { createExecutors } from './executors/kinds.ts'
 import { pipelinesJobs } from './jobs.ts'
-import { type LogPage, logPage } from './log-page.ts'
+import type { LogPage } from './log-page.ts'
+import type { PointsQuery } from './metrics-store.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { presentRuns, specOf } from './present.ts'
 import { refuseStep } from './refuse-step.ts'
@@ -41,7 +43,9 @@ import { type Backfills, createBackfills } from './backfills/service.ts'
 import { versionFor } from './releases/promote.ts'
 import { createReleases, type Releases } from './releases/service.ts'
 import { planRun, storeRun, wakeRun } from './runs.ts'
+import { createSecrets, type Secrets } from './secrets/service.ts'
 import { createSlots, type Slots } from './slots.ts'
+import { createStepResults, type MetricsPage, type StepTarget } from './step-results.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
 import type { VersionRow } from './version-store.ts'
 import { targetOf, whyNoModel } from './target.ts'
@@ -59,11 +63,6 @@ interface Page {
 interface Paged<T> {
   readonly items: T[]
   readonly nextCursor: string | null
-}
-
-interface StepTarget {
-  readonly run: string
-  readonly step: string
 }
 
 interface RunRequest {
@@ -108,8 +107,9 @@ export interface Pipelines {
   cancelRun(caller: Caller, run: string, reason: string): Promise<Run>
   retryRun(caller: Caller, run: string): Promise<Run>
   explainStep(caller: Caller, target: StepTarget): Promise<Explanation>
-  readSummary(caller: Caller, target: StepTarget): Promise<string | null>
-  readLog(caller: Caller, target: StepTarget, offset: number): Promise<LogPage>
+  readSummary(caller: Caller, target: StepTarget, which: OfAttempt): Promise<string | null>
+  readLog(caller: Caller, target: StepTarget, page: OfAttempt & { offset: number }): Promise<LogPage>
+  listMetrics(caller: Caller, target: StepTarget, query: OfAttempt & PointsQuery): Promise<MetricsPage>
   /** Why nothing that a run makes may become a model; null when it may, or when there is no such run. */
   whyNoModel(projectId: string, run: string): Promise<string | null>
   /** Adopts what runs on this host and looks at every open run: after the events have started, before serving. */
@@ -120,12 +120,15 @@ export interface Pipelines {
   readonly triggers: Triggers
   readonly backfills: Backfills
   readonly releases: Releases
+  readonly secrets: Secrets
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
 
-const logLimitBytes = 256 * 1024
-const summaryLimitBytes = 1024 ** 2
+/** The newest attempt when it is left out. */
+interface OfAttempt {
+  readonly attempt?: number | undefined
+}
 
 export function createPipelines(deps: PipelinesDeps): Pipelines {
   const { db, now } = deps
@@ -133,10 +136,12 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const host = hostId(folder)
   const [executor] = createExecutors({ folder: join(folder, 'attempts'), place: placeFrom(deps.blobs) })
   const plans = createPlans()
-  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, plans, engine)
+  const secrets = createSecrets(deps)
+  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, { plans, secrets }, engine)
   const lookUp = createLookUp(deps, plans)
-  const { blobs, log } = deps
-  const engine = createEngine({ db, blobs, log, now, executor, host, plans, lookUp, wake: wakeRun, journal })
+  const checkInputs = checkInputsOf(deps.blobs, join(folder, 'quarantine'))
+  const engine = createEngine({ ...deps, executor, host, plans, lookUp, checkInputs, wake: wakeRun, journal })
+  const results = createStepResults(deps, { executor, host, secrets })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
   const backfills = createBackfills(deps, lookUp, (run, says) =>
@@ -175,14 +180,6 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     const one = steps.find(({ key }) => key === step)
     if (!one) throw fail('pipelines.run_not_found', { run: `${run}/${step}` })
     return { run: found, step: one }
-  }
-
-  /** The newest attempt of a step; of the one it took its result over from. What it wrote lies on the host it ran on. */
-  async function attemptOf(caller: Caller, target: StepTarget) {
-    const { step } = await findStep(caller, target)
-    const producer = step.state === 'cached' ? (step.reused as unknown as StepTarget) : target
-    const attempt = await store.newestAttempt(producer.run, producer.step)
-    return { attempt, handle: attempt?.host === host ? (attempt.handle as Handle | null) : null }
   }
 
   async function find({ projectId }: Caller, run: string): Promise<RunRow> {
@@ -304,17 +301,9 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       return explainStep(store, plans, run, step)
     },
 
-    async readSummary(caller, target) {
-      const { handle } = await attemptOf(caller, target)
-      const bytes = handle && (await executor.read(handle, 'summary.md', 0, summaryLimitBytes))
-      return bytes && bytes.length > 0 ? bytes.toString() : null
-    },
-
-    async readLog(caller, target, offset) {
-      const { attempt, handle } = await attemptOf(caller, target)
-      const bytes = handle ? await executor.read(handle, 'log', offset, logLimitBytes) : Buffer.alloc(0)
-      return logPage(bytes, offset, attempt !== undefined && attempt.ended_at !== null)
-    },
+    readSummary: async (caller, target, { attempt }) => results.summary((await findStep(caller, target)).step, attempt),
+    readLog: async (caller, target, page) => results.log((await findStep(caller, target)).step, page),
+    listMetrics: async (caller, target, query) => results.metrics((await findStep(caller, target)).step, query),
 
     async whyNoModel(projectId, run) {
       const found = await store.findRun(projectId, run)
@@ -327,8 +316,9 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     triggers,
     releases: createReleases(deps),
     backfills,
+    secrets,
     subscriptions: [...triggers.subscriptions, ...backfills.subscriptions],
-    jobs: [...pipelinesJobs(engine), ...triggers.jobs, ...backfills.jobs],
+    jobs: [...pipelinesJobs(engine, () => removeOldCheckpoints(deps)), ...triggers.jobs, ...backfills.jobs],
   }
 }
 

@@ -10,7 +10,10 @@ export type RunRow = Omit<Selectable<Database['pipelines.run']>, 'plan'>
 export type StepRow = Omit<Selectable<Database['pipelines.step']>, 'cache_key' | 'cache_parts'>
 export type AttemptRow = Selectable<Database['pipelines.attempt']>
 /** Without what it left. */
-export type AttemptStateRow = Omit<AttemptRow, 'small_values' | 'outputs' | 'progress' | 'project_id' | 'executor'>
+export type AttemptStateRow = Omit<
+  AttemptRow,
+  'small_values' | 'outputs' | 'progress' | 'metrics' | 'project_id' | 'executor'
+>
 
 const open = ['queued', 'running', 'waiting'] as const
 const runColumns = [
@@ -276,6 +279,18 @@ export function pipelinesStore(db: Db) {
         .select('id')
         .where('state', 'in', open)
         .where((run) => run.or([run('wake_at', '<=', now), run('looked_at', '<', since)]))
+        .execute()
+      return rows.map(({ id }) => id)
+    },
+
+    /** Of these runs, those that ended well before a moment. */
+    async succeededBefore(runIds: readonly string[], before: Date): Promise<string[]> {
+      const rows = await tables
+        .selectFrom('pipelines.run')
+        .select('id')
+        .where('id', 'in', [...runIds])
+        .where('state', '=', 'succeeded')
+        .where('ended_at', '<', before)
         .execute()
       return rows.map(({ id }) => id)
     },

@@ -6,8 +6,10 @@ import type { AttemptId, AttemptRow } from '../store.ts'
 import type { Ending } from './apply.ts'
 import { type Harvest, harvest } from './harvest.ts'
 import { followHeartbeat } from './heartbeat.ts'
+import { followMetrics, type MetricNews, readSoFar } from './metrics/follow.ts'
 import { InputUnavailable } from './place-file.ts'
-import { followProgress, type Progress } from './progress.ts'
+import type { RunPlanStep } from './plan.ts'
+import { type CheckInputs } from './quarantine.ts'
 import { stopOf } from './rows.ts'
 
 /** What the attendant asks and tells the engine. Each fails only while the database is away, and may be told twice. */
@@ -15,16 +17,17 @@ export interface Journal {
   /** What to start, or why it cannot be. */
   job(attempt: AttemptId, externalId: string): Promise<JobSpec | Ending>
   started(attempt: AttemptId, handle: Handle): Promise<void>
-  progress(attempt: AttemptId, progress: Progress): Promise<void>
+  /** What it wrote to its metrics file since. */
+  told(attempt: AttemptId, news: MetricNews): Promise<void>
   /** Silence that ends the attempt; null: it may be silent for as long as it likes. */
   heartbeatMs(attempt: AttemptId): Promise<number | null>
   /** It has been silent for so long. */
   silent(attempt: AttemptId, silentMs: number): Promise<void>
   /** It could not be started. */
   failed(attempt: AttemptId, ending: Ending): Promise<void>
-  /** Names of the outputs it has to leave. */
-  outputs(attempt: AttemptId): Promise<readonly string[]>
-  /** @param left - what it left, or what is wrong with that; absent when it did not end well */
+  /** The outputs it has to leave. */
+  outputs(attempt: AttemptId): Promise<Pick<RunPlanStep, 'outputs' | 'folderOutputs'>>
+  /** @param left - what it left, or what is wrong with what it did; absent when it did not end well */
   ended(attempt: AttemptId, seen: Ended, left: Harvest | Error | undefined): Promise<void>
   /** Nothing is left to do for it. */
   done(attempt: AttemptId): Promise<void>
@@ -45,18 +48,20 @@ interface Charge {
   readonly over: Promise<void>
 }
 
-const progressMs = 500
+const lookMs = 500
 const retryMs = 1000
 
 export function createAttendant({
   executor,
   blobs,
   journal,
+  checkInputs,
   log,
 }: {
   executor: Executor
   blobs: BlobStore
   journal: Journal
+  checkInputs: CheckInputs
   log: Log
 }): Attendant {
   const charges = new Map<string, Charge>()
@@ -80,8 +85,15 @@ export function createAttendant({
     const charge = charges.get(attempt.external_id)!
     charge.handle = handle
     if (charge.stage) await executor.cancel(handle, charge.stage)
-    const seen = await watch(id, handle, attempt.started_at ?? new Date())
-    const left = hasWorked(seen) ? await bringIn(id, handle) : undefined
+    const metrics = followMetrics(executor, handle, readSoFar(attempt.metrics), (news) => journal.told(id, news))
+    const silence = await followSilence(id, handle, attempt.started_at ?? new Date())
+    const seen = await watch(handle, async () => {
+      await metrics.look()
+      await silence?.()
+    })
+    await insist(() => metrics.finish())
+    const changed = await insist(() => checkInputs(executor, handle))
+    const left = changed ?? (hasWorked(seen) ? await bringIn(id, handle) : undefined)
     await insist(() => journal.ended(id, seen, left))
     await insist(() => journal.done(id))
     await executor.cleanup(handle)
@@ -100,23 +112,29 @@ export function createAttendant({
   }
 
   async function bringIn(id: AttemptId, handle: Handle): Promise<Harvest | Error> {
-    const names = await insist(() => journal.outputs(id))
-    return harvest(executor, blobs, handle, names).catch(toError)
+    const wanted = await insist(() => journal.outputs(id))
+    return harvest(executor, blobs, handle, wanted).catch(toError)
   }
 
-  async function watch(id: AttemptId, handle: Handle, startedAt: Date): Promise<Ended> {
-    const newest = followProgress(executor, handle)
+  /** @returns says so once it has been silent for too long; `undefined` when it may be */
+  async function followSilence(
+    id: AttemptId,
+    handle: Handle,
+    startedAt: Date,
+  ): Promise<(() => Promise<void>) | undefined> {
     const heartbeatMs = await insist(() => journal.heartbeatMs(id))
-    const silence = heartbeatMs === null ? undefined : followHeartbeat(executor, handle, startedAt, heartbeatMs)
-    const tell = async () => {
-      const progress = await newest()
-      if (progress) await journal.progress(id, progress)
-      const silentMs = await silence?.()
+    if (heartbeatMs === null) return undefined
+    const silence = followHeartbeat(executor, handle, startedAt, heartbeatMs)
+    return async () => {
+      const silentMs = await silence()
       if (silentMs !== undefined) await insist(() => journal.silent(id, silentMs))
     }
+  }
+
+  async function watch(handle: Handle, look: () => Promise<void>): Promise<Ended> {
     const timer = setInterval(() => {
-      tell().catch((error: unknown) => log.warn({ err: error }, 'the progress of a step could not be stored'))
-    }, progressMs)
+      look().catch((error: unknown) => log.warn({ err: error }, 'what a step tells could not be stored'))
+    }, lookMs)
     try {
       return await executor.ended(handle, signal)
     } finally {

@@ -31,7 +31,7 @@ function problemOfStep(
   if (step.resources.slots['gpu'] !== undefined) return 'GPUs are asked for with "gpu", not as one of the slots.'
   const unknown = needsOf(step).find((key) => !steps.has(key))
   if (unknown) return `It needs the step "${unknown}", which does not exist.`
-  return problemOfInputs(step, steps) ?? collisionOf(step, spec) ?? problemOfCode(step)
+  return problemOfInputs(step, steps) ?? collisionOf(step, spec) ?? problemOfCode(step) ?? problemOfNames(step)
 }
 
 /** Two files cannot lie in one place, nor one below another. */
@@ -44,6 +44,13 @@ function problemOfCode({ code }: StepSpec): string | undefined {
   const foldersOf = (path: string) => path.split('/').map((_, at, parts) => parts.slice(0, at).join('/'))
   const file = [...paths].flatMap(foldersOf).find((folder) => paths.has(folder))
   return file === undefined ? undefined : `"${file}" is listed as a file, and as the folder of others.`
+}
+
+function problemOfNames({ outputs, folderOutputs, env, secrets }: StepSpec): string | undefined {
+  const unknown = folderOutputs.find((name) => !outputs.includes(name))
+  if (unknown !== undefined) return `"${unknown}" is said to be a folder, and is none of its outputs; add it there.`
+  const both = Object.keys(secrets).find((name) => name in env)
+  return both === undefined ? undefined : `"${both}" is in "env" and in "secrets"; take one out.`
 }
 
 function problemOfInputs({ inputs, when }: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {

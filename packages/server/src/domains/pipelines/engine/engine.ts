@@ -16,6 +16,7 @@ import { needsPlaces, noPlaces, type Places, runsToWake } from './places.ts'
 import { placesStore, readPlaces } from './places-store.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
+import type { CheckInputs } from './quarantine.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
 import { createTurns } from './turns.ts'
@@ -57,6 +58,7 @@ export interface EngineNeeds {
   readonly host: string
   readonly plans: Plans
   readonly lookUp: LookUp
+  readonly checkInputs: CheckInputs
   /** Has a run looked at once the transaction is committed. */
   readonly wake: (tx: Db, runId: string) => Promise<unknown>
   readonly journal: (engine: Pick<Engine, 'advance'>) => Journal
@@ -72,7 +74,7 @@ const lookUpsAtOnce = 100
 const longestTimerMs = 2 ** 31 - 1
 
 export function createEngine(needs: EngineNeeds): Engine {
-  const { db, blobs, log, now, executor, host, plans, lookUp, wake, journal } = needs
+  const { db, blobs, log, now, executor, host, plans, lookUp, checkInputs, wake, journal } = needs
   const place: Place = { executor: executor.kind, host }
   const memory = createMemory()
   const inTurn = createTurns()
@@ -83,7 +85,7 @@ export function createEngine(needs: EngineNeeds): Engine {
   let beat: NodeJS.Timeout | undefined
   let starting: Promise<void> | undefined
   let stopped = false
-  const attendant = createAttendant({ executor, blobs, log, journal: journal({ advance }) })
+  const attendant = createAttendant({ executor, blobs, log, checkInputs, journal: journal({ advance }) })
 
   function advance(runId: string, change = keep): Promise<void> {
     return inTurn(runId, () => advanceNow(runId, change))

@@ -8,12 +8,16 @@ import type { AttemptKey } from './decide.ts'
  * @param runId - a UUID
  */
 export function externalIdOf(runId: string, { step, attempt }: AttemptKey): string {
+  return `ek-${base32(runId)}-${stepSlug(step)}-${attempt}`
+}
+
+/** A step as a part of a name or path: its beginning, to be read, and 12 hex digits, to be its own. */
+export function stepSlug(step: string): string {
   const slug = step
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 14)
-  const hash = createHash('sha256').update(step).digest('hex').slice(0, 12)
-  return `ek-${base32(runId)}-${slug}-${hash}-${attempt}`
+  return `${slug}-${createHash('sha256').update(step).digest('hex').slice(0, 12)}`
 }
 
 const digits = 'abcdefghijklmnopqrstuvwxyz234567'

@@ -1,6 +1,8 @@
 import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
 import type { Executor, Handle } from '../executors/executor.ts'
+import { storeFolder } from './folders.ts'
 import type { StoredOutput } from './job.ts'
+import type { RunPlanStep } from './plan.ts'
 import { parseValues, valuesLimitBytes } from './values.ts'
 
 /** What a step that ended well has left. */
@@ -14,19 +16,36 @@ export async function harvest(
   executor: Executor,
   blobs: BlobStore,
   handle: Handle,
-  names: readonly string[],
+  { outputs: names, folderOutputs }: Pick<RunPlanStep, 'outputs' | 'folderOutputs'>,
 ): Promise<Harvest> {
   const values = await readValues(executor, handle)
   const outputs: Record<string, StoredOutput> = {}
-  for (const name of names) {
-    const output = await executor.output(handle, name)
-    if (!output) {
-      const variable = `EVENKEEL_OUTPUT_… of "${name}"`
-      throw new Error(`It ended with exit code 0 but left no output "${name}"; write the file named by ${variable}.`)
-    }
-    outputs[name] = await blobs.put(output.open())
-  }
+  for (const name of names)
+    outputs[name] = await bringIn(executor, blobs, handle, { name, isFolder: folderOutputs.includes(name) })
   return { values, outputs }
+}
+
+async function bringIn(
+  executor: Executor,
+  blobs: BlobStore,
+  handle: Handle,
+  { name, isFolder }: { readonly name: string; readonly isFolder: boolean },
+): Promise<StoredOutput> {
+  const found = await executor.output(handle, name)
+  if (!found) {
+    const variable = `EVENKEEL_OUTPUT_… of "${name}"`
+    const what = isFolder ? 'make the folder' : 'write the file'
+    throw new Error(`It ended with exit code 0 but left no output "${name}"; ${what} named by ${variable}.`)
+  }
+  if (found.kind === 'file' && isFolder)
+    throw new Error(
+      `The output "${name}" is a file, and is declared as a folder; declare it as "file", or make a folder.`,
+    )
+  if (found.kind === 'folder' && !isFolder)
+    throw new Error(
+      `The output "${name}" is a folder, and is declared as a file; declare it as "dir", or write a file.`,
+    )
+  return found.kind === 'file' ? blobs.put(found.open()) : storeFolder(blobs, found)
 }
 
 async function readValues(executor: Executor, handle: Handle): Promise<Record<string, string>> {

@@ -1,9 +1,10 @@
-import type { ParamValue, TriggerReason } from '@evenkeel/contract'
+import type { FolderManifest, ParamValue, TriggerReason } from '@evenkeel/contract'
 import { dirname, join } from 'node:path'
 import type { JobInput, JobSpec } from '../executors/executor.ts'
 import type { RunTarget } from '../target.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { variableName } from './check-spec.ts'
+import { isFolder } from './folders.ts'
 import {
   nominalVariables,
   pickParams,
@@ -42,6 +43,11 @@ export interface AttemptFacts {
   readonly outputs: StoredOutputs
   /** Digest of a dataset file to that of the part of it that a sample takes; without a sample, empty. */
   readonly cut: ReadonlyMap<string, string>
+  /** Of its inputs that are folders, by digest. */
+  readonly folders: ReadonlyMap<string, FolderManifest>
+  /** Values by variable. */
+  readonly secrets: Readonly<Record<string, string>>
+  readonly checkpointFolder: string
   readonly url: string
   readonly token: string
   /** When its timeout ends; epoch milliseconds. */
@@ -51,6 +57,8 @@ export interface AttemptFacts {
 export interface StoredOutput {
   readonly digest: string
   readonly sizeBytes: number
+  /** Of a folder. */
+  readonly fileCount?: number
 }
 
 /** An input as the step finds it: what to place, and what to say about it. */
@@ -69,6 +77,8 @@ export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
     workFolder: attempt.workFolder,
     inputs: inputs.flatMap(([, { files }]) => files),
     code: step.code,
+    secrets: attempt.secrets,
+    checkpointFolder: attempt.checkpointFolder,
     describe: (folder) => ({
       environment: environmentOf(folder, run, attempt, params),
       context: {
@@ -77,45 +87,69 @@ export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
         inputs: Object.fromEntries(
           inputs.map(([name, { facts }]) => [name, { path: join(folder, 'inputs', name), ...facts }]),
         ),
-        outputs: Object.fromEntries(step.outputs.map((name) => [name, { path: join(folder, 'outputs', name) }])),
+        outputs: Object.fromEntries(step.outputs.map((name) => [name, outputFacts(folder, name, step)])),
       },
     }),
   }
 }
 
-function prepareInput(
-  name: string,
-  input: PlannedInput,
-  { outputs, cut }: Pick<AttemptFacts, 'outputs' | 'cut'>,
-): PreparedInput {
+const outputFacts = (folder: string, name: string, { folderOutputs }: RunPlanStep) => ({
+  path: join(folder, 'outputs', name),
+  kind: folderOutputs.includes(name) ? 'folder' : 'file',
+})
+
+type Stored = Pick<AttemptFacts, 'outputs' | 'folders' | 'cut'>
+
+function prepareInput(name: string, input: PlannedInput, stored: Stored): PreparedInput {
   if (input.from === 'step') {
-    const { digest, sizeBytes } = outputs.get(`${input.step}/${input.output}`)!
-    return { files: [{ path: name, digest }], facts: { kind: 'file', digest, bytes: sizeBytes } }
+    const output = stored.outputs.get(`${input.step}/${input.output}`)!
+    return { files: filesOf(name, output, stored), facts: { kind: kindOf(output), ...factsOf(output) } }
   }
-  if (input.from === 'steps') return prepareFolder(name, input, outputs)
+  if (input.from === 'steps') return prepareFolder(name, input, stored)
   const files = input.versions.flatMap((version) => version.files)
   return {
-    files: files.map(({ digest }, at) => ({ path: `${name}/${at}.parquet`, digest: cut.get(digest) ?? digest })),
+    files: files.map(({ digest }, at) => ({ path: `${name}/${at}.parquet`, digest: stored.cut.get(digest) ?? digest })),
     facts: { kind: 'dataset', dataset: input.dataset, versions: input.versions.map(describeVersion) },
   }
 }
 
-/** One file for each step, numbered in the order of the steps. */
+/** One file, or one folder, for each step, numbered in the order of the steps. */
 function prepareFolder(
   name: string,
   { steps, output }: Extract<PlannedInput, { readonly from: 'steps' }>,
-  outputs: StoredOutputs,
+  stored: Stored,
 ): PreparedInput {
-  const files = steps.map((step, at) => ({
+  const found = steps.map((step, at) => ({
     step,
     file: String(at).padStart(3, '0'),
-    ...outputs.get(`${step}/${output}`)!,
+    stored: stored.outputs.get(`${step}/${output}`)!,
   }))
   return {
-    files: files.map(({ file, digest }) => ({ path: `${name}/${file}`, digest })),
-    facts: { kind: 'files', files: files.map(({ sizeBytes, ...file }) => ({ ...file, bytes: sizeBytes })) },
+    files: found.flatMap((one) => filesOf(`${name}/${one.file}`, one.stored, stored)),
+    facts: {
+      kind: found.some((one) => isFolder(one.stored)) ? 'folders' : 'files',
+      files: found.map(({ stored: one, ...file }) => ({ ...file, ...factsOf(one) })),
+    },
   }
 }
+
+/** Where the files of an output go: it is one, or a folder of many. */
+function filesOf(path: string, output: StoredOutput, { folders }: Stored): JobInput[] {
+  const { digest } = output
+  if (!isFolder(output)) return [{ path, digest }]
+  return folders.get(digest)!.files.map((file) => ({
+    path: `${path}/${file.path}`,
+    digest: file.digest,
+    executable: file.executable,
+  }))
+}
+
+const kindOf = (output: StoredOutput) => (isFolder(output) ? 'folder' : 'file')
+const factsOf = ({ digest, sizeBytes, fileCount }: StoredOutput) => ({
+  digest,
+  bytes: sizeBytes,
+  ...(fileCount !== undefined && { file_count: fileCount }),
+})
 
 const describeVersion = ({ dataset, version, digest, rowCount, eventTimeMin, eventTimeMax }: DatasetFacts) => ({
   dataset,
@@ -151,7 +185,7 @@ function contextOf(run: RunFacts, { step, attempt, externalId }: AttemptFacts): 
 function environmentOf(
   folder: string,
   run: RunFacts,
-  { step, attempt, gpus, externalId, url, token, deadline, nodeCache }: AttemptFacts,
+  { step, attempt, gpus, externalId, url, token, deadline, nodeCache, checkpointFolder }: AttemptFacts,
   params: Params,
 ): Record<string, string> {
   return {
@@ -184,6 +218,7 @@ function environmentOf(
     EVENKEEL_METRICS: join(folder, 'control/metrics.jsonl'),
     EVENKEEL_SUMMARY: join(folder, 'control/summary.md'),
     EVENKEEL_HEARTBEAT: join(folder, 'control/heartbeat'),
+    EVENKEEL_CHECKPOINT_DIR: checkpointFolder,
     EVENKEEL_RUN_ID: run.runId,
     EVENKEEL_STEP: step.key,
     EVENKEEL_ATTEMPT: String(attempt),

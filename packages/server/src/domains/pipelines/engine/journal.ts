@@ -1,30 +1,48 @@
-import { pipelinesEvents, type TriggerReason } from '@evenkeel/contract'
+import { type FolderManifest, pipelinesEvents, type TriggerReason } from '@evenkeel/contract'
 import { join } from 'node:path'
 import { json } from '../../../platform/db.ts'
+import { DomainError } from '../../../platform/errors.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Ended, JobSpec } from '../executors/executor.ts'
+import { metricsStore } from '../metrics-store.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { cutInputs } from '../releases/sample.ts'
+import { type Secrets, SecretUnavailable } from '../secrets/service.ts'
 import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
 import { targetOf } from '../target.ts'
 import { type Ending, recordEnd, recordSilence, recordStart } from './apply.ts'
 import type { Journal } from './attendant.ts'
+import type { StoredOutputs } from './cache/parts.ts'
+import { checkpointFolder } from './checkpoints.ts'
 import type { Engine, Locked } from './engine.ts'
+import { isFolder, readFolder } from './folders.ts'
 import type { Harvest } from './harvest.ts'
 import { jobOf } from './job.ts'
+import { maskLeft, maskNews } from './mask-news.ts'
 import { outputsOf } from './outputs.ts'
 import { type Params, type RunPlan, type RunPlanStep, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
 import { outcomeOf } from './outcome.ts'
+import { InputChanged } from './quarantine.ts'
 import { hasEnded, isLive, type States, type Stop } from './states.ts'
 
 /** Writes down what happens to attempts, and makes the jobs for them. */
-export function createJournal(deps: PipelinesDeps, plans: Plans, { advance }: Pick<Engine, 'advance'>): Journal {
+export function createJournal(
+  deps: PipelinesDeps,
+  { plans, secrets }: { readonly plans: Plans; readonly secrets: Secrets },
+  { advance }: Pick<Engine, 'advance'>,
+): Journal {
   const { db } = deps
   const store = pipelinesStore(db)
 
+  async function withoutSecrets(id: AttemptId, left: Harvest | Error | undefined) {
+    const says = left instanceof Error || Object.keys(left?.values ?? {}).length > 0
+    const run = says ? await store.readRun(id.runId) : undefined
+    return run ? maskLeft(left, await secrets.maskOf(run.project_id)) : left
+  }
+
   return {
-    job: (id, externalId) => makeJob(deps, plans, id, externalId),
+    job: (id, externalId) => makeJob(deps, plans, secrets, id, externalId),
 
     started: (id, handle) =>
       advance(id.runId, async (locked) => {
@@ -32,11 +50,15 @@ export function createJournal(deps: PipelinesDeps, plans: Plans, { advance }: Pi
         return recordStart(locked.states, id, locked.now)
       }),
 
-    async progress(id, progress) {
+    async told(id, news) {
+      const run = await store.readRun(id.runId)
+      if (!run) return
+      const { soFar, points, progress } = maskNews(news, await secrets.maskOf(run.project_id))
       await db.transaction().execute(async (tx) => {
-        await pipelinesStore(tx).reportAttempt(id, { progress: json(progress) })
-        const run = await pipelinesStore(tx).readRun(id.runId)
-        if (run) await publish(tx, pipelinesEvents, 'pipelines.run_changed', newsOf(run))
+        await metricsStore(tx).addPoints(id, points)
+        const report = { metrics: json(soFar), ...(progress && { progress: json(progress) }) }
+        await pipelinesStore(tx).reportAttempt(id, report)
+        if (progress) await publish(tx, pipelinesEvents, 'pipelines.run_changed', newsOf(run))
       })
     },
 
@@ -48,10 +70,13 @@ export function createJournal(deps: PipelinesDeps, plans: Plans, { advance }: Pi
 
     failed: (id, ending) => advance(id.runId, async ({ states, now }) => recordEnd(states, id, ending, now)),
 
-    ended: (id, seen, left) => advance(id.runId, (locked) => writeEnd(locked, id, seen, left)),
+    async ended(id, seen, left) {
+      const clean = await withoutSecrets(id, left)
+      await advance(id.runId, (locked) => writeEnd(locked, id, seen, clean))
+    },
 
     async outputs(id) {
-      return stepOf(await plans(store, id.runId), id.step).outputs
+      return stepOf(await plans(store, id.runId), id.step)
     },
 
     async done(id) {
@@ -88,12 +113,14 @@ async function writeEnd(
 }
 
 function endingOf(seen: Ended, left: Harvest | Error | undefined, stop: Stop | null): Ending {
+  if (left instanceof InputChanged) return { outcome: 'config', reason: left.message }
   return left instanceof Error ? { outcome: 'output_missing', reason: left.message } : outcomeOf(seen, stop)
 }
 
 async function makeJob(
   deps: PipelinesDeps,
   plans: Plans,
+  secrets: Secrets,
   id: AttemptId,
   externalId: string,
 ): Promise<JobSpec | Ending> {
@@ -103,6 +130,11 @@ async function makeJob(
   const step = stepOf(plan, id.step)
   const command = step.uses === null ? step.run : deps.builtinSteps(step.uses)
   if (!command) return { outcome: 'config', reason: unknownStep(step.uses) }
+  const values = await secrets.valuesFor(run.project_id, step.secrets).catch(toSecretUnavailable)
+  if (values instanceof SecretUnavailable) return { outcome: 'config', reason: values.message }
+  const outputs = await outputsOf(store, id.runId, sourcesOf(step.inputs))
+  const folders = await foldersOf(deps.blobs, step, outputs)
+  if (folders instanceof DomainError) return { outcome: 'input_unavailable', reason: folders.message }
   const facts = {
     projectId: run.project_id,
     runId: run.id,
@@ -124,8 +156,11 @@ async function makeJob(
     command,
     workFolder: deps.workFolder,
     nodeCache: join(deps.folder, 'pipelines/node-cache'),
-    outputs: await outputsOf(store, id.runId, sourcesOf(step.inputs)),
+    outputs,
     cut: run.sample === null ? new Map() : await cutInputs(deps, step, run.sample),
+    folders,
+    secrets: values,
+    checkpointFolder: await checkpointFolder(deps, run.id, step.key),
     url: deps.url(),
     token: await deps.issueStepToken({
       userId: run.user_id,
@@ -136,7 +171,38 @@ async function makeJob(
   })
 }
 
+/** The lists of files of the inputs that are folders, by digest. */
+async function foldersOf(
+  blobs: PipelinesDeps['blobs'],
+  { inputs }: RunPlanStep,
+  outputs: StoredOutputs,
+): Promise<ReadonlyMap<string, FolderManifest> | DomainError> {
+  const folders = new Map<string, FolderManifest>()
+  for (const input of Object.values(inputs)) {
+    if (input.from === 'dataset') continue
+    for (const step of input.from === 'step' ? [input.step] : input.steps) {
+      const stored = outputs.get(`${step}/${input.output}`)!
+      if (!isFolder(stored) || folders.has(stored.digest)) continue
+      const manifest = await readFolder(blobs, stored.digest).catch(toDomainError)
+      if (manifest instanceof DomainError) return manifest
+      folders.set(stored.digest, manifest)
+    }
+  }
+  return folders
+}
+
 const unknownStep = (uses: string | null): string =>
   `No step "${uses}" ships with this version of Evenkeel; write the pipeline anew with one that does.`
 
 const stepOf = (plan: RunPlan, key: string): RunPlanStep => plan.steps.find((candidate) => candidate.key === key)!
+
+/** Anything else is no answer, and comes again. */
+function toSecretUnavailable(error: unknown): SecretUnavailable {
+  if (error instanceof SecretUnavailable) return error
+  throw error
+}
+
+function toDomainError(error: unknown): DomainError {
+  if (error instanceof DomainError) return error
+  throw error
+}

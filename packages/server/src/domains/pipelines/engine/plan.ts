@@ -32,6 +32,10 @@ export interface RunPlanStep extends PlannedStep {
   readonly outputs: readonly string[]
   readonly matrix: Params
   readonly env: Readonly<Record<string, string>>
+  /** Variable to the name of a secret; never a value. */
+  readonly secrets: Readonly<Record<string, string>>
+  /** Those of the outputs that are folders. */
+  readonly folderOutputs: readonly string[]
   readonly code: readonly CodeFile[] | null
   readonly cache: StepSpec['cache']
 }
@@ -66,6 +70,8 @@ const stepDefaults = {
   maxParallel: null,
   failFast: false,
   env: {},
+  secrets: {},
+  folderOutputs: [],
   code: null,
   cache: false,
 } as const
@@ -98,6 +104,7 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
       input.from === 'dataset' ? { from: 'dataset', dataset: input.dataset, versions: await pin(input) } : input
   }
   const { key, when, allowFailure, retries, retryOn, retryDelay, params, outputs, matrix, env, code, cache } = step
+  const { secrets, folderOutputs } = step
   return {
     key,
     when,
@@ -109,6 +116,8 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     outputs,
     matrix,
     env,
+    secrets,
+    folderOutputs,
     code,
     cache,
     needs: needsOf(step),

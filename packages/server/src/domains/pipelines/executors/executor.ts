@@ -20,8 +20,12 @@ export interface Executor {
   cancel(handle: Handle, stage: 'term' | 'kill'): Promise<void>
   /** Up to `limitBytes` of a file from a byte offset; empty when there is nothing (yet). */
   read(handle: Handle, file: JobFile, offset: number, limitBytes: number): Promise<Buffer>
-  /** The file the job left under this name, or `undefined` when it left none. @throws Error when it is not a plain file */
-  output(handle: Handle, name: string): Promise<JobOutput | undefined>
+  /**
+   * The file or folder the job left under this name, or `undefined` when it left none.
+   *
+   * @throws Error naming what cannot be kept: a link out of the folder, a device, too many files
+   */
+  output(handle: Handle, name: string): Promise<JobOutput | JobFolder | undefined>
   /** Every job that is still alive here, whoever started it. */
   list(): Promise<readonly { readonly externalId: string; readonly handle: Handle }[]>
   /** Ends what is left of the process tree and frees the space of inputs and outputs. The log stays readable. */
@@ -36,6 +40,13 @@ export interface JobSpec {
   /** What lies in the folder where the command starts, one of its own; null: it starts in `workFolder`. */
   readonly code: readonly JobCode[] | null
   /**
+   * Variables that nobody but the command may see: they are in no environment that the platform shows. The launcher
+   * reads them from a file of mode 0600, exports them, and deletes it before the command starts.
+   */
+  readonly secrets?: Readonly<Record<string, string>>
+  /** A folder of this host that outlives the attempt; the job sees it at the same path and may write to it. */
+  readonly checkpointFolder?: string
+  /**
    * What the job sees, given the folder where it will see its files. The environment is all it gets beside
    * `EVENKEEL_EXTERNAL_ID`: nothing is inherited from the server. The context becomes `control/context.json`.
    */
@@ -47,6 +58,8 @@ export interface JobInput {
   /** Relative, with `/`. */
   readonly path: string
   readonly digest: string
+  /** Then it is a copy: what is stored once for all is nobody's to run. */
+  readonly executable?: boolean
 }
 
 /** A copy of a stored file, which the job may change. */
@@ -55,10 +68,40 @@ export interface JobCode extends JobInput {
 }
 
 /** What a job writes below `control/`. */
-export type JobFile = 'log' | 'metrics.jsonl' | 'output' | 'summary.md'
+export type JobFile =
+  | 'log'
+  | 'metrics.jsonl'
+  | 'output'
+  | 'summary.md'
+  /** Written by the executor: which part of the log is no longer there. `{ "from": …, "to": … }`, in bytes. */
+  | 'log.cut'
+  /** Written by the executor: the inputs that share their bytes with the store. See `PlacedInput`. */
+  | 'placed.json'
+
+/** An input as it was when it was placed. Sizes and times that differ later mean that somebody wrote to it. */
+export interface PlacedInput {
+  readonly path: string
+  readonly digest: string
+  readonly sizeBytes: number
+  readonly mtimeMs: number
+}
 
 export interface JobOutput {
+  readonly kind: 'file'
   readonly sizeBytes: number
+  open(): Readable
+}
+
+export interface JobFolder {
+  readonly kind: 'folder'
+  /** In no particular order. */
+  readonly files: readonly JobFolderFile[]
+}
+
+export interface JobFolderFile {
+  /** Relative to the folder, with `/`. */
+  readonly path: string
+  readonly executable: boolean
   open(): Readable
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -210,16 +210,78 @@ describe.each(createExecutors({ folder: join(folder, 'attempts'), place }))('$ki
   })
 
   it('gives back what the job left, and refuses what is no plain file', async () => {
-    const script = 'cd "$HOME_OF_JOB/outputs"; echo hello > good; : > empty; mkdir folder; ln -s /etc/passwd link'
+    const script = 'cd "$HOME_OF_JOB/outputs"; echo hello > good; : > empty; ln -s /etc/passwd link'
     const { handle } = await run(shell(script), 'leaves')
 
     const good = await executor.output(handle, 'good')
-    expect(good?.sizeBytes).toBe(6)
-    expect(Buffer.concat(await good!.open().toArray()).toString()).toBe('hello\n')
-    expect((await executor.output(handle, 'empty'))?.sizeBytes).toBe(0)
+    if (good?.kind !== 'file') throw new Error('It is no file.')
+    expect(good.sizeBytes).toBe(6)
+    expect(Buffer.concat(await good.open().toArray()).toString()).toBe('hello\n')
+    expect(await executor.output(handle, 'empty')).toMatchObject({ kind: 'file', sizeBytes: 0 })
     expect(await executor.output(handle, 'nothing')).toBeUndefined()
-    await expect(executor.output(handle, 'folder')).rejects.toThrow('not a plain file')
     await expect(executor.output(handle, 'link')).rejects.toThrow('not a plain file')
+  })
+
+  it('gives back a folder, with a link within it as a copy', async () => {
+    const script = `mkdir -p "$HOME_OF_JOB/outputs/f/deep/er"; cd "$HOME_OF_JOB/outputs/f"
+      echo one > deep/er/a; echo 'echo hi' > run.sh; chmod +x run.sh; ln -s deep/er/a again`
+    const { handle } = await run(shell(script), 'folder')
+
+    const found = await executor.output(handle, 'f')
+    if (found?.kind !== 'folder') throw new Error('It is no folder.')
+    const files = await Promise.all(
+      found.files.map(async ({ path, executable, open }) => ({
+        path,
+        executable,
+        text: Buffer.concat(await open().toArray()).toString(),
+      })),
+    )
+    expect(files.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
+      { path: 'again', executable: false, text: 'one\n' },
+      { path: 'deep/er/a', executable: false, text: 'one\n' },
+      { path: 'run.sh', executable: true, text: 'echo hi\n' },
+    ])
+  })
+
+  it.each([
+    ['a link that leads out', 'ln -s ../../control x/out', '"out", which is a link that leads out of it'],
+    ['a link to nowhere', 'ln -s gone x/dangling', '"dangling", which is a link that leads out of it, or nowhere'],
+    ['a link to a folder', 'mkdir x/d; ln -s d x/e', '"e", which is a link to a folder'],
+    ['a pipe', 'mkdir x/d; mkfifo x/d/p', '"d/p", which is no plain file but a pipe'],
+    ['a name that is no text', `printf x > "x/$(printf '\\377')"`, 'whose name is not text'],
+    ['a link in place of the folder', 'rmdir x; ln -s /etc x', 'not a plain file'],
+  ])('refuses a folder with %s', async (_, script, says) => {
+    const name = `folder-${Math.random()}`
+    const { handle } = await run(shell(`cd "$HOME_OF_JOB/outputs"; mkdir x; ${script}`), name)
+
+    await expect(executor.output(handle, 'x')).rejects.toThrow(says)
+  })
+
+  it('hands secrets to the command and to nobody else', async () => {
+    const value = `it's UNSEEN "$(exit 9)" \\ \n two lines`
+    const script = `printf '%s|%s' "$control" "$start"; ls "$HOME_OF_JOB/control"; tr '\\0' ' ' < /proc/$PPID/cmdline
+      tr '\\0' '\\n' < /proc/$PPID/environ | grep -c UNSEE[N]; exit 3`
+    const { handle, end } = await run(shell(script, { secrets: { control: value, start: 'two' } }), 'secret')
+
+    const text = await log(handle)
+    expect(end).toMatchObject({ exitCode: 3 })
+    expect(text.startsWith(`${value}|two`)).toBe(true)
+    const rest = text.slice(value.length)
+    expect(rest).not.toContain('UNSEEN')
+    expect(rest).not.toContain('secrets')
+    expect(rest.trimEnd().endsWith(' 0')).toBe(true)
+  })
+
+  it('takes the middle out of a log that grows too long', async () => {
+    const script = `echo head; truncate -s 9G "$HOME_OF_JOB/control/log"; echo; echo tail; sleep 1.5; echo later`
+    const { handle } = await run(shell(script), 'verbose')
+
+    const { from, to } = JSON.parse((await executor.read(handle, 'log.cut', 0, 1000)).toString())
+    expect(from).toBeLessThanOrEqual(64 * 1024 ** 2)
+    expect(to).toBeGreaterThan(8 * 1024 ** 3)
+    expect((await executor.read(handle, 'log', 0, 5)).toString()).toBe('head\n')
+    expect((await executor.read(handle, 'log', 9 * 1024 ** 3, 100)).toString()).toBe('\ntail\nlater\n')
+    expect((await stat(join(handle, 'control/log'))).blocks * 512).toBeLessThan(300 * 1024 ** 2)
   })
 
   it('lists the living, and cleans up after the dead without losing the log', async () => {

@@ -1,10 +1,13 @@
-import type { CacheVerdict } from '@evenkeel/contract'
+import type { CacheVerdict, Metric } from '@evenkeel/contract'
 import type { BlobStore } from '../../../../platform/blobs/blob-store.ts'
 import type { PipelinesDeps } from '../../needs.ts'
 import type { PipelinesStore } from '../../store.ts'
+import { secretsStore } from '../../secrets/store.ts'
 import type { ResultRow } from '../../cache-store.ts'
 import type { RunTarget } from '../../target.ts'
+import { missingPart } from '../folders.ts'
 import type { Harvest } from '../harvest.ts'
+import { lastOf } from '../metrics/follow.ts'
 import type { Params, RunPlan, RunPlanStep } from '../plan.ts'
 import type { Plans } from '../plans.ts'
 import { compareParts, firstChange } from './compare.ts'
@@ -37,18 +40,25 @@ export interface Found {
 export interface Reused extends Harvest {
   readonly run: string
   readonly step: string
+  /** The newest value of each series. */
+  readonly metrics: readonly Metric[]
 }
 
 export type LookUp = (store: PipelinesStore, asked: Asked) => Promise<Found>
 
 /** Looks for an earlier result that may take the place of a step, and says why there is none. */
-export function createLookUp(deps: Pick<PipelinesDeps, 'blobs' | 'now' | 'programCode'>, plans: Plans): LookUp {
+export function createLookUp(deps: Pick<PipelinesDeps, 'db' | 'blobs' | 'now' | 'programCode'>, plans: Plans): LookUp {
+  const versionsFor = async ({ secrets }: RunPlanStep, projectId: string): Promise<ReadonlyMap<string, string>> => {
+    if (Object.keys(secrets).length === 0) return new Map()
+    return new Map((await secretsStore(deps.db).current(projectId)).map(({ name, id }) => [name, id]))
+  }
+
   return async (store, asked) => {
     const { plan, step, params, outputs, projectId } = asked
     const programCode = step.uses === null ? undefined : await deps.programCode(step.uses, params)
     const off = whyNotCached(step, { noCache: plan.noCache, programCode })
     if (off?.code === 'off') return { verdict: { ...off, fromRun: null } }
-    const parts = partsOf(plan, step, params, outputs, programCode)
+    const parts = partsOf(plan, step, params, outputs, { programCode, secrets: await versionsFor(step, projectId) })
     const key = cacheKeyOf(parts)
     if (off) return { verdict: { ...off, fromRun: null }, parts, key }
     const result = await store.findResult(projectId, key, asked.target)
@@ -71,9 +81,12 @@ async function whyNotUsable(
   const at = ended_at!.toISOString()
   if (now.getTime() - ended_at!.getTime() > ttlSeconds * 1000)
     return { code: 'expired', says: `The result of ${at} is older than the ${ttlSeconds} s that it may be.` }
-  for (const [name, { digest }] of Object.entries(outputs as Harvest['outputs'])) {
-    if (!(await blobs.has(digest)))
-      return { code: 'artifact_gone', says: `The output "${name}" of the result of ${at} is no longer stored.` }
+  for (const [name, output] of Object.entries(outputs as Harvest['outputs'])) {
+    const missing = await missingPart(blobs, output)
+    if (missing === undefined) continue
+    const what = missing === output.digest ? '' : `a file (${missing}) of `
+    const says = `${what}the output "${name}" of the result of ${at} is no longer stored.`
+    return { code: 'artifact_gone', says: says.charAt(0).toUpperCase() + says.slice(1) }
   }
   return undefined
 }
@@ -84,11 +97,12 @@ const reuseOf = ({ run_id, ended_at }: ResultRow): CacheVerdict => ({
   fromRun: run_id,
 })
 
-const reusedFrom = ({ run_id, step_key, outputs, small_values }: ResultRow): Reused => ({
+const reusedFrom = ({ run_id, step_key, outputs, small_values, metrics }: ResultRow): Reused => ({
   run: run_id,
   step: step_key,
   outputs: outputs as Harvest['outputs'],
   values: small_values as Harvest['values'],
+  metrics: lastOf(metrics),
 })
 
 async function whyNew(

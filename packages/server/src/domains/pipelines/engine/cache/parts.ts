@@ -53,29 +53,47 @@ export function whyNotCached(
   return undefined
 }
 
-/** @param programCode - digest of the program, for a step that ships with Evenkeel */
+/** What the step itself does not say. */
+export interface Facts {
+  /** Digest of the program, for a step that ships with Evenkeel. */
+  readonly programCode: string | undefined
+  /** The version in force of each secret of the project, by name. */
+  readonly secrets: ReadonlyMap<string, string>
+}
+
 export function partsOf(
   { nominal }: Pick<RunPlan, 'nominal'>,
   step: RunPlanStep,
   params: Params,
   outputs: StoredOutputs,
-  programCode: string | undefined,
+  { programCode, secrets }: Facts,
 ): CacheParts {
   // Ours do not read what a backfill says there.
   const environment = step.uses === null ? { ...step.env, ...nominalVariables(nominal) } : step.env
   return {
     scheme: 1,
-    command: [...(step.run ?? ['uses', step.uses!]), '->', ...step.outputs],
+    command: [...(step.run ?? ['uses', step.uses!]), '->', ...step.outputs.map((name) => markFolder(step, name))],
     code: programCode ?? digestOf((step.code ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1))),
     params: pickParams(params, step.params),
     matrix: step.matrix,
     inputs: Object.fromEntries(
       Object.entries(step.inputs).map(([name, input]) => [name, inputPart(input, outputs)] as const),
     ),
-    env: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, digestOf(value)] as const)),
+    env: {
+      ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, digestOf(value)] as const)),
+      ...Object.fromEntries(
+        Object.entries(step.secrets).map(([variable, secret]) => [variable, secretPart(secret, secrets)] as const),
+      ),
+    },
     platform: `${process.platform}-${process.arch}`,
   }
 }
+
+const markFolder = ({ folderOutputs }: RunPlanStep, name: string) => (folderOutputs.includes(name) ? `${name}/` : name)
+
+/** Which secret and which version of it, and nothing of its value. */
+const secretPart = (secret: string, versions: Facts['secrets']): string =>
+  digestOf({ secret, version: versions.get(secret) ?? null })
 
 function inputPart(input: PlannedInput, outputs: StoredOutputs): InputPart {
   if (input.from === 'dataset') {

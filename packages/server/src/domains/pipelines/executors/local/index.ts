@@ -1,12 +1,13 @@
-import { createReadStream } from 'node:fs'
-import { lstat, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { isErrno } from '../../../../platform/errors.ts'
-import type { Ended, Executor, Handle, JobFile, JobOutput, JobSpec, Observation, PlaceFile } from '../executor.ts'
+import type { Ended, Executor, Handle, JobFile, JobSpec, Observation, PlaceFile } from '../executor.ts'
 import { prepare } from './folder.ts'
 import { type Identity, isAlive, parseIdentity } from './identity.ts'
+import { createLogCut } from './log-cut.ts'
+import { readOutput } from './outputs.ts'
 import { processesOf, signal } from './processes.ts'
 import { createSpawner, type Spawner } from './spawner.ts'
 import { watchFolder } from './watch.ts'
@@ -40,7 +41,7 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
     ended,
     cancel: (handle, stage) => cancel(handle, stage),
     read,
-    output,
+    output: readOutput,
 
     async list() {
       const names = await readdir(folder).catch(() => [])
@@ -51,7 +52,7 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
 
     async cleanup(home) {
       await cancel(home, 'kill', tidyMs)
-      const heavy = ['code', 'inputs', 'outputs', 'scratch'].map((name) => join(home, name))
+      const heavy = ['code', 'inputs', 'outputs', 'scratch', 'control/secrets'].map((name) => join(home, name))
       await Promise.all(heavy.map((path) => rm(path, { recursive: true, force: true })))
     },
   }
@@ -95,10 +96,12 @@ async function observeUnborn(home: Handle): Promise<Observation> {
 
 async function ended(home: Handle, abort: AbortSignal): Promise<Ended> {
   const folder = watchFolder(join(home, 'control'), abort)
+  const cutLog = createLogCut(home)
   try {
     for (;;) {
       abort.throwIfAborted()
       const seen = await observe(home)
+      await cutLog()
       if (seen.state !== 'queued' && seen.state !== 'running') return seen
       await folder.change()
     }
@@ -128,20 +131,12 @@ async function read(home: Handle, file: JobFile, offset: number, limitBytes: num
   const source = await open(join(home, 'control', file)).catch(ignoreAbsent)
   if (!source) return Buffer.alloc(0)
   try {
-    const { buffer, bytesRead } = await source.read(Buffer.alloc(limitBytes), 0, limitBytes, offset)
+    const length = Math.max(0, Math.min(limitBytes, (await source.stat()).size - offset))
+    const { buffer, bytesRead } = await source.read(Buffer.alloc(length), 0, length, offset)
     return buffer.subarray(0, bytesRead)
   } finally {
     await source.close()
   }
-}
-
-async function output(home: Handle, name: string): Promise<JobOutput | undefined> {
-  const path = join(home, 'outputs', name)
-  const found = await lstat(path).catch(ignoreAbsent)
-  if (!found) return undefined
-  // A link could lead out of the folder, and a device never ends.
-  if (!found.isFile()) throw new Error(`The output "${name}" is not a plain file; write one file at this path.`)
-  return { sizeBytes: found.size, open: () => createReadStream(path) }
 }
 
 async function leaderOf(home: string): Promise<Identity | undefined> {

@@ -1,0 +1,85 @@
+import type { MetricPoint } from '@evenkeel/contract'
+import { z } from 'zod'
+import type { Executor, Handle } from './executors/executor.ts'
+import { type LogPage, readLogPage } from './log-page.ts'
+import { metricsStore, type PointsQuery } from './metrics-store.ts'
+import type { PipelinesDeps } from './needs.ts'
+import type { Secrets } from './secrets/service.ts'
+import { type AttemptRow, pipelinesStore, type StepRow } from './store.ts'
+
+export interface StepTarget {
+  readonly run: string
+  readonly step: string
+}
+
+/** Reads what the attempts of a step wrote, without secrets. The step is one the caller may see. */
+export interface StepResults {
+  summary(step: StepRow, attempt?: number): Promise<string | null>
+  log(step: StepRow, page: { offset: number; attempt?: number | undefined }): Promise<LogPage>
+  metrics(step: StepRow, query: PointsQuery & { attempt?: number | undefined }): Promise<MetricsPage>
+}
+
+export interface MetricsPage {
+  readonly attempt: number | null
+  readonly items: MetricPoint[]
+  readonly nextOffset: number | null
+}
+
+const summaryLimitBytes = 1024 ** 2
+const Cut = z.object({ from: z.int(), to: z.int() })
+
+export function createStepResults(
+  deps: Pick<PipelinesDeps, 'db'>,
+  { executor, host, secrets }: { readonly executor: Executor; readonly host: string; readonly secrets: Secrets },
+): StepResults {
+  const store = pipelinesStore(deps.db)
+
+  /** One attempt of a step, or of the one it took its result over from; the newest when no number is given. */
+  async function find(step: StepRow, attempt: number | undefined): Promise<AttemptRow | undefined> {
+    const own = { run: step.run_id, step: step.key }
+    const { run, step: key } = step.state === 'cached' ? (step.reused as unknown as StepTarget) : own
+    if (attempt === undefined) return store.newestAttempt(run, key)
+    return store.findAttempt({ runId: run, step: key, attempt })
+  }
+
+  /** What an attempt wrote lies on the host it ran on. */
+  const handleOf = (found: AttemptRow | undefined): Handle | null =>
+    found?.host === host ? (found.handle as Handle | null) : null
+
+  async function cutOf(handle: Handle): Promise<z.output<typeof Cut> | undefined> {
+    const bytes = await executor.read(handle, 'log.cut', 0, 1024)
+    return bytes.length === 0 ? undefined : Cut.parse(JSON.parse(bytes.toString()))
+  }
+
+  return {
+    async summary(step, attempt) {
+      const handle = handleOf(await find(step, attempt))
+      const bytes = handle && (await executor.read(handle, 'summary.md', 0, summaryLimitBytes))
+      if (!bytes || bytes.length === 0) return null
+      return (await secrets.maskOf(step.project_id)).text(bytes.toString())
+    },
+
+    async log(step, { offset, attempt }) {
+      const found = await find(step, attempt)
+      const handle = handleOf(found)
+      return readLogPage(
+        {
+          read: async (from, limit) => (handle ? executor.read(handle, 'log', from, limit) : Buffer.alloc(0)),
+          cut: handle ? await cutOf(handle) : undefined,
+          isOver: found !== undefined && found.ended_at !== null,
+          mask: await secrets.maskOf(step.project_id),
+        },
+        offset,
+      )
+    },
+
+    async metrics(step, { attempt, limit, ...query }) {
+      const found = await find(step, attempt)
+      if (!found) return { attempt: null, items: [], nextOffset: null }
+      const id = { runId: found.run_id, step: found.step_key, attempt: found.attempt }
+      const items = await metricsStore(deps.db).pointsOf(id, { ...query, limit: limit + 1 })
+      const next = items.length > limit ? items.pop() : undefined
+      return { attempt: found.attempt, items, nextOffset: next?.offset ?? null }
+    },
+  }
+}

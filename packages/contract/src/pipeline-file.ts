@@ -69,8 +69,22 @@ const Matrix = z
   .catchall(z.array(Scalar).min(1))
 export type Matrix = z.infer<typeof Matrix>
 
+/** `512Mi` or `16Gi`. */
+const Memory = z.string().regex(/^[1-9]\d{0,6}(Mi|Gi|Ti)$/, { error: 'write memory as in 512Mi or 16Gi' })
+
+const Resources = z.strictObject({
+  cpu: z.number().positive().max(1024).optional(),
+  memory: Memory.optional(),
+  gpu: z.int().min(0).max(64).optional(),
+})
+
 /** What a step may leave to `defaults`. */
 const shared = {
+  /** A target of the server; see `evenkeel targets`. */
+  runs_on: Name.optional(),
+  resources: Resources.optional(),
+  /** For targets that run containers. */
+  image: z.string().min(1).max(500).optional(),
   shell: Shell.optional(),
   retries: Retries.optional(),
   timeout: Duration.optional(),

@@ -39,7 +39,7 @@ export const CodeFile = z.object({
 export type CodeFile = z.infer<typeof CodeFile>
 
 /** Which ends of an attempt are worth another one. */
-export const RetryCause = z.enum(['exit', 'timeout', 'signal', 'output_missing'])
+export const RetryCause = z.enum(['exit', 'timeout', 'signal', 'oom', 'output_missing'])
 export type RetryCause = z.infer<typeof RetryCause>
 
 const EnvironmentName = z.string().regex(/^(?!EVENKEEL_)[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
@@ -61,6 +61,19 @@ export const StepSpec = z.object({
   params: z.array(Name).default([]),
   /** The values that make this step one of a matrix. */
   matrix: z.record(Name, ParamValue).default({}),
+  /** The target it runs on; `local` is the machine of the server. */
+  runsOn: Name.default('local'),
+  /** What it may use at most; the platform of its target holds it to that where it can. */
+  resources: z
+    .object({
+      cpu: z.number().positive().max(1024).optional(),
+      memoryMiB: z.int().positive().optional(),
+      gpu: z.int().min(0).max(64).default(0),
+      slots: z.record(Name, z.int().positive().max(1000)).default({}),
+    })
+    .prefault({}),
+  /** What it runs in, on targets that run containers: a tag or a digest; that of the target when absent. */
+  image: z.string().min(1).max(500).optional(),
   /** Variables of its environment, beside those of the step contract. */
   env: z.record(EnvironmentName, z.string().max(32_768)).default({}),
   /**

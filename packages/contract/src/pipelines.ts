@@ -27,6 +27,10 @@ export const AttemptOutcome = z.enum([
   'config',
   'timeout',
   'signal',
+  /** It needed more memory than it was given; only some platforms tell. */
+  'oom',
+  /** The platform took its machine away. */
+  'evicted',
   'lost',
   'submit_failed',
   'input_unavailable',
@@ -38,7 +42,10 @@ export type AttemptOutcome = z.infer<typeof AttemptOutcome>
 export const Attempt = z.object({
   attempt: z.int(),
   externalId: z.string(),
+  /** The target it ran on. */
   executor: z.string(),
+  /** What it ran in, by digest; null where there was no image, or nobody knows yet. */
+  image: z.string().nullable(),
   state: AttemptState,
   outcome: AttemptOutcome.nullable(),
   exitCode: z.int().nullable(),
@@ -152,6 +159,22 @@ export const PipelineVersion = z.object({
   createdAt: Timestamp,
 })
 export type PipelineVersion = z.infer<typeof PipelineVersion>
+
+/** A place where steps run. */
+export const Target = z
+  .object({
+    name: Name,
+    kind: z.string(),
+    answers: z.boolean(),
+    /** Of the platform; null when it does not answer. */
+    version: z.string().nullable(),
+    /** Jobs of ours that have not ended there; null when it does not answer. */
+    jobCount: z.int().nullable(),
+    /** Why it does not answer. */
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Target' })
+export type Target = z.infer<typeof Target>
 
 /** States from which a run may be cancelled or retried. The server enforces it; the console says why a button is off. */
 const runRules = {
@@ -300,6 +323,14 @@ export const pipelines = defineEndpoints({
       body: z.object({ pipeline: Name, version: z.int(), steps: z.array(PlannedStepView) }),
     },
     errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid'],
+  },
+  listTargets: {
+    method: 'GET',
+    path: '/api/v1/targets',
+    summary: 'List the places where steps run, and ask each whether it answers.',
+    access: 'pipelines:read',
+    success: { status: 200, body: z.object({ items: z.array(Target) }) },
+    errors: [],
   },
   listVersions: {
     method: 'GET',

@@ -1,10 +1,6 @@
 import type { Path } from './mistake.ts'
 
-const machine = 'every step runs on the machine of the server, with what it has; leave it out.'
-
 const ofStep: Readonly<Record<string, string>> = {
-  resources: machine,
-  runs_on: machine,
   runtime:
     'a command uses what the machine has; pin versions in the command itself, as in "uv run" or "npx", or leave it out.',
   environment: 'there is one environment for pipelines; leave it out.',

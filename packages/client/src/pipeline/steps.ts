@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { bind } from './bind.ts'
 import { commandOf, withVariables } from './command.ts'
 import { toSeconds } from './durations.ts'
+import { placeOf } from './place.ts'
 import { hasPlaceholder } from './expressions.ts'
 import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } from './inputs.ts'
 import { expandMatrix } from './matrix.ts'
@@ -162,8 +163,9 @@ function environmentOf({ env = {} }: FileStep): Record<string, string> {
 
 const outcomes = { 'success()': 'success', 'failure()': 'failure', 'always()': 'always' } as const
 
-function settingsOf({ when, allow_failure, retries, timeout, grace, cache }: FileStep) {
+function settingsOf({ when, allow_failure, retries, timeout, grace, cache, ...step }: FileStep) {
   return {
+    ...placeOf(step),
     ...(when && { when: outcomes[when] }),
     ...(allow_failure !== undefined && { allowFailure: allow_failure }),
     ...retriesOf(retries),
@@ -186,6 +188,7 @@ function retriesOf(retries: FileStep['retries']): Pick<Spec, 'retries' | 'retryO
 }
 
 const written: Readonly<Record<string, string>> = {
+  runsOn: 'runs_on',
   timeoutSeconds: 'timeout',
   graceSeconds: 'grace',
   retryDelay: 'retries',

@@ -37,6 +37,8 @@ export const OUTCOMES: Readonly<Record<AttemptOutcome, string>> = {
   config: 'refused its configuration',
   timeout: 'took too long',
   signal: 'was killed',
+  oom: 'ran out of memory',
+  evicted: 'was evicted',
   lost: 'was lost',
   submit_failed: 'could not be started',
   input_unavailable: 'did not get its inputs',

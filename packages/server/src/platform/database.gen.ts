@@ -308,7 +308,7 @@ export interface Database {
     host: string
     handle: string | null
     state: 'submitting' | 'submitted' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'lost'
-    outcome: 'ok' | 'exit' | 'retry_requested' | 'config' | 'timeout' | 'signal' | 'lost' | 'submit_failed' | 'input_unavailable' | 'output_missing' | 'cancelled' | null
+    outcome: 'ok' | 'exit' | 'retry_requested' | 'config' | 'timeout' | 'signal' | 'oom' | 'evicted' | 'lost' | 'submit_failed' | 'input_unavailable' | 'output_missing' | 'cancelled' | null
     exit_code: number | null
     reason: string | null
     stop_stage: 'term' | 'kill' | null
@@ -321,6 +321,7 @@ export interface Database {
     small_values: Generated<Json>
     outputs: Generated<Json>
     progress: Json | null
+    image: string | null
   }
   'pipelines.pipeline_version': {
     project_id: string

@@ -8,6 +8,7 @@ import {
   type PlannedStepView,
   type Run,
   type RunState,
+  type Target,
   type TriggerReason,
   TriggerSpec,
   whyNotRun,
@@ -26,14 +27,12 @@ import { reopen, requestCancel } from './engine/apply.ts'
 import { problemOf, type SpecProblem, unknownStep, unusedParam } from './engine/check-spec.ts'
 import { createEngine } from './engine/engine.ts'
 import { hostId } from './engine/host-id.ts'
-import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
 import { createPlans } from './engine/plans.ts'
 import { createLookUp } from './engine/cache/look-up.ts'
 import { type Explanation, explainStep } from './explain.ts'
 import { previewRun } from './preview.ts'
-import type { Handle } from './executors/executor.ts'
-import { createExecutors } from './executors/kinds.ts'
+import type { Executor, Handle } from './executors/executor.ts'
 import { pipelinesJobs } from './jobs.ts'
 import { type LogPage, logPage } from './log-page.ts'
 import type { PipelinesDeps } from './needs.ts'
@@ -41,6 +40,7 @@ import { presentRuns, specOf } from './present.ts'
 import { refuseStep } from './refuse-step.ts'
 import { planRun, storeRun } from './runs.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
+import { createPlaces } from './targets.ts'
 import type { VersionRow } from './version-store.ts'
 import { createTriggers, type Triggers } from './triggers/service.ts'
 import { triggersStore } from './triggers/store.ts'
@@ -67,6 +67,9 @@ interface RunRequest {
   readonly version?: number | undefined
   readonly noCache: boolean | string[]
 }
+
+/** What to read of an attempt: file, offset and limit in bytes. */
+type Reading = Parameters<Executor['read']> extends [Handle, ...infer Rest] ? Rest : never
 
 interface RunPreview {
   readonly pipeline: string
@@ -95,6 +98,7 @@ export interface Pipelines {
   cancelRun(caller: Caller, run: string, reason: string): Promise<Run>
   retryRun(caller: Caller, run: string): Promise<Run>
   explainStep(caller: Caller, target: StepTarget): Promise<Explanation>
+  listTargets(): Promise<Target[]>
   readSummary(caller: Caller, target: StepTarget): Promise<string | null>
   readLog(caller: Caller, target: StepTarget, offset: number): Promise<LogPage>
   /** Adopts what runs on this host and looks at every open run: after the events have started, before serving. */
@@ -113,11 +117,13 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const { db, now } = deps
   const folder = join(deps.folder, 'pipelines')
   const host = hostId(folder)
-  const [executor] = createExecutors({ folder: join(folder, 'attempts'), place: placeFrom(deps.blobs) })
+  const places = createPlaces(deps)
+  const { executors } = places
   const plans = createPlans()
-  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, plans, engine)
+  const journal = (engine: Parameters<typeof createJournal>[2]) =>
+    createJournal({ ...deps, urlFor: places.urlFor }, plans, engine)
   const lookUp = createLookUp(deps, plans)
-  const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, plans, lookUp, journal })
+  const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executors, host, plans, lookUp, journal })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
 
@@ -138,7 +144,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   async function planned(caller: Caller, pipeline: string, { params, version, noCache }: RunRequest) {
     const found = await versionOf(caller, pipeline, version)
     const spec = specOf(found)
-    refuse(unusedParam(spec, params) ?? unknownStep(spec, noCache))
+    refuse(unusedParam(spec, params) ?? unknownStep(spec, noCache) ?? places.problemOf(spec))
     return planRun(deps, found, params, noCache)
   }
 
@@ -155,7 +161,9 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     const { step } = await findStep(caller, target)
     const producer = step.state === 'cached' ? (step.reused as unknown as StepTarget) : target
     const attempt = await store.newestAttempt(producer.run, producer.step)
-    return { attempt, handle: attempt?.host === host ? (attempt.handle as Handle | null) : null }
+    const executor = executors.get(attempt?.executor ?? '')
+    const handle = attempt?.host === host ? (attempt.handle as Handle | null) : null
+    return { attempt, read: (...what: Reading) => (handle === null ? undefined : executor?.read(handle, ...what)) }
   }
 
   async function find({ projectId }: Caller, run: string): Promise<RunRow> {
@@ -196,7 +204,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
 
     async put(caller, pipeline, spec) {
       refuseStep(caller)
-      refuse(problemOf(spec, (name) => deps.builtinSteps(name) !== undefined))
+      refuse(problemOf(spec, (name) => deps.builtinSteps(name) !== undefined) ?? places.problemOf(spec))
       refuse(await missingCode(deps.blobs, spec))
       const { projectId, userName } = caller
       // The same content of another commit is no other version.
@@ -301,15 +309,17 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       return explainStep(store, plans, run, step)
     },
 
+    listTargets: places.list,
+
     async readSummary(caller, target) {
-      const { handle } = await attemptOf(caller, target)
-      const bytes = handle && (await executor.read(handle, 'summary.md', 0, summaryLimitBytes))
+      const { read } = await attemptOf(caller, target)
+      const bytes = await read('summary.md', 0, summaryLimitBytes)
       return bytes && bytes.length > 0 ? bytes.toString() : null
     },
 
     async readLog(caller, target, offset) {
-      const { attempt, handle } = await attemptOf(caller, target)
-      const bytes = handle ? await executor.read(handle, 'log', offset, logLimitBytes) : Buffer.alloc(0)
+      const { attempt, read } = await attemptOf(caller, target)
+      const bytes = (await read('log', offset, logLimitBytes)) ?? Buffer.alloc(0)
       return logPage(bytes, offset, attempt !== undefined && attempt.ended_at !== null)
     },
 

@@ -9,7 +9,10 @@ export type RunRow = Omit<Selectable<Database['pipelines.run']>, 'plan'>
 export type StepRow = Omit<Selectable<Database['pipelines.step']>, 'cache_key' | 'cache_parts'>
 export type AttemptRow = Selectable<Database['pipelines.attempt']>
 /** Without what it left. */
-export type AttemptStateRow = Omit<AttemptRow, 'small_values' | 'outputs' | 'progress' | 'project_id' | 'executor'>
+export type AttemptStateRow = Omit<
+  AttemptRow,
+  'small_values' | 'outputs' | 'progress' | 'project_id' | 'executor' | 'image'
+>
 
 const open = ['queued', 'running', 'waiting'] as const
 const runColumns = [

@@ -30,6 +30,7 @@ export async function startPipelinesWorld() {
         ...platform,
         now: () => outside.clock ?? new Date(),
         folder: platform.config.folder,
+        targetsFile: platform.config.targetsFile,
         workFolder: tmpdir(),
         url: () => url,
         commit: () => 'c0ffee',

@@ -12,6 +12,7 @@ import { createMemory } from './memory.ts'
 import { outputsOf } from './outputs.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
+import { reportStrangers } from './strangers.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
 
@@ -47,7 +48,8 @@ export interface EngineNeeds {
   readonly blobs: BlobStore
   readonly log: Log
   readonly now: () => Date
-  readonly executor: Executor
+  /** By the name of the target. */
+  readonly executors: ReadonlyMap<string, Executor>
   /** Id of this host: it survives a restart. */
   readonly host: string
   readonly plans: Plans
@@ -64,14 +66,14 @@ const lookUpsAtOnce = 100
 /** Timers cannot hold more. */
 const longestTimerMs = 2 ** 31 - 1
 
-export function createEngine({ db, blobs, log, now, executor, host, plans, lookUp, journal }: EngineNeeds): Engine {
-  const place: Place = { executor: executor.kind, host }
+export function createEngine({ db, blobs, log, now, executors, host, plans, lookUp, journal }: EngineNeeds): Engine {
   const memory = createMemory()
   const alarms = new Map<string, NodeJS.Timeout>()
   let beat: NodeJS.Timeout | undefined
   let starting: Promise<void> | undefined
+  let strangers: Promise<unknown> | undefined
   let stopped = false
-  const attendant = createAttendant({ executor, blobs, log, journal: journal({ advance }) })
+  const attendant = createAttendant({ executors, blobs, log, journal: journal({ advance }) })
 
   async function advance(runId: string, change = keep): Promise<void> {
     const done = await db.transaction().execute(async (tx) => {
@@ -90,7 +92,9 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, lookU
     const changed = await change({ tx, store, run, states: before, now: now.getTime() })
     const plan = await plans(store, run.id)
     const settled = await settleWithLookUps({ store, run, plan, lookUp }, changed, now.getTime())
-    const saved = await save(store, run, before, settled, place, now)
+    const runsOn = new Map(plan.steps.map((step) => [step.key, step.runsOn]))
+    const placeOf = (step: string): Place => ({ executor: runsOn.get(step)!, host })
+    const saved = await save(store, run, before, settled, placeOf, now)
     await announce(tx, run, before, settled.states)
     const moved = new Set(settled.effects.map(({ step, attempt }) => `${attempt} ${step}`))
     return {
@@ -124,7 +128,7 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, lookU
   }
 
   async function begin(): Promise<void> {
-    await reportStrangers(db, executor, log)
+    strangers = reportStrangers(db, executors, log)
     await pulse()
     await lookAtAll(now())
     if (!stopped)
@@ -151,6 +155,7 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, lookU
       stopped = true
       // What it reads must not be closed under it.
       await starting?.catch(() => undefined)
+      await strangers
       clearInterval(beat)
       for (const alarm of alarms.values()) clearTimeout(alarm)
       alarms.clear()
@@ -228,12 +233,12 @@ async function save(
   run: RunRow,
   before: States,
   { states, wakeAt }: Settled,
-  place: Place,
+  placeOf: (step: string) => Place,
   now: Date,
 ): Promise<AttemptRow[]> {
   const wake = wakeAt === null ? null : new Date(wakeAt)
   await store.saveRun(run.id, { ...runFields(states), wake_at: wake, looked_at: now })
-  const { steps, attempts } = changedRows(run, before, states, place, now)
+  const { steps, attempts } = changedRows(run, before, states, placeOf, now)
   if (steps.length > 0) await store.saveSteps(steps)
   return attempts.length > 0 ? store.saveAttempts(attempts) : []
 }
@@ -262,16 +267,3 @@ const loseAttempt =
       { outcome: 'lost', reason: 'Its host has given no sign of life for ten minutes.' },
       now,
     )
-
-/** Jobs that run although their attempt has ended are ended; jobs that nobody knows are somebody else's to judge. */
-async function reportStrangers(db: Db, executor: Executor, log: Log): Promise<void> {
-  const jobs = await executor.list()
-  if (jobs.length === 0) return
-  const rows = await pipelinesStore(db).attemptsByExternalId(jobs.map(({ externalId }) => externalId))
-  const states = new Map(rows.map((row) => [row.external_id, row.ended_at]))
-  for (const { externalId, handle } of jobs) {
-    const endedAt = states.get(externalId)
-    if (endedAt) await executor.cancel(handle, 'kill')
-    if (endedAt === undefined) log.warn({ externalId, handle }, 'a job runs here that no run knows')
-  }
-}

@@ -1,6 +1,7 @@
 import type { ParamValue, TriggerReason } from '@evenkeel/contract'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { JobInput, JobSpec } from '../executors/executor.ts'
+import { hostPath } from '../executors/folder/scripts.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { variableName } from './check-spec.ts'
 import { pickParams, type Params, pinnedVersions, type PlannedInput, type RunPlan, type RunPlanStep } from './plan.ts'
@@ -57,6 +58,10 @@ export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
     workFolder: attempt.workFolder,
     inputs: inputs.flatMap(([, { files }]) => files),
     code: step.code,
+    resources: step.resources,
+    ...(step.image !== null && { image: step.image }),
+    timeoutMs: step.timeoutMs,
+    graceMs: step.graceMs,
     describe: (folder) => ({
       environment: environmentOf(folder, run, attempt, params),
       context: {
@@ -136,8 +141,7 @@ function environmentOf(
   params: Params,
 ): Record<string, string> {
   return {
-    // Where this Node lies, so that a step finds the same one.
-    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    PATH: hostPath,
     HOME: join(folder, 'scratch'),
     TMPDIR: join(folder, 'scratch'),
     LANG: 'C.UTF-8',

@@ -5,7 +5,7 @@ import { publish } from '../../../platform/events.ts'
 import type { Ended, JobSpec } from '../executors/executor.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
-import { type Ending, recordEnd, recordStart } from './apply.ts'
+import { type Ending, recordEnd, recordStart, recordSubmitted } from './apply.ts'
 import type { Journal } from './attendant.ts'
 import type { Engine, Locked } from './engine.ts'
 import type { Harvest } from './harvest.ts'
@@ -16,13 +16,26 @@ import type { Plans } from './plans.ts'
 import { outcomeOf } from './outcome.ts'
 import { hasEnded, isLive, type States, type Stop } from './states.ts'
 
+export interface JournalDeps extends PipelinesDeps {
+  /** Base URL of this server, as a target sees it. */
+  readonly urlFor: (target: string) => string
+}
+
 /** Writes down what happens to attempts, and makes the jobs for them. */
-export function createJournal(deps: PipelinesDeps, plans: Plans, { advance }: Pick<Engine, 'advance'>): Journal {
+export function createJournal(deps: JournalDeps, plans: Plans, { advance }: Pick<Engine, 'advance'>): Journal {
   const { db } = deps
   const store = pipelinesStore(db)
 
   return {
     job: (id, externalId) => makeJob(deps, plans, id, externalId),
+
+    submitted: (id, handle) =>
+      advance(id.runId, async (locked) => {
+        await locked.store.reportAttempt(id, { handle })
+        return recordSubmitted(locked.states, id)
+      }),
+
+    image: (id, image) => store.reportAttempt(id, { image }),
 
     started: (id, handle) =>
       advance(id.runId, async (locked) => {
@@ -83,12 +96,7 @@ function endingOf(seen: Ended, left: Harvest | Error | undefined, stop: Stop | n
   return left instanceof Error ? { outcome: 'output_missing', reason: left.message } : outcomeOf(seen, stop)
 }
 
-async function makeJob(
-  deps: PipelinesDeps,
-  plans: Plans,
-  id: AttemptId,
-  externalId: string,
-): Promise<JobSpec | Ending> {
+async function makeJob(deps: JournalDeps, plans: Plans, id: AttemptId, externalId: string): Promise<JobSpec | Ending> {
   const store = pipelinesStore(deps.db)
   const run = (await store.readRun(id.runId))!
   const plan = await plans(store, id.runId)
@@ -114,7 +122,7 @@ async function makeJob(
     workFolder: deps.workFolder,
     nodeCache: join(deps.folder, 'pipelines/node-cache'),
     outputs: await outputsOf(store, id.runId, sourcesOf(step.inputs)),
-    url: deps.url(),
+    url: deps.urlFor(step.runsOn),
     token: await deps.issueStepToken({
       userId: run.user_id,
       scope: run.id,

@@ -24,6 +24,10 @@ export interface RunPlanStep extends PlannedStep {
   readonly matrix: Params
   readonly env: Readonly<Record<string, string>>
   readonly code: readonly CodeFile[] | null
+  /** The target it runs on. */
+  readonly runsOn: string
+  readonly resources: StepSpec['resources']
+  readonly image: string | null
   readonly cache: StepSpec['cache']
 }
 
@@ -55,6 +59,9 @@ const stepDefaults = {
   env: {},
   code: null,
   cache: false,
+  runsOn: 'local',
+  resources: { gpu: 0, slots: {} },
+  image: null,
 } as const
 
 /** Reads a plan that this release or an earlier one has stored. */
@@ -82,6 +89,9 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
   }
   const { key, when, allowFailure, retries, retryOn, retryDelay, params, outputs, matrix, env, code, cache } = step
   return {
+    runsOn: step.runsOn,
+    resources: step.resources,
+    image: step.image ?? null,
     key,
     when,
     allowFailure,

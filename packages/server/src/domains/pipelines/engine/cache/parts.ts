@@ -63,9 +63,13 @@ export function partsOf(
       Object.entries(step.inputs).map(([name, input]) => [name, inputPart(input, outputs)] as const),
     ),
     env: Object.fromEntries(Object.entries(step.env).map(([name, value]) => [name, digestOf(value)] as const)),
-    platform: `${process.platform}-${process.arch}`,
+    platform: platformOf(step),
   }
 }
+
+/** Other targets than this machine run Linux; what a step finds there is what its image holds. */
+const platformOf = ({ runsOn, image }: RunPlanStep): string =>
+  [`${runsOn === 'local' ? process.platform : 'linux'}-${process.arch}`, ...(image === null ? [] : [image])].join(' ')
 
 function inputPart(input: PlannedInput, outputs: StoredOutputs): InputPart {
   if (input.from === 'dataset') {

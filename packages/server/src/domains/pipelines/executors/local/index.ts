@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
-import { lstat, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
+import { release } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { z } from 'zod'
-import { isErrno } from '../../../../platform/errors.ts'
-import type { Ended, Executor, Handle, JobFile, JobOutput, JobSpec, Observation, PlaceFile } from '../executor.ts'
+import type { Ended, Executor, Handle, JobSpec, Observation, PlaceFile } from '../executor.ts'
+import { clear, exists, ignoreAbsent, output, read, readExit } from '../folder/files.ts'
 import { prepare } from './folder.ts'
 import { type Identity, isAlive, parseIdentity } from './identity.ts'
 import { processesOf, signal } from './processes.ts'
@@ -29,6 +28,7 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
 
   return {
     kind: 'local',
+    queues: false,
 
     submit(job, externalId) {
       const started = submitting.get(externalId) ?? start(job, externalId)
@@ -37,10 +37,13 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
     },
 
     observe,
+    begun: async () => undefined,
     ended,
     cancel: (handle, stage) => cancel(handle, stage),
     read,
     output,
+    image: async () => null,
+    version: async () => `${release()} (${process.platform}-${process.arch})`,
 
     async list() {
       const names = await readdir(folder).catch(() => [])
@@ -51,8 +54,7 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
 
     async cleanup(home) {
       await cancel(home, 'kill', tidyMs)
-      const heavy = ['code', 'inputs', 'outputs', 'scratch'].map((name) => join(home, name))
-      await Promise.all(heavy.map((path) => rm(path, { recursive: true, force: true })))
+      await clear(home)
     },
   }
 }
@@ -127,26 +129,6 @@ async function birth(home: Handle): Promise<void> {
   while (Date.now() < patience && (await observe(home)).state === 'queued') await delay(10)
 }
 
-async function read(home: Handle, file: JobFile, offset: number, limitBytes: number): Promise<Buffer> {
-  const source = await open(join(home, 'control', file)).catch(ignoreAbsent)
-  if (!source) return Buffer.alloc(0)
-  try {
-    const { buffer, bytesRead } = await source.read(Buffer.alloc(limitBytes), 0, limitBytes, offset)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await source.close()
-  }
-}
-
-async function output(home: Handle, name: string): Promise<JobOutput | undefined> {
-  const path = join(home, 'outputs', name)
-  const found = await lstat(path).catch(ignoreAbsent)
-  if (!found) return undefined
-  // A link could lead out of the folder, and a device never ends.
-  if (!found.isFile()) throw new Error(`The output "${name}" is not a plain file; write one file at this path.`)
-  return { sizeBytes: found.size, open: () => createReadStream(path) }
-}
-
 async function leaderOf(home: string): Promise<Identity | undefined> {
   const line = await readFile(join(home, 'control/pid'), 'utf8').catch(ignoreAbsent)
   return line === undefined ? undefined : parseIdentity(line)
@@ -155,22 +137,4 @@ async function leaderOf(home: string): Promise<Identity | undefined> {
 async function livingLeader(home: string): Promise<Identity | undefined> {
   const leader = await leaderOf(home)
   return leader && (await isAlive(leader)) ? leader : undefined
-}
-
-const Exit = z.object({ exit_code: z.int() })
-
-async function readExit(home: string): Promise<Ended | undefined> {
-  const path = join(home, 'control/exit.json')
-  const text = await readFile(path, 'utf8').catch(ignoreAbsent)
-  if (text === undefined) return undefined
-  const { mtime } = await stat(path)
-  return { state: 'ended', endedAt: mtime, exitCode: Exit.parse(JSON.parse(text)).exit_code }
-}
-
-const exists = async (path: string) => (await stat(path).catch(ignoreAbsent)) !== undefined
-
-function ignoreAbsent(error: unknown): undefined {
-  // ENOTDIR: the folder of jobs holds files of others too.
-  if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
-  throw error
 }

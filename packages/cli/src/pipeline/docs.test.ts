@@ -8,6 +8,8 @@ const page = readFileSync(new URL('../../../../docs/pipelines.md', import.meta.u
 const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parseYaml(Buffer.from(text!)).value)
 const [pipeline, step, triggers] = blocks as Record<string, unknown>[]
 
+const executors = readFileSync(new URL('../../../../docs/executors.md', import.meta.url), 'utf8')
+
 const sources: Sources = { step: () => StepFile.parse(step), code: () => [] }
 const problemsOf = (value: unknown) => {
   const compiled = compilePipeline(value, sources)
@@ -17,6 +19,13 @@ const problemsOf = (value: unknown) => {
 it('every example of docs/pipelines.md is valid', () => {
   expect(problemsOf(pipeline)).toEqual([])
   expect(problemsOf({ ...pipeline, ...triggers })).toEqual([])
+})
+
+it('the example of docs/executors.md is valid', () => {
+  const [, text] = /```yaml\n(.*?)```/s.exec(executors)!
+  const { value } = parseYaml(Buffer.from(text!))
+
+  expect(problemsOf({ name: 'p', ...(value as object) })).toEqual([])
 })
 
 it('the step of the page is used as the page says', () => {

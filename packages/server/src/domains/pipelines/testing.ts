@@ -1,6 +1,9 @@
 import { createClient } from '@evenkeel/client'
 import { type DatasetVersion, pipelines as endpoints, type PipelineSpec, type Run } from '@evenkeel/contract'
+import { randomUUID } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startWorld } from '../../testing.ts'
 import type { Champion, PipelinesDeps } from './needs.ts'
 import { pipelinesRoutes } from './routes.ts'
@@ -18,13 +21,16 @@ export interface Outside {
 }
 
 /** A server with pipelines that run on this machine. */
-export async function startPipelinesWorld() {
+export async function startPipelinesWorld({ targets = {} }: { readonly targets?: object } = {}) {
+  const targetsFile = join(tmpdir(), `evenkeel-targets-${randomUUID()}.json`)
+  await writeFile(targetsFile, JSON.stringify(targets))
   const outside: Outside = { versions: [], champion: null, rollout: null, runBehind: null, clock: null }
   let pipelines: Pipelines | undefined
   let deps: PipelinesDeps | undefined
   let url = ''
   const tokens = { issued: 0, revoked: [] as string[] }
   const world = await startWorld({
+    environment: { EVENKEEL_TARGETS: targetsFile },
     domains: (platform) => {
       deps = {
         ...platform,
@@ -91,6 +97,7 @@ export async function startPipelinesWorld() {
     async stop() {
       await pipelines!.stop()
       await world.stop()
+      await rm(targetsFile)
     },
   }
 }

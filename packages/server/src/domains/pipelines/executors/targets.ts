@@ -94,10 +94,9 @@ const Target = z.discriminatedUnion('kind', [DockerTarget, SlurmTarget, RayTarge
 export type Target = z.infer<typeof Target>
 
 /** Places where steps can run beside this machine, by name. */
-const Targets = z.record(
-  Name.refine((name) => name !== 'local', { error: '"local" is this machine, and always there; choose another name' }),
-  Target,
-)
+const Targets = z.record(Name, Target).refine((targets) => !('local' in targets), {
+  error: '"local" is this machine, and always there; choose another name',
+})
 export type Targets = z.infer<typeof Targets>
 
 /**

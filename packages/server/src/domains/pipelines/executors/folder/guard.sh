@@ -13,12 +13,21 @@ if [ -e "$control/term" ] || [ -e "$control/kill" ]; then
   exit 0
 fi
 
+# Environments that may hold our id. The grep of BusyBox sees no further than the first variable: it gets one at a time.
+candidates() {
+  if printf 'a\0b' | grep -q -F b; then
+    grep -l -F "EVENKEEL_EXTERNAL_ID=$id" /proc/[0-9]*/environ 2>/dev/null
+  else
+    echo /proc/[0-9]*/environ
+  fi
+}
+
 # The whole tree carries the external id, also what left the process group. This shell does not. Leaves in `heard` whether
 # anybody but the launcher was there.
 tell() {
   heard=
   read -r leader _ < "$control/pid" 2>/dev/null || leader=
-  for file in $(grep -l -F "EVENKEEL_EXTERNAL_ID=$id" /proc/[0-9]*/environ 2>/dev/null); do
+  for file in $(candidates); do
     # An id that begins like ours is not ours.
     tr '\0' '\n' < "$file" 2>/dev/null | grep -q -x -F "EVENKEEL_EXTERNAL_ID=$id" || continue
     pid=${file#/proc/}

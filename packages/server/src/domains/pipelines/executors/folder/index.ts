@@ -99,11 +99,16 @@ export function createFolderExecutor(options: FolderExecutorOptions): Executor {
     }
   }
 
-  /** Looks until a job is in one of these states, and waits in between. */
+  /**
+   * Looks until a job is in one of these states, and waits in between.
+   *
+   * @param sign - the file below `control` that says that it is worth to look before it is time to ask again
+   */
   async function watch<S extends Observation>(
     home: Handle,
     abort: AbortSignal,
     isEnough: (seen: Observation) => seen is S,
+    sign: string,
   ): Promise<S> {
     const control = watchFolder(join(home, 'control'), abort)
     let unknownSince: number | undefined
@@ -112,7 +117,9 @@ export function createFolderExecutor(options: FolderExecutorOptions): Executor {
       for (;;) {
         abort.throwIfAborted()
         const seen =
-          Date.now() >= askAt || (await readExit(home)) ? await look(home).catch(unlessUnreachable) : undefined
+          Date.now() >= askAt || (await exists(join(home, 'control', sign)))
+            ? await look(home).catch(unlessUnreachable)
+            : undefined
         if (Date.now() >= askAt) askAt = Date.now() + pollMs
         if (seen?.state !== 'unknown') unknownSince = seen ? undefined : unknownSince
         else unknownSince ??= Date.now()
@@ -155,10 +162,10 @@ export function createFolderExecutor(options: FolderExecutorOptions): Executor {
     observe: look,
 
     async begun(home, abort) {
-      await watch(home, abort, (seen): seen is Observation => seen.state !== 'queued')
+      await watch(home, abort, (seen): seen is Observation => seen.state !== 'queued', 'claim')
     },
 
-    ended: (home, abort) => watch(home, abort, isOver),
+    ended: (home, abort) => watch(home, abort, isOver, 'exit.json'),
     cancel,
     read,
     output,

@@ -50,7 +50,7 @@ export function createMachine() {
 
     async close(): Promise<void> {
       for (const id of jobs.keys()) await this.kill(id)
-      await Promise.all([...children].map((child) => child.exitCode === null && once(child, 'exit')))
+      await Promise.all([...children].map((child) => once(child, 'exit')))
     },
   }
 }

@@ -26,7 +26,7 @@ export async function serveApi(answer: (asked: Asked) => Reply | Promise<Reply>,
       const text = Buffer.concat(chunks).toString()
       const body: unknown = text === '' ? undefined : JSON.parse(text)
       const route = `${request.method} ${decodeURIComponent(url.pathname)}`
-      Promise.resolve(answer({ route, query: url.searchParams, headers: request.headers, body }))
+      void Promise.resolve(answer({ route, query: url.searchParams, headers: request.headers, body }))
         .catch((error: unknown) => ({ status: 500, body: String(error) }))
         .then((reply) => {
           response.writeHead(reply.status)

@@ -3,6 +3,7 @@ import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
 import { PipelineSpec, StepKey } from './pipeline-spec.ts'
+import { targets } from './targets.ts'
 
 export const RunState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'])
 export type RunState = z.infer<typeof RunState>
@@ -160,22 +161,6 @@ export const PipelineVersion = z.object({
 })
 export type PipelineVersion = z.infer<typeof PipelineVersion>
 
-/** A place where steps run. */
-export const Target = z
-  .object({
-    name: Name,
-    kind: z.string(),
-    answers: z.boolean(),
-    /** Of the platform; null when it does not answer. */
-    version: z.string().nullable(),
-    /** Jobs of ours that have not ended there; null when it does not answer. */
-    jobCount: z.int().nullable(),
-    /** Why it does not answer. */
-    reason: z.string().nullable(),
-  })
-  .meta({ id: 'Target' })
-export type Target = z.infer<typeof Target>
-
 /** States from which a run may be cancelled or retried. The server enforces it; the console says why a button is off. */
 const runRules = {
   cancel: { states: ['queued', 'running', 'waiting'], otherwise: 'The run has ended; there is nothing to cancel.' },
@@ -244,6 +229,7 @@ const oneStep = z.object({ run: z.string().max(64), step: StepKey })
 const noCache = z.union([z.boolean(), z.array(StepKey)]).default(false)
 
 export const pipelines = defineEndpoints({
+  ...targets,
   list: {
     method: 'GET',
     path: '/api/v1/pipelines',
@@ -323,14 +309,6 @@ export const pipelines = defineEndpoints({
       body: z.object({ pipeline: Name, version: z.int(), steps: z.array(PlannedStepView) }),
     },
     errors: ['pipelines.not_found', 'pipelines.no_data', 'pipelines.spec_invalid'],
-  },
-  listTargets: {
-    method: 'GET',
-    path: '/api/v1/targets',
-    summary: 'List the places where steps run, and ask each whether it answers.',
-    access: 'pipelines:read',
-    success: { status: 200, body: z.object({ items: z.array(Target) }) },
-    errors: [],
   },
   listVersions: {
     method: 'GET',

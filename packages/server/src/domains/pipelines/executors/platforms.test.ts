@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { access, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -59,6 +59,7 @@ describe.concurrent('docker', () => {
   it('says why an image cannot be had', async () => {
     const submit = executor.submit(shell('true', { image: 'ghost:1' }), 'ghost')
     await expect(submit).rejects.toThrow('The image "ghost:1" is not here and cannot be pulled: manifest unknown')
+    await expect(access(join(folder, 'ghost'))).rejects.toThrow('ENOENT')
   })
 
   it('tells a job that ran out of memory from one that is lost', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -13,7 +13,7 @@ import {
 import { prepare } from '../local/folder.ts'
 import { watchFolder } from '../local/watch.ts'
 import { clear, exists, output, read, readExit } from './files.ts'
-import type { Platform, PlatformState } from './platform.ts'
+import type { Platform, PlatformJob, PlatformState } from './platform.ts'
 import { commandFor, writeScripts } from './scripts.ts'
 
 export interface FolderExecutorOptions {
@@ -48,17 +48,19 @@ export function createFolderExecutor(options: FolderExecutorOptions): Executor {
     // Who has begun is not started again: the platform may have forgotten it.
     if (await exists(join(home, 'control/claim'))) return home as Handle
     await writeScripts(home, externalId, job)
-    await platform.start({
-      externalId,
-      home,
-      command: commandFor(home),
-      readOnly: (job.code ? ['inputs', 'code'] : ['inputs']).map((name) => join(home, name)),
-      resources: job.resources ?? { gpu: 0 },
-      image: job.image,
-      limitMs: (job.timeoutMs ?? dayMs) + (job.graceMs ?? 0) + spareMs,
-      graceMs: job.graceMs ?? 30_000,
-    })
+    try {
+      await platform.start(toPlatform(job, externalId, home))
+    } catch (error) {
+      // One that is silent may have it all the same, and would miss its folder.
+      if (!(error instanceof Unreachable)) await undo(home)
+      throw error
+    }
     return home as Handle
+  }
+
+  async function undo(home: string): Promise<void> {
+    await platform.forget(basename(home)).catch(() => undefined)
+    await rm(home, { recursive: true, force: true })
   }
 
   /** @throws Unreachable */
@@ -179,6 +181,8 @@ export function createFolderExecutor(options: FolderExecutorOptions): Executor {
 
     async cleanup(home) {
       await platform.forget(basename(home))
+      // It holds the token of the attempt.
+      await rm(join(home, 'control/start.sh'), { force: true })
       await clear(home)
     },
   }
@@ -187,6 +191,17 @@ export function createFolderExecutor(options: FolderExecutorOptions): Executor {
 const dayMs = 86_400_000
 /** The server ends a job in time; the platform does so only when no server is there. */
 const spareMs = 600_000
+
+const toPlatform = (job: JobSpec, externalId: string, home: string): PlatformJob => ({
+  externalId,
+  home,
+  command: commandFor(home),
+  readOnly: (job.code ? ['inputs', 'code'] : ['inputs']).map((name) => join(home, name)),
+  resources: job.resources ?? { gpu: 0 },
+  image: job.image,
+  limitMs: (job.timeoutMs ?? dayMs) + (job.graceMs ?? 0) + spareMs,
+  graceMs: job.graceMs ?? 30_000,
+})
 
 const isKilled = (home: Handle): Promise<boolean> => exists(join(home, 'control/kill'))
 const isToldToEnd = async (home: Handle): Promise<boolean> =>

@@ -246,6 +246,7 @@ export function conformance(name: string, make: Make, { concurrent }: { readonly
       await vi.waitUntil(async () => (await survivors(called('dead'))) === 0, { timeout: 10_000 })
       expect(await log(handle)).toBe('done\n')
       await expect(readFile(join(handle, 'inputs/x'))).rejects.toThrow('ENOENT')
+      await expect(readFile(join(handle, 'control/start.sh'))).rejects.toThrow('ENOENT')
       await executor.cancel(living, 'kill')
     })
 

@@ -54,5 +54,3 @@ export function createMachine() {
     },
   }
 }
-
-export type Machine = ReturnType<typeof createMachine>

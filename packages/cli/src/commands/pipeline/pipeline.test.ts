@@ -49,9 +49,7 @@ describe('pipeline validate', () => {
   })
 
   it('ends with 2, and says file, line and column of every mistake', async () => {
-    const wrong = valid
-      .replace('code: [src/**]', 'retires: 2\n    resources: { gpu: 1 }')
-      .replace('params.lr', 'params.lrr')
+    const wrong = valid.replace('code: [src/**]', 'retires: 2\n    heartbeat: 5m').replace('params.lr', 'params.lrr')
     const file = await have('pipelines/churn.yaml', wrong)
     const { code, stdout } = await evenkeel('pipeline', 'validate', file, '--json')
 
@@ -69,7 +67,7 @@ describe('pipeline validate', () => {
         file,
         line: 8,
         column: 5,
-        path: 'steps.train.resources',
+        path: 'steps.train.heartbeat',
         message: expect.stringContaining('not supported yet'),
       },
     ])

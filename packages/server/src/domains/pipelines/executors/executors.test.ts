@@ -98,7 +98,7 @@ describe('local', () => {
     await once(parent, 'exit')
 
     const handle = line.toString().trim() as Handle
-    expect(await executor.submit(shell('exit 1'), 'orphan')).toBe(handle)
+    expect(await executor.submit(shell('exit 1', { code: null }), 'orphan')).toBe(handle)
     expect(await executor.ended(handle, never)).toMatchObject({ exitCode: 9 })
     expect(await logOf(executor, handle)).toBe('begun\n')
   })

@@ -82,25 +82,29 @@ export type Matrix = z.infer<typeof Matrix>
 /** Limits of a group are of the project: all pipelines that name it share it. */
 const group = { group: Name, limit: z.int().positive().max(1000).optional() }
 
+/** `512Mi` or `16Gi`. */
+const Memory = z.string().regex(/^[1-9]\d{0,6}(Mi|Gi|Ti)$/, { error: 'write memory as in 512Mi or 16Gi' })
+
 const Resources = z.strictObject({
   cpu: z.number().positive().max(1024).optional(),
-  memory: z
-    .string()
-    .regex(/^[1-9]\d{0,8}(Mi|Gi)$/, { error: 'write memory as in 512Mi or 16Gi' })
-    .optional(),
+  memory: Memory.optional(),
   gpu: z.int().min(0).max(64).optional(),
   slots: z.record(Name, z.int().positive().max(1000)).optional(),
 })
 
 /** What a step may leave to `defaults`. */
 const shared = {
+  /** A target of the server; see `evenkeel targets`. */
+  runs_on: Name.optional(),
+  resources: Resources.optional(),
+  /** For targets that run containers. */
+  image: z.string().min(1).max(500).optional(),
   shell: Shell.optional(),
   retries: Retries.optional(),
   timeout: Duration.optional(),
   /** From SIGTERM to SIGKILL. */
   grace: Duration.optional(),
   env: z.record(z.string(), Scalar).optional(),
-  resources: Resources.optional(),
   cache: z.union([z.boolean(), z.strictObject({ ttl: Duration })]).optional(),
   /** Globs below the project folder; `!` leaves out. Absent: everything that is not ignored. */
   code: z.array(z.string().min(1)).optional(),

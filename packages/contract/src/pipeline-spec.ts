@@ -39,7 +39,7 @@ export const CodeFile = z.object({
 export type CodeFile = z.infer<typeof CodeFile>
 
 /** Which ends of an attempt are worth another one. */
-export const RetryCause = z.enum(['exit', 'timeout', 'stalled', 'signal', 'output_missing'])
+export const RetryCause = z.enum(['exit', 'timeout', 'stalled', 'signal', 'oom', 'output_missing'])
 export type RetryCause = z.infer<typeof RetryCause>
 
 /** What a variable of a step may be called. */
@@ -81,6 +81,10 @@ export const StepSpec = z.object({
   params: z.array(Name).default([]),
   /** The values that make this step one of a matrix. */
   matrix: z.record(Name, ParamValue).default({}),
+  /** The target it runs on; `local` is the machine of the server. */
+  runsOn: Name.default('local'),
+  /** What it runs in, on targets that run containers: a tag or a digest; that of the target when absent. */
+  image: z.string().min(1).max(500).optional(),
   /** Variables of its environment, beside those of the step contract. */
   env: z.record(EnvironmentName, z.string().max(32_768)).default({}),
   /** Variables of its environment that hold a secret of the project: variable to name. */

@@ -7,6 +7,7 @@ import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from '
 import { PipelineSpec, RunPriority, StepKey } from './pipeline-spec.ts'
 import { slotEndpoints } from './slots.ts'
 import { AttemptQuery, Metric, StepOutput } from './step-results.ts'
+import { targets } from './targets.ts'
 
 export const RunState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'])
 export type RunState = z.infer<typeof RunState>
@@ -32,6 +33,10 @@ export const AttemptOutcome = z.enum([
   'timeout',
   'stalled',
   'signal',
+  /** It needed more memory than it was given; only some platforms tell. */
+  'oom',
+  /** The platform took its machine away. */
+  'evicted',
   'lost',
   'submit_failed',
   'input_unavailable',
@@ -43,7 +48,10 @@ export type AttemptOutcome = z.infer<typeof AttemptOutcome>
 export const Attempt = z.object({
   attempt: z.int(),
   externalId: z.string(),
+  /** The target it ran on. */
   executor: z.string(),
+  /** What it ran in, by digest; null where there was no image, or nobody knows yet. */
+  image: z.string().nullable(),
   state: AttemptState,
   outcome: AttemptOutcome.nullable(),
   exitCode: z.int().nullable(),
@@ -242,6 +250,7 @@ const noCache = z.union([z.boolean(), z.array(StepKey)]).default(false)
 
 export const pipelines = defineEndpoints({
   ...slotEndpoints,
+  ...targets,
   list: {
     method: 'GET',
     path: '/api/v1/pipelines',

@@ -103,6 +103,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     log,
     now,
     folder: config.folder,
+    targetsFile: config.targetsFile,
     ...surroundings,
     queries,
     queryFolder: platform.queryFolder,

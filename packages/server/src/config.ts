@@ -9,6 +9,7 @@ const Environment = z.object({
   EVENKEEL_FOLDER: z.string().min(1).default('.evenkeel'),
   EVENKEEL_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   EVENKEEL_BLOB_URL: z.url().optional(),
+  EVENKEEL_TARGETS: z.string().min(1).optional(),
   EVENKEEL_AUTH: z.enum(['none', 'required']).default('none'),
   EVENKEEL_ALLOWED_HOSTS: z.string().default(''),
   EVENKEEL_INIT_TOKEN: z.string().min(24).optional(),
@@ -26,6 +27,8 @@ export interface Config {
   /** Absent when the PostgreSQL of the data folder is used. */
   readonly databaseUrl: string | undefined
   readonly blobUrl: string
+  /** Where steps may run beside this machine; `isAsked`: somebody named the file, so it has to be there. */
+  readonly targetsFile: { readonly path: string; readonly isAsked: boolean }
   /** Whether a request without a token is refused. */
   readonly signIn: 'none' | 'token'
   /** Host names under which the server answers, beside the loopback ones. */
@@ -55,6 +58,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     folder,
     databaseUrl: read.EVENKEEL_DATABASE_URL,
     blobUrl: read.EVENKEEL_BLOB_URL ?? pathToFileURL(join(folder, 'blobs')).href,
+    targetsFile: {
+      path: resolve(read.EVENKEEL_TARGETS ?? join(folder, 'targets.json')),
+      isAsked: read.EVENKEEL_TARGETS !== undefined,
+    },
     signIn: read.EVENKEEL_AUTH === 'required' ? 'token' : 'none',
     allowedHosts: [read.EVENKEEL_HOST, ...read.EVENKEEL_ALLOWED_HOSTS.split(',')].flatMap((host) => host.trim() || []),
     initToken: read.EVENKEEL_INIT_TOKEN ?? readToken(read.EVENKEEL_INIT_TOKEN_FILE),

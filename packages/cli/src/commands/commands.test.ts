@@ -57,6 +57,35 @@ describe('status', () => {
   })
 })
 
+describe('targets', () => {
+  const local = { name: 'local', kind: 'local', answers: true, version: '6.1', jobCount: 2, reason: null }
+  const gone = {
+    ...local,
+    name: 'gpu',
+    kind: 'slurm',
+    answers: false,
+    version: null,
+    jobCount: null,
+    reason: 'Silence.',
+  }
+
+  it('lists them with what runs there', async () => {
+    const { code, stdout } = await ask({ 'pipelines.listTargets': () => ({ items: [local] }) }, 'targets')
+
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: ['target  kind   version  jobs', 'local   local  6.1      2', ''].join('\n'),
+    })
+  })
+
+  it('ends with 8 when one does not answer, and says why', async () => {
+    const { code, stdout } = await ask({ 'pipelines.listTargets': () => ({ items: [local, gone] }) }, 'targets')
+
+    expect(code).toBe(8)
+    expect(stdout).toContain('gpu     slurm  does not answer  –\n! gpu: Silence.')
+  })
+})
+
 describe('approve', () => {
   const pending = { 'governance.listApprovals': () => ({ items: [approvalOf()], nextCursor: null }) }
 

@@ -4,7 +4,7 @@ import { freemem } from 'node:os'
 import { exitCodes } from '../errors.ts'
 import { folderOf, targetOf } from '../settings.ts'
 import { readState, stillRunning } from '../supervisor/state.ts'
-import { type CommonOptions, outputOf } from './common.ts'
+import { type CommonOptions, connect, outputOf } from './common.ts'
 
 interface Finding {
   readonly check: string
@@ -29,7 +29,7 @@ export async function doctor(options: CommonOptions): Promise<number> {
     await disk(folder),
     memory(),
     ...(runs ? [await server(url)] : [await port(7070), await port(7071)]),
-    ...(runs ? [await clock(url)] : []),
+    ...(runs ? [await clock(url), ...(await targets(options))] : []),
   ]
   outputOf(options).result({ findings }, () =>
     findings.map(
@@ -100,4 +100,21 @@ async function clock(url: string): Promise<Finding> {
   return skewMs < 5000
     ? good('clock', 'agrees with the server')
     : bad('clock', `differs by ${Math.round(skewMs / 1000)} s from the server`, 'synchronise the clocks (NTP)')
+}
+
+/** Places beside the machine of the server, where there are any. */
+async function targets(options: CommonOptions): Promise<Finding[]> {
+  const { pipelines } = await connect(options)
+  const { items } = await pipelines.listTargets({}).catch(() => ({ items: [] }))
+  return items
+    .filter(({ name }) => name !== 'local')
+    .map(({ name, kind, version, reason }) =>
+      reason === null
+        ? good('target', `${name} answers (${kind} ${version})`)
+        : bad(
+            'target',
+            `${name}: ${reason}`,
+            `start ${kind}, or correct "${name}" in targets.json; see docs/executors.md`,
+          ),
+    )
 }

@@ -9,6 +9,8 @@ const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parse
 const [pipeline, step, triggers] = blocks as Record<string, unknown>[]
 const limits = (blocks as Record<string, unknown>[]).find((block) => 'concurrency' in block)
 
+const executors = readFileSync(new URL('../../../../docs/executors.md', import.meta.url), 'utf8')
+
 const sources: Sources = { step: () => StepFile.parse(step), code: () => [] }
 const problemsOf = (value: unknown) => {
   const compiled = compilePipeline(value, sources)
@@ -19,6 +21,13 @@ it('every example of docs/pipelines.md is valid', () => {
   expect(problemsOf(pipeline)).toEqual([])
   expect(problemsOf({ ...pipeline, ...triggers })).toEqual([])
   expect(problemsOf({ name: 'limits', ...limits })).toEqual([])
+})
+
+it('the example of docs/executors.md is valid', () => {
+  const [, text] = /```yaml\n(.*?)```/s.exec(executors)!
+  const { value } = parseYaml(Buffer.from(text!))
+
+  expect(problemsOf({ name: 'p', ...(value as object) })).toEqual([])
 })
 
 it('the step of the page is used as the page says', () => {

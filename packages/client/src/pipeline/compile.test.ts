@@ -303,13 +303,31 @@ describe('triggers', () => {
   })
 })
 
+it('says where a step runs, and what it may use there', () => {
+  const compiled = compilePipeline(
+    {
+      name: 'p',
+      defaults: { runs_on: 'gpu', image: 'python:3.13' },
+      steps: {
+        a: { run: 'true', resources: { cpu: 2.5, memory: '16Gi', gpu: 1 } },
+        b: { run: 'true', runs_on: 'local' },
+      },
+    },
+    { step: () => ({ run: 'true' }), code: () => [] },
+  )
+
+  expect(compiled.ok && compiled.pipeline.spec.steps).toMatchObject([
+    { runsOn: 'gpu', image: 'python:3.13', resources: { cpu: 2.5, memoryMiB: 16_384, gpu: 1 } },
+    { runsOn: 'local' },
+  ])
+})
+
 describe('refuses with the path and what to do', () => {
   it.each([
     [{ a: { ...a, retires: 1 } }, 'steps.a.retires: There is no key "retires" here. Did you mean "retries"?'],
-    [
-      { a: { ...a, resources: { labels: {} } } },
-      'steps.a.resources.labels: "labels" is not supported yet; every step runs on the machine',
-    ],
+    [{ a: { ...a, resources: { labels: {} } } }, 'steps.a.resources.labels: "labels" is not supported yet'],
+    [{ a: { ...a, resources: { memory: 16 } } }, 'steps.a.resources.memory'],
+    [{ a: { ...a, resources: { memory: '16 GB' } } }, 'Write memory as in 512Mi or 16Gi'],
     [{ a: { ...a, secrets: { DB: 'plain' } } }, 'steps.a.secrets.DB: A file is no place for a secret: name one of the'],
     [{ a: { ...a, secrets: { DB: '${{ params.lr }}' } } }, 'steps.a.secrets.DB: A file is no place for a secret'],
     [{ a: { ...a, secrets: { 'D-B': '${{ secrets.X }}' } } }, 'steps.a.secrets.D-B: This cannot be: use letters'],
@@ -322,8 +340,10 @@ describe('refuses with the path and what to do', () => {
       { a: { ...a, when: "steps.b.outputs.gate == 'pass'" } },
       'steps.a.when: Of conditions, only three are supported yet',
     ],
-    [{ a: { ...a, retries: { max: 1, on: ['oom'] } } }, 'It must be exit, timeout, stalled, signal or output_missing'],
-    [{ a: { ...a, resources: { memory: '16GB' } } }, 'Write memory as in 512Mi or 16Gi.'],
+    [
+      { a: { ...a, retries: { max: 1, on: ['flood'] } } },
+      'It must be exit, timeout, stalled, signal, oom or output_missing',
+    ],
     [{ a: { ...a, heartbeat: '2d' } }, 'steps.a.heartbeat: This cannot be'],
     [{ a: { ...a, retries: 'many' } }, 'steps.a.retries: It must be a number or a map.'],
     [{ a: { ...a, timeout: '90 minutes' } }, 'steps.a.timeout: Write a duration as in 30s, 10m, 6h or 5d.'],

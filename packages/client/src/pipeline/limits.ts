@@ -20,8 +20,10 @@ const resourcesOf = ({ memory, ...rest }: NonNullable<FileStep['resources']>): S
   ...(memory && { memoryMiB: toMiB(memory) }),
 })
 
+const unitMiB: Readonly<Record<string, number>> = { Mi: 1, Gi: 1024, Ti: 1024 ** 2 }
+
 /** @param memory - as the schema reads it: `512Mi`, `16Gi` */
-const toMiB = (memory: string): number => Number(memory.slice(0, -2)) * (memory.endsWith('Gi') ? 1024 : 1)
+const toMiB = (memory: string): number => Number(memory.slice(0, -2)) * unitMiB[memory.slice(-2)]!
 
 /** The same of a run as a whole. */
 export function runLimitsOf({ timeout, priority, concurrency }: PipelineFile): Partial<z.input<typeof PipelineSpec>> {

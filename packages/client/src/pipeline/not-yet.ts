@@ -1,9 +1,6 @@
 import type { Path } from './mistake.ts'
 
-const machine = 'every step runs on the machine of the server, with what it has; leave it out.'
-
 const ofStep: Readonly<Record<string, string>> = {
-  runs_on: machine,
   runtime:
     'a command uses what the machine has; pin versions in the command itself, as in "uv run" or "npx", or leave it out.',
   environment: 'a run or a trigger has an environment, not a step; leave it out.',
@@ -20,7 +17,10 @@ const ofTrigger: Readonly<Record<string, string>> = {
   code: 'the code is what was applied last; leave it out.',
 }
 
-const ofResources: Readonly<Record<string, string>> = { disk: machine, labels: machine }
+const ofResources: Readonly<Record<string, string>> = {
+  disk: 'a step may use what is free; leave it out.',
+  labels: 'name a target with "runs_on" that has what it needs; leave it out.',
+}
 
 /** What to do in place of a key that the reference knows and the server does not have yet. */
 export function notYet(path: Path, key: string): string | undefined {

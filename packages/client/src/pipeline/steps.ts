@@ -4,6 +4,7 @@ import { bind } from './bind.ts'
 import { limitsOf } from './limits.ts'
 import { commandOf, withVariables } from './command.ts'
 import { toSeconds } from './durations.ts'
+import { placeOf } from './place.ts'
 import { hasPlaceholder } from './expressions.ts'
 import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } from './inputs.ts'
 import { expandMatrix } from './matrix.ts'
@@ -163,6 +164,7 @@ const outcomes = { 'success()': 'success', 'failure()': 'failure', 'always()': '
 function settingsOf(step: FileStep) {
   const { when, allow_failure, retries, timeout, grace, cache } = step
   return {
+    ...placeOf(step),
     ...(when && { when: outcomes[when] }),
     ...(allow_failure !== undefined && { allowFailure: allow_failure }),
     ...retriesOf(retries),
@@ -186,6 +188,7 @@ function retriesOf(retries: FileStep['retries']): Pick<Spec, 'retries' | 'retryO
 }
 
 const written: Readonly<Record<string, string>> = {
+  runsOn: 'runs_on',
   timeoutSeconds: 'timeout',
   graceSeconds: 'grace',
   heartbeatSeconds: 'heartbeat',

@@ -38,6 +38,8 @@ export const OUTCOMES: Readonly<Record<AttemptOutcome, string>> = {
   timeout: 'took too long',
   stalled: 'gave no sign of life',
   signal: 'was killed',
+  oom: 'ran out of memory',
+  evicted: 'was evicted',
   lost: 'was lost',
   submit_failed: 'could not be started',
   input_unavailable: 'did not get its inputs',

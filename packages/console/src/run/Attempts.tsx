@@ -46,9 +46,10 @@ export function Attempts({ step: { attempts } }: { readonly step: RunStep }) {
   )
 }
 
-function factsOf({ executor, exitCode, startedAt, endedAt }: Attempt): string[] {
+function factsOf({ executor, image, exitCode, startedAt, endedAt }: Attempt): string[] {
   return [
-    executor,
+    `on ${executor}`,
+    ...(image === null ? [] : [`in ${image}`]),
     ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
     ...(startedAt && endedAt ? [`ran ${formatDuration(Date.parse(endedAt) - Date.parse(startedAt))}`] : []),
   ]

@@ -308,7 +308,7 @@ export interface Database {
     host: string
     handle: string | null
     state: 'submitting' | 'submitted' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'lost'
-    outcome: 'ok' | 'exit' | 'retry_requested' | 'config' | 'timeout' | 'stalled' | 'signal' | 'lost' | 'submit_failed' | 'input_unavailable' | 'output_missing' | 'cancelled' | null
+    outcome: 'ok' | 'exit' | 'retry_requested' | 'config' | 'timeout' | 'stalled' | 'signal' | 'oom' | 'evicted' | 'lost' | 'submit_failed' | 'input_unavailable' | 'output_missing' | 'cancelled' | null
     exit_code: number | null
     reason: string | null
     stop_stage: 'term' | 'kill' | null
@@ -325,6 +325,7 @@ export interface Database {
     gpus: Generated<Json>
     heartbeat_at: Timestamp | null
     metrics: Generated<Json>
+    image: string | null
   }
   'pipelines.backfill': {
     id: string

@@ -49,7 +49,7 @@ describe('pipeline validate', () => {
   })
 
   it('ends with 2, and says file, line and column of every mistake', async () => {
-    const wrong = valid.replace('code: [src/**]', 'retires: 2\n    runs_on: gpu').replace('params.lr', 'params.lrr')
+    const wrong = valid.replace('code: [src/**]', 'retires: 2\n    environment: dev').replace('params.lr', 'params.lrr')
     const file = await have('pipelines/churn.yaml', wrong)
     const { code, stdout } = await evenkeel('pipeline', 'validate', file, '--json')
 
@@ -67,7 +67,7 @@ describe('pipeline validate', () => {
         file,
         line: 8,
         column: 5,
-        path: 'steps.train.runs_on',
+        path: 'steps.train.environment',
         message: expect.stringContaining('not supported yet'),
       },
     ])

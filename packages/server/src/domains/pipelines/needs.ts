@@ -28,6 +28,8 @@ export interface PipelinesDeps {
   readonly now: () => Date
   /** Data folder of this server: attempts and the id of the host live in `<folder>/pipelines`. */
   readonly folder: string
+  /** Names the places where steps run beside this machine; `isAsked`: it has to be there. */
+  readonly targetsFile: { readonly path: string; readonly isAsked: boolean }
   /** Where the commands of steps start: the folder of the user's code. */
   readonly workFolder: string
   /** Base URL of this server, for steps; asked when a step starts. */

@@ -86,6 +86,7 @@ const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   attempt: row.attempt,
   externalId: row.external_id,
   executor: row.executor,
+  image: row.image,
   state: row.state,
   outcome: row.outcome,
   exitCode: row.exit_code,

@@ -15,6 +15,7 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
     putTrigger: ({ params, body }, caller) => pipelines.putTrigger(caller, params, body),
     listFirings: ({ params, query }, caller) => pipelines.listFirings(caller, params.pipeline, query),
     startRun: ({ params, body }, caller) => pipelines.startRun(caller, params.pipeline, body),
+    listTargets: async () => ({ items: await pipelines.listTargets() }),
     listVersions: ({ params, query }, caller) => pipelines.listVersions(caller, params.pipeline, query),
     plan: ({ params, body }, caller) => pipelines.plan(caller, params.pipeline, body),
     explainStep: ({ params }, caller) => pipelines.explainStep(caller, params),

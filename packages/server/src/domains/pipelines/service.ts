@@ -9,6 +9,7 @@ import {
   type Run,
   type RunEnvironment,
   type RunState,
+  type Target,
   type TriggerReason,
   TriggerSpec,
   whyNotRun,
@@ -25,14 +26,12 @@ import { unknownStep, unusedParam } from './engine/check-spec.ts'
 import { removeOldCheckpoints } from './engine/checkpoints.ts'
 import { createEngine } from './engine/engine.ts'
 import { hostId } from './engine/host-id.ts'
-import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
 import { createPlans } from './engine/plans.ts'
 import { checkInputsOf } from './engine/quarantine.ts'
 import { createLookUp } from './engine/cache/look-up.ts'
 import { type Explanation, explainStep } from './explain.ts'
 import { previewRun } from './preview.ts'
-import { createExecutors } from './executors/kinds.ts'
 import { pipelinesJobs } from './jobs.ts'
 import type { LogPage } from './log-page.ts'
 import type { PointsQuery } from './metrics-store.ts'
@@ -47,6 +46,7 @@ import { createSecrets, type Secrets } from './secrets/service.ts'
 import { createSlots, type Slots } from './slots.ts'
 import { createStepResults, type MetricsPage, type StepTarget } from './step-results.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
+import { createPlaces } from './targets.ts'
 import type { VersionRow } from './version-store.ts'
 import { targetOf, whyNoModel } from './target.ts'
 import { createTriggers, type Triggers } from './triggers/service.ts'
@@ -107,6 +107,7 @@ export interface Pipelines {
   cancelRun(caller: Caller, run: string, reason: string): Promise<Run>
   retryRun(caller: Caller, run: string): Promise<Run>
   explainStep(caller: Caller, target: StepTarget): Promise<Explanation>
+  listTargets(): Promise<Target[]>
   readSummary(caller: Caller, target: StepTarget, which: OfAttempt): Promise<string | null>
   readLog(caller: Caller, target: StepTarget, page: OfAttempt & { offset: number }): Promise<LogPage>
   listMetrics(caller: Caller, target: StepTarget, query: OfAttempt & PointsQuery): Promise<MetricsPage>
@@ -134,14 +135,16 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const { db, now } = deps
   const folder = join(deps.folder, 'pipelines')
   const host = hostId(folder)
-  const [executor] = createExecutors({ folder: join(folder, 'attempts'), place: placeFrom(deps.blobs) })
+  const places = createPlaces(deps)
+  const { executors } = places
   const plans = createPlans()
   const secrets = createSecrets(deps)
-  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, { plans, secrets }, engine)
+  const journal = (engine: Parameters<typeof createJournal>[2]) =>
+    createJournal({ ...deps, ...places }, { plans, secrets }, engine)
   const lookUp = createLookUp(deps, plans)
   const checkInputs = checkInputsOf(deps.blobs, join(folder, 'quarantine'))
-  const engine = createEngine({ ...deps, executor, host, plans, lookUp, checkInputs, wake: wakeRun, journal })
-  const results = createStepResults(deps, { executor, host, secrets })
+  const engine = createEngine({ ...deps, executors, host, plans, lookUp, checkInputs, wake: wakeRun, journal })
+  const results = createStepResults(deps, { executors, host, secrets })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
   const backfills = createBackfills(deps, lookUp, (run, says) =>
@@ -170,7 +173,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     const of = { projectId: caller.projectId, pipeline }
     const found = await versionOf(caller, pipeline, await versionFor(deps, of, environment, request.version))
     const spec = specOf(found)
-    refuse(unusedParam(spec, params) ?? unknownStep(spec, noCache))
+    refuse(unusedParam(spec, params) ?? unknownStep(spec, noCache) ?? places.problemOf(spec))
     return planRun(deps, found, params, { noCache, priority, target: { environment, scope, sample }, only })
   }
 
@@ -219,6 +222,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     get: read,
 
     async put(caller, pipeline, spec) {
+      refuse(places.problemOf(spec))
       await writeVersion(deps, caller, pipeline, spec)
       return read(caller, pipeline)
     },
@@ -301,6 +305,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       return explainStep(store, plans, run, step)
     },
 
+    listTargets: places.list,
     readSummary: async (caller, target, { attempt }) => results.summary((await findStep(caller, target)).step, attempt),
     readLog: async (caller, target, page) => results.log((await findStep(caller, target)).step, page),
     listMetrics: async (caller, target, query) => results.metrics((await findStep(caller, target)).step, query),
@@ -318,7 +323,11 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     backfills,
     secrets,
     subscriptions: [...triggers.subscriptions, ...backfills.subscriptions],
-    jobs: [...pipelinesJobs(engine, () => removeOldCheckpoints(deps)), ...triggers.jobs, ...backfills.jobs],
+    jobs: [
+      ...pipelinesJobs(engine, () => removeOldCheckpoints(deps, places.folders)),
+      ...triggers.jobs,
+      ...backfills.jobs,
+    ],
   }
 }
 

@@ -1,6 +1,6 @@
 import type { MetricPoint } from '@evenkeel/contract'
 import { z } from 'zod'
-import type { Executor, Handle } from './executors/executor.ts'
+import type { Executor, Handle, JobFile } from './executors/executor.ts'
 import { type LogPage, readLogPage } from './log-page.ts'
 import { metricsStore, type PointsQuery } from './metrics-store.ts'
 import type { PipelinesDeps } from './needs.ts'
@@ -28,9 +28,18 @@ export interface MetricsPage {
 const summaryLimitBytes = 1024 ** 2
 const Cut = z.object({ from: z.int(), to: z.int() })
 
+interface StepResultsNeeds {
+  readonly executors: ReadonlyMap<string, Executor>
+  readonly host: string
+  readonly secrets: Secrets
+}
+
+/** Reads a file of an attempt; empty when nothing of it is here. */
+type Read = (file: JobFile, offset: number, limitBytes: number) => Promise<Buffer>
+
 export function createStepResults(
   deps: Pick<PipelinesDeps, 'db'>,
-  { executor, host, secrets }: { readonly executor: Executor; readonly host: string; readonly secrets: Secrets },
+  { executors, host, secrets }: StepResultsNeeds,
 ): StepResults {
   const store = pipelinesStore(deps.db)
 
@@ -42,30 +51,31 @@ export function createStepResults(
     return store.findAttempt({ runId: run, step: key, attempt })
   }
 
-  /** What an attempt wrote lies on the host it ran on. */
-  const handleOf = (found: AttemptRow | undefined): Handle | null =>
-    found?.host === host ? (found.handle as Handle | null) : null
+  /** What an attempt wrote lies on the host it ran on, or where that host sees it. */
+  function readerOf(found: AttemptRow | undefined): Read {
+    const handle = found?.host === host ? (found.handle as Handle | null) : null
+    const executor = executors.get(found?.executor ?? '')
+    return async (...what) => (handle && executor ? executor.read(handle, ...what) : Buffer.alloc(0))
+  }
 
-  async function cutOf(handle: Handle): Promise<z.output<typeof Cut> | undefined> {
-    const bytes = await executor.read(handle, 'log.cut', 0, 1024)
+  async function cutOf(read: Read): Promise<z.output<typeof Cut> | undefined> {
+    const bytes = await read('log.cut', 0, 1024)
     return bytes.length === 0 ? undefined : Cut.parse(JSON.parse(bytes.toString()))
   }
 
   return {
     async summary(step, attempt) {
-      const handle = handleOf(await find(step, attempt))
-      const bytes = handle && (await executor.read(handle, 'summary.md', 0, summaryLimitBytes))
-      if (!bytes || bytes.length === 0) return null
-      return (await secrets.maskOf(step.project_id)).text(bytes.toString())
+      const bytes = await readerOf(await find(step, attempt))('summary.md', 0, summaryLimitBytes)
+      return bytes.length === 0 ? null : (await secrets.maskOf(step.project_id)).text(bytes.toString())
     },
 
     async log(step, { offset, attempt }) {
       const found = await find(step, attempt)
-      const handle = handleOf(found)
+      const read = readerOf(found)
       return readLogPage(
         {
-          read: async (from, limit) => (handle ? executor.read(handle, 'log', from, limit) : Buffer.alloc(0)),
-          cut: handle ? await cutOf(handle) : undefined,
+          read: (from, limit) => read('log', from, limit),
+          cut: await cutOf(read),
           isOver: found !== undefined && found.ended_at !== null,
           mask: await secrets.maskOf(step.project_id),
         },

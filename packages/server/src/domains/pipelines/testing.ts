@@ -1,6 +1,7 @@
 import { createClient } from '@evenkeel/client'
 import { type DatasetVersion, pipelines as endpoints, type PipelineSpec, releases, type Run } from '@evenkeel/contract'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSigningKey } from '../../platform/signing-key.ts'
@@ -21,7 +22,9 @@ export interface Outside {
 }
 
 /** A server with pipelines that run on this machine. */
-export async function startPipelinesWorld() {
+export async function startPipelinesWorld({ targets = {} }: { readonly targets?: object } = {}) {
+  const targetsFile = join(tmpdir(), `evenkeel-targets-${randomUUID()}.json`)
+  await writeFile(targetsFile, JSON.stringify(targets))
   const outside: Outside = { versions: [], champion: null, rollout: null, runBehind: null, clock: null }
   let pipelines: Pipelines | undefined
   let deps: PipelinesDeps | undefined
@@ -30,11 +33,13 @@ export async function startPipelinesWorld() {
   const key = await openSigningKey(keys, 'releases')
   const tokens = { issued: 0, revoked: [] as string[] }
   const world = await startWorld({
+    environment: { EVENKEEL_TARGETS: targetsFile },
     domains: (platform) => {
       deps = {
         ...platform,
         now: () => outside.clock ?? new Date(),
         folder: platform.config.folder,
+        targetsFile: platform.config.targetsFile,
         workFolder: tmpdir(),
         url: () => url,
         commit: () => 'c0ffee',
@@ -100,6 +105,7 @@ export async function startPipelinesWorld() {
       await pipelines!.stop()
       await world.stop()
       await rm(keys, { recursive: true, force: true })
+      await rm(targetsFile)
     },
   }
 }

@@ -104,6 +104,12 @@ export interface Ending {
   readonly reason: string
 }
 
+/** The platform has the attempt, which waits there for its turn. */
+export const recordSubmitted = (states: States, key: AttemptKey): States =>
+  changeAttempt(states, key, (attempt) =>
+    attempt.state === 'submitting' ? { ...attempt, state: 'submitted' } : attempt,
+  )
+
 /** The attempt runs. One that has ended meanwhile stays as it is. */
 export const recordStart = (states: States, key: AttemptKey, now: number): States =>
   changeAttempt(states, key, (attempt) =>

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
 import type { Log } from '../../../platform/logging.ts'
-import type { Ended, Executor, Handle, JobSpec } from '../executors/executor.ts'
+import { type Ended, type Executor, type Handle, type JobSpec, Unreachable } from '../executors/executor.ts'
 import type { AttemptId, AttemptRow } from '../store.ts'
 import type { Ending } from './apply.ts'
 import { type Harvest, harvest } from './harvest.ts'
@@ -16,6 +16,8 @@ import { stopOf } from './rows.ts'
 export interface Journal {
   /** What to start, or why it cannot be. */
   job(attempt: AttemptId, externalId: string): Promise<JobSpec | Ending>
+  /** Its platform has it; it may wait there. */
+  submitted(attempt: AttemptId, handle: Handle): Promise<void>
   started(attempt: AttemptId, handle: Handle): Promise<void>
   /** What it wrote to its metrics file since. */
   told(attempt: AttemptId, news: MetricNews): Promise<void>
@@ -23,6 +25,8 @@ export interface Journal {
   heartbeatMs(attempt: AttemptId): Promise<number | null>
   /** It has been silent for so long. */
   silent(attempt: AttemptId, silentMs: number): Promise<void>
+  /** What it runs in, by digest. */
+  image(attempt: AttemptId, image: string): Promise<void>
   /** It could not be started. */
   failed(attempt: AttemptId, ending: Ending): Promise<void>
   /** The outputs it has to leave. */
@@ -43,6 +47,7 @@ export interface Attendant {
 }
 
 interface Charge {
+  readonly executor: Executor
   handle: Handle | undefined
   stage: 'term' | 'kill' | undefined
   readonly over: Promise<void>
@@ -50,15 +55,18 @@ interface Charge {
 
 const lookMs = 500
 const retryMs = 1000
+/** How long a platform may be silent when it is given a job. */
+const silenceMs = 60_000
 
 export function createAttendant({
-  executor,
+  executors,
   blobs,
   journal,
   checkInputs,
   log,
 }: {
-  executor: Executor
+  /** By the name of the target. */
+  executors: ReadonlyMap<string, Executor>
   blobs: BlobStore
   journal: Journal
   checkInputs: CheckInputs
@@ -69,41 +77,57 @@ export function createAttendant({
   const { signal } = leaving
 
   function take(attempt: AttemptRow): void {
+    const executor = executors.get(attempt.executor)
+    if (!executor) return giveUp(attempt)
     const over = Promise.resolve()
-      .then(() => follow(attempt))
+      .then(() => follow(executor, attempt))
       .catch((error: unknown) => {
         if (!signal.aborted) log.error({ err: error, attempt: attempt.external_id }, 'an attempt is left alone')
       })
       .finally(() => charges.delete(attempt.external_id))
-    charges.set(attempt.external_id, { handle: undefined, stage: undefined, over })
+    charges.set(attempt.external_id, { executor, handle: undefined, stage: undefined, over })
   }
 
-  async function follow(attempt: AttemptRow): Promise<void> {
-    const id = { runId: attempt.run_id, step: attempt.step_key, attempt: attempt.attempt }
-    const handle = attempt.handle === null ? await begin(id, attempt.external_id) : (attempt.handle as Handle)
+  /** The target was taken out of the configuration while its jobs lived. */
+  function giveUp({ executor, external_id, ...attempt }: AttemptRow): void {
+    const reason = `The target "${executor}" is no longer there; its job ${external_id} may still run.`
+    journal
+      .failed(idOf(attempt), { outcome: 'lost', reason })
+      .catch((error: unknown) => log.warn({ err: error }, 'an attempt without a target could not be given up'))
+  }
+
+  async function follow(executor: Executor, attempt: AttemptRow): Promise<void> {
+    const id = idOf(attempt)
+    const handle = attempt.handle === null ? await begin(executor, id, attempt) : (attempt.handle as Handle)
     if (handle === undefined) return
     const charge = charges.get(attempt.external_id)!
     charge.handle = handle
-    if (charge.stage) await executor.cancel(handle, charge.stage)
+    if (charge.stage) pass(charge, handle, charge.stage)
+    if (executor.queues) await awaitTurn(executor, id, handle, attempt)
     const metrics = followMetrics(executor, handle, readSoFar(attempt.metrics), (news) => journal.told(id, news))
-    const silence = await followSilence(id, handle, attempt.started_at ?? new Date())
-    const seen = await watch(handle, async () => {
+    const silence = await followSilence(executor, id, handle, attempt.started_at ?? new Date())
+    const seen = await watch(executor, handle, async () => {
       await metrics.look()
       await silence?.()
     })
     await insist(() => metrics.finish())
     const changed = await insist(() => checkInputs(executor, handle))
-    const left = changed ?? (hasWorked(seen) ? await bringIn(id, handle) : undefined)
+    const left = changed ?? (hasWorked(seen) ? await bringIn(executor, id, handle) : undefined)
+    if (executor.queues) await noteImage(executor, id, handle)
     await insist(() => journal.ended(id, seen, left))
     await insist(() => journal.done(id))
     await executor.cleanup(handle)
   }
 
-  async function begin(id: AttemptId, externalId: string): Promise<Handle | undefined> {
+  async function begin(
+    executor: Executor,
+    id: AttemptId,
+    { external_id: externalId }: AttemptRow,
+  ): Promise<Handle | undefined> {
     const job = await insist(() => journal.job(id, externalId))
-    const started = 'outcome' in job ? job : await executor.submit(job, externalId).catch(whyNotStarted)
+    const started = 'outcome' in job ? job : await submit(executor, job, externalId).catch(whyNotStarted)
     if (typeof started === 'string') {
-      await insist(() => journal.started(id, started))
+      await insist(() => (executor.queues ? journal.submitted(id, started) : journal.started(id, started)))
       return started
     }
     await insist(() => journal.failed(id, started))
@@ -111,13 +135,41 @@ export function createAttendant({
     return undefined
   }
 
-  async function bringIn(id: AttemptId, handle: Handle): Promise<Harvest | Error> {
+  /** A platform that is silent may have started it: it is asked again for the same job before another one is made. */
+  async function submit(executor: Executor, job: JobSpec, externalId: string): Promise<Handle> {
+    for (const until = Date.now() + silenceMs; ;) {
+      try {
+        return await executor.submit(job, externalId)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof Unreachable) || Date.now() > until) throw error
+        await delay(2 * retryMs, undefined, { signal })
+      }
+    }
+  }
+
+  /** Its time counts from when it runs, not from when it began to wait. */
+  async function awaitTurn(executor: Executor, id: AttemptId, handle: Handle, { state }: AttemptRow): Promise<void> {
+    if (state === 'running') return
+    await executor.begun(handle, signal)
+    await insist(() => journal.started(id, handle))
+    await noteImage(executor, id, handle)
+  }
+
+  async function noteImage(executor: Executor, id: AttemptId, handle: Handle): Promise<void> {
+    // Worth a question, not worth a failure.
+    const image = await executor.image(handle).catch(() => null)
+    if (image !== null) await insist(() => journal.image(id, image))
+  }
+
+  async function bringIn(executor: Executor, id: AttemptId, handle: Handle): Promise<Harvest | Error> {
     const wanted = await insist(() => journal.outputs(id))
     return harvest(executor, blobs, handle, wanted).catch(toError)
   }
 
   /** @returns says so once it has been silent for too long; `undefined` when it may be */
   async function followSilence(
+    executor: Executor,
     id: AttemptId,
     handle: Handle,
     startedAt: Date,
@@ -131,7 +183,7 @@ export function createAttendant({
     }
   }
 
-  async function watch(handle: Handle, look: () => Promise<void>): Promise<Ended> {
+  async function watch(executor: Executor, handle: Handle, look: () => Promise<void>): Promise<Ended> {
     const timer = setInterval(() => {
       look().catch((error: unknown) => log.warn({ err: error }, 'what a step tells could not be stored'))
     }, lookMs)
@@ -155,6 +207,14 @@ export function createAttendant({
     }
   }
 
+  function pass(charge: Charge, handle: Handle, stage: 'term' | 'kill'): void {
+    charge.executor.cancel(handle, stage).catch((error: unknown) => {
+      // The next sign of life passes it on again.
+      if (charge.stage === stage) charge.stage = undefined
+      log.warn({ err: error, handle }, 'a step could not be told to end')
+    })
+  }
+
   return {
     attend(attempt) {
       if (signal.aborted) return
@@ -167,10 +227,7 @@ export function createAttendant({
       const charge = charges.get(externalId)
       if (!charge || charge.stage === stage) return
       charge.stage = stage
-      if (!charge.handle) return
-      executor.cancel(charge.handle, stage).catch((error: unknown) => {
-        log.error({ err: error, externalId }, 'a step could not be told to end')
-      })
+      if (charge.handle) pass(charge, charge.handle, stage)
     },
 
     async close() {
@@ -179,6 +236,12 @@ export function createAttendant({
     },
   }
 }
+
+const idOf = (attempt: Pick<AttemptRow, 'run_id' | 'step_key' | 'attempt'>): AttemptId => ({
+  runId: attempt.run_id,
+  step: attempt.step_key,
+  attempt: attempt.attempt,
+})
 
 const hasWorked = (seen: Ended): boolean => seen.state === 'ended' && seen.exitCode === 0
 

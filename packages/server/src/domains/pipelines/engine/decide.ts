@@ -66,6 +66,7 @@ interface Verdict {
 const infrastructureBudget = 3
 const infrastructure: ReadonlySet<AttemptOutcome> = new Set([
   'lost',
+  'evicted',
   'submit_failed',
   'input_unavailable',
   'retry_requested',

@@ -17,6 +17,7 @@ import { placesStore, readPlaces } from './places-store.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
 import type { CheckInputs } from './quarantine.ts'
+import { reportStrangers } from './strangers.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
 import { createTurns } from './turns.ts'
@@ -53,7 +54,8 @@ export interface EngineNeeds {
   readonly blobs: BlobStore
   readonly log: Log
   readonly now: () => Date
-  readonly executor: Executor
+  /** By the name of the target. */
+  readonly executors: ReadonlyMap<string, Executor>
   /** Id of this host: it survives a restart. */
   readonly host: string
   readonly plans: Plans
@@ -74,8 +76,7 @@ const lookUpsAtOnce = 100
 const longestTimerMs = 2 ** 31 - 1
 
 export function createEngine(needs: EngineNeeds): Engine {
-  const { db, blobs, log, now, executor, host, plans, lookUp, checkInputs, wake, journal } = needs
-  const place: Place = { executor: executor.kind, host }
+  const { db, blobs, log, now, executors, host, plans, lookUp, checkInputs, wake, journal } = needs
   const memory = createMemory()
   const inTurn = createTurns()
   const jumpedMs = createJumpWatch(() => now().getTime())
@@ -84,8 +85,9 @@ export function createEngine(needs: EngineNeeds): Engine {
   const alarms = new Map<string, NodeJS.Timeout>()
   let beat: NodeJS.Timeout | undefined
   let starting: Promise<void> | undefined
+  let strangers: Promise<unknown> | undefined
   let stopped = false
-  const attendant = createAttendant({ executor, blobs, log, checkInputs, journal: journal({ advance }) })
+  const attendant = createAttendant({ executors, blobs, log, checkInputs, journal: journal({ advance }) })
 
   function advance(runId: string, change = keep): Promise<void> {
     return inTurn(runId, () => advanceNow(runId, change))
@@ -118,7 +120,9 @@ export function createEngine(needs: EngineNeeds): Engine {
     const plan = await plans(store, run.id)
     const places = await openPlaces(tx, run, plan)
     const settled = await settleWithLookUps({ store, run, plan, places, lookUp }, changed, now.getTime())
-    const saved = await save(store, run, before, settled, place, now)
+    const runsOn = new Map(plan.steps.map((step) => [step.key, step.runsOn]))
+    const placeOf = (step: string): Place => ({ executor: runsOn.get(step)!, host })
+    const saved = await save(store, run, before, settled, placeOf, now)
     if (places !== noPlaces) for (const other of runsToWake(places, plan, settled.states)) await wake(tx, other)
     await announce(tx, run, before, settled.states)
     const moved = new Set(settled.effects.map(({ step, attempt }) => `${attempt} ${step}`))
@@ -166,7 +170,7 @@ export function createEngine(needs: EngineNeeds): Engine {
   }
 
   async function begin(): Promise<void> {
-    await reportStrangers(db, executor, log)
+    strangers = reportStrangers(db, executors, log)
     await pulse()
     await lookAtAll(now())
     if (!stopped)
@@ -193,6 +197,7 @@ export function createEngine(needs: EngineNeeds): Engine {
       stopped = true
       // What it reads must not be closed under it.
       await starting?.catch(() => undefined)
+      await strangers
       clearInterval(beat)
       for (const alarm of alarms.values()) clearTimeout(alarm)
       alarms.clear()
@@ -280,12 +285,12 @@ async function save(
   run: RunRow,
   before: States,
   { states, wakeAt }: Settled,
-  place: Place,
+  placeOf: (step: string) => Place,
   now: Date,
 ): Promise<AttemptRow[]> {
   const wake = wakeAt === null ? null : new Date(wakeAt)
   await store.saveRun(run.id, { ...runFields(states), wake_at: wake, looked_at: now })
-  const { steps, attempts } = changedRows(run, before, states, place, now)
+  const { steps, attempts } = changedRows(run, before, states, placeOf, now)
   if (steps.length > 0) await store.saveSteps(steps)
   return attempts.length > 0 ? store.saveAttempts(attempts) : []
 }
@@ -323,17 +328,4 @@ async function followJump(db: Db, host: string, { jumpMs, now }: { jumpMs: numbe
     const since = new Date(now.getTime() - 2 * beatMs)
     if (runIds.length > 0) await store.moveStarts(host, runIds, { jumpMs, since, now })
   })
-}
-
-/** Jobs that run although their attempt has ended are ended; jobs that nobody knows are somebody else's to judge. */
-async function reportStrangers(db: Db, executor: Executor, log: Log): Promise<void> {
-  const jobs = await executor.list()
-  if (jobs.length === 0) return
-  const rows = await pipelinesStore(db).attemptsByExternalId(jobs.map(({ externalId }) => externalId))
-  const states = new Map(rows.map((row) => [row.external_id, row.ended_at]))
-  for (const { externalId, handle } of jobs) {
-    const endedAt = states.get(externalId)
-    if (endedAt) await executor.cancel(handle, 'kill')
-    if (endedAt === undefined) log.warn({ externalId, handle }, 'a job runs here that no run knows')
-  }
 }

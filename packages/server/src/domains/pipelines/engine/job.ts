@@ -1,6 +1,7 @@
 import type { FolderManifest, ParamValue, TriggerReason } from '@evenkeel/contract'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { JobInput, JobSpec } from '../executors/executor.ts'
+import { hostPath } from '../executors/folder/scripts.ts'
 import type { RunTarget } from '../target.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { variableName } from './check-spec.ts'
@@ -79,6 +80,10 @@ export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
     code: step.code,
     secrets: attempt.secrets,
     checkpointFolder: attempt.checkpointFolder,
+    resources: step.resources,
+    ...(step.image !== null && { image: step.image }),
+    timeoutMs: step.timeoutMs,
+    graceMs: step.graceMs,
     describe: (folder) => ({
       environment: environmentOf(folder, run, attempt, params),
       context: {
@@ -189,8 +194,7 @@ function environmentOf(
   params: Params,
 ): Record<string, string> {
   return {
-    // Where this Node lies, so that a step finds the same one.
-    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    PATH: hostPath,
     HOME: join(folder, 'scratch'),
     TMPDIR: join(folder, 'scratch'),
     LANG: 'C.UTF-8',

@@ -10,7 +10,7 @@ import { cutInputs } from '../releases/sample.ts'
 import { type Secrets, SecretUnavailable } from '../secrets/service.ts'
 import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
 import { targetOf } from '../target.ts'
-import { type Ending, recordEnd, recordSilence, recordStart } from './apply.ts'
+import { type Ending, recordEnd, recordSilence, recordStart, recordSubmitted } from './apply.ts'
 import type { Journal } from './attendant.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { checkpointFolder } from './checkpoints.ts'
@@ -26,9 +26,16 @@ import { outcomeOf } from './outcome.ts'
 import { InputChanged } from './quarantine.ts'
 import { hasEnded, isLive, type States, type Stop } from './states.ts'
 
+export interface JournalDeps extends PipelinesDeps {
+  /** Base URL of this server, as a target sees it. */
+  readonly urlFor: (target: string) => string
+  /** Where a target and this server both find what outlives an attempt. */
+  readonly folderFor: (target: string) => string
+}
+
 /** Writes down what happens to attempts, and makes the jobs for them. */
 export function createJournal(
-  deps: PipelinesDeps,
+  deps: JournalDeps,
   { plans, secrets }: { readonly plans: Plans; readonly secrets: Secrets },
   { advance }: Pick<Engine, 'advance'>,
 ): Journal {
@@ -43,6 +50,14 @@ export function createJournal(
 
   return {
     job: (id, externalId) => makeJob(deps, plans, secrets, id, externalId),
+
+    submitted: (id, handle) =>
+      advance(id.runId, async (locked) => {
+        await locked.store.reportAttempt(id, { handle })
+        return recordSubmitted(locked.states, id)
+      }),
+
+    image: (id, image) => store.reportAttempt(id, { image }),
 
     started: (id, handle) =>
       advance(id.runId, async (locked) => {
@@ -118,7 +133,7 @@ function endingOf(seen: Ended, left: Harvest | Error | undefined, stop: Stop | n
 }
 
 async function makeJob(
-  deps: PipelinesDeps,
+  deps: JournalDeps,
   plans: Plans,
   secrets: Secrets,
   id: AttemptId,
@@ -160,8 +175,8 @@ async function makeJob(
     cut: run.sample === null ? new Map() : await cutInputs(deps, step, run.sample),
     folders,
     secrets: values,
-    checkpointFolder: await checkpointFolder(deps, run.id, step.key),
-    url: deps.url(),
+    checkpointFolder: await checkpointFolder(deps.folderFor(step.runsOn), run.id, step.key),
+    url: deps.urlFor(step.runsOn),
     token: await deps.issueStepToken({
       userId: run.user_id,
       scope: run.id,

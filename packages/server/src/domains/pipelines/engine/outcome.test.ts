@@ -20,6 +20,11 @@ it.each([
   { seen: { state: 'lost' as const }, stop: null, outcome: 'lost' },
   { seen: { state: 'lost' as const }, stop: cancelled, outcome: 'cancelled' },
   { seen: { state: 'unknown' as const }, stop: null, outcome: 'lost' },
+  { seen: { ...exit(137), cause: 'oom' as const }, stop: null, outcome: 'oom' },
+  { seen: { state: 'lost' as const, cause: 'oom' as const }, stop: null, outcome: 'oom' },
+  { seen: { state: 'lost' as const, cause: 'oom' as const }, stop: timeout, outcome: 'timeout' },
+  { seen: { state: 'lost' as const, cause: 'evicted' as const, says: 'Drained.' }, stop: null, outcome: 'evicted' },
+  { seen: { state: 'lost' as const, cause: 'not_started' as const }, stop: null, outcome: 'submit_failed' },
 ])('reads $seen with the stop $stop.why as $outcome', ({ seen, stop, outcome }) => {
   expect(outcomeOf(seen, stop)).toMatchObject({ outcome, reason: expect.stringMatching(/\.$/) })
 })

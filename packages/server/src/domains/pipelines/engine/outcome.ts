@@ -1,4 +1,4 @@
-import type { Ended } from '../executors/executor.ts'
+import type { Ended, LossCause } from '../executors/executor.ts'
 import type { Ending } from './apply.ts'
 import type { Stop } from './states.ts'
 
@@ -13,14 +13,32 @@ export function outcomeOf(seen: Ended, stop: Stop | null): Ending {
     case 'lost':
     case 'unknown':
       if (stop) return stopped(stop)
-      return {
-        outcome: 'lost',
-        reason: 'The process is gone without an exit code: the host went down, or it was killed.',
-      }
+      return 'cause' in seen && seen.cause !== undefined ? ofCause(seen.cause, seen.says) : ofLoss(seen)
     case 'ended':
       // A job that was told to stop and still finished its work has finished its work.
       if (seen.exitCode === 0) return { outcome: 'ok', reason: 'It ended with exit code 0.' }
-      return stop ? stopped(stop) : ofExitCode(seen.exitCode)
+      if (stop) return stopped(stop)
+      return seen.cause === undefined ? ofExitCode(seen.exitCode) : ofCause(seen.cause)
+  }
+}
+
+function ofLoss(seen: Ended): Ending {
+  const says = 'says' in seen && seen.says !== undefined ? ` ${seen.says}` : ''
+  return {
+    outcome: 'lost',
+    reason: `The process is gone without an exit code: the host went down, or it was killed.${says}`,
+  }
+}
+
+function ofCause(cause: LossCause, says = ''): Ending {
+  const more = says === '' ? '' : ` ${says}`
+  switch (cause) {
+    case 'oom':
+      return { outcome: 'oom', reason: `It needed more memory than it was given, and was killed.${more}` }
+    case 'evicted':
+      return { outcome: 'evicted', reason: `The platform took its machine away.${more}` }
+    case 'not_started':
+      return { outcome: 'submit_failed', reason: `The platform could not start it.${more}` }
   }
 }
 

@@ -37,6 +37,10 @@ export interface RunPlanStep extends PlannedStep {
   /** Those of the outputs that are folders. */
   readonly folderOutputs: readonly string[]
   readonly code: readonly CodeFile[] | null
+  /** The target it runs on. */
+  readonly runsOn: string
+  readonly resources: StepSpec['resources']
+  readonly image: string | null
   readonly cache: StepSpec['cache']
 }
 
@@ -74,6 +78,9 @@ const stepDefaults = {
   folderOutputs: [],
   code: null,
   cache: false,
+  runsOn: 'local',
+  resources: { gpu: 0, slots: {} },
+  image: null,
 } as const
 
 /** The same of a plan as a whole. */
@@ -106,6 +113,9 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
   const { key, when, allowFailure, retries, retryOn, retryDelay, params, outputs, matrix, env, code, cache } = step
   const { secrets, folderOutputs } = step
   return {
+    runsOn: step.runsOn,
+    resources: step.resources,
+    image: step.image ?? null,
     key,
     when,
     allowFailure,

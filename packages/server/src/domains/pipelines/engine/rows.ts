@@ -82,7 +82,7 @@ export function changedRows(
   { id, project_id }: Pick<RunRow, 'id' | 'project_id'>,
   before: States,
   after: States,
-  place: Place,
+  placeOf: (step: string) => Place,
   now: Date,
 ): { steps: NewStep[]; attempts: NewAttempt[] } {
   const old = new Set<unknown>(before.steps.flatMap((step) => [step, ...step.attempts]))
@@ -97,7 +97,7 @@ export function changedRows(
           run_id: id,
           step_key: step.key,
           external_id: externalIdOf(id, { step: step.key, attempt: attempt.attempt }),
-          ...place,
+          ...placeOf(step.key),
           ...attemptFields(attempt),
           submitted_at: now,
           seen_at: now,

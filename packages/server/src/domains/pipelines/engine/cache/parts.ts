@@ -85,7 +85,7 @@ export function partsOf(
         Object.entries(step.secrets).map(([variable, secret]) => [variable, secretPart(secret, secrets)] as const),
       ),
     },
-    platform: `${process.platform}-${process.arch}`,
+    platform: platformOf(step),
   }
 }
 
@@ -94,6 +94,10 @@ const markFolder = ({ folderOutputs }: RunPlanStep, name: string) => (folderOutp
 /** Which secret and which version of it, and nothing of its value. */
 const secretPart = (secret: string, versions: Facts['secrets']): string =>
   digestOf({ secret, version: versions.get(secret) ?? null })
+
+/** Other targets than this machine run Linux; what a step finds there is what its image holds. */
+const platformOf = ({ runsOn, image }: RunPlanStep): string =>
+  [`${runsOn === 'local' ? process.platform : 'linux'}-${process.arch}`, ...(image === null ? [] : [image])].join(' ')
 
 function inputPart(input: PlannedInput, outputs: StoredOutputs): InputPart {
   if (input.from === 'dataset') {

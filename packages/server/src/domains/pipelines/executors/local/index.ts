@@ -1,13 +1,13 @@
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { release } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { z } from 'zod'
-import { isErrno } from '../../../../platform/errors.ts'
-import type { Ended, Executor, Handle, JobFile, JobSpec, Observation, PlaceFile } from '../executor.ts'
+import type { Ended, Executor, Handle, JobSpec, Observation, PlaceFile } from '../executor.ts'
+import { clear, exists, heartbeatOf, ignoreAbsent, read, readExit } from '../folder/files.ts'
+import { readOutput } from '../folder/outputs.ts'
 import { prepare } from './folder.ts'
 import { type Identity, isAlive, parseIdentity } from './identity.ts'
 import { createLogCut } from './log-cut.ts'
-import { readOutput } from './outputs.ts'
 import { processesOf, signal } from './processes.ts'
 import { createSpawner, type Spawner } from './spawner.ts'
 import { watchFolder } from './watch.ts'
@@ -30,6 +30,7 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
 
   return {
     kind: 'local',
+    queues: false,
 
     submit(job, externalId) {
       const started = submitting.get(externalId) ?? start(job, externalId)
@@ -38,10 +39,13 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
     },
 
     observe,
+    begun: async () => undefined,
     ended,
     cancel: (handle, stage) => cancel(handle, stage),
     read,
     output: readOutput,
+    image: async () => null,
+    version: async () => `${release()} (${process.platform}-${process.arch})`,
 
     async list() {
       const names = await readdir(folder).catch(() => [])
@@ -52,8 +56,7 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
 
     async cleanup(home) {
       await cancel(home, 'kill', tidyMs)
-      const heavy = ['code', 'inputs', 'outputs', 'scratch', 'control/secrets'].map((name) => join(home, name))
-      await Promise.all(heavy.map((path) => rm(path, { recursive: true, force: true })))
+      await clear(home)
     },
   }
 }
@@ -81,11 +84,6 @@ async function observe(home: Handle): Promise<Observation> {
   if (exit) return exit
   if (leader) return alive ? { state: 'running', ...(await heartbeatOf(home)) } : { state: 'lost' }
   return observeUnborn(home)
-}
-
-async function heartbeatOf(home: Handle): Promise<{ heartbeatAt?: Date }> {
-  const file = await stat(join(home, 'control/heartbeat')).catch(ignoreAbsent)
-  return file ? { heartbeatAt: file.mtime } : {}
 }
 
 async function observeUnborn(home: Handle): Promise<Observation> {
@@ -127,18 +125,6 @@ async function birth(home: Handle): Promise<void> {
   while (Date.now() < patience && (await observe(home)).state === 'queued') await delay(10)
 }
 
-async function read(home: Handle, file: JobFile, offset: number, limitBytes: number): Promise<Buffer> {
-  const source = await open(join(home, 'control', file)).catch(ignoreAbsent)
-  if (!source) return Buffer.alloc(0)
-  try {
-    const length = Math.max(0, Math.min(limitBytes, (await source.stat()).size - offset))
-    const { buffer, bytesRead } = await source.read(Buffer.alloc(length), 0, length, offset)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await source.close()
-  }
-}
-
 async function leaderOf(home: string): Promise<Identity | undefined> {
   const line = await readFile(join(home, 'control/pid'), 'utf8').catch(ignoreAbsent)
   return line?.endsWith('\n') ? parseIdentity(line) : undefined
@@ -147,22 +133,4 @@ async function leaderOf(home: string): Promise<Identity | undefined> {
 async function livingLeader(home: string): Promise<Identity | undefined> {
   const leader = await leaderOf(home)
   return leader && (await isAlive(leader)) ? leader : undefined
-}
-
-const Exit = z.object({ exit_code: z.int() })
-
-async function readExit(home: string): Promise<Ended | undefined> {
-  const path = join(home, 'control/exit.json')
-  const text = await readFile(path, 'utf8').catch(ignoreAbsent)
-  if (!text?.trimEnd().endsWith('}')) return undefined
-  const { mtime } = await stat(path)
-  return { state: 'ended', endedAt: mtime, exitCode: Exit.parse(JSON.parse(text)).exit_code }
-}
-
-const exists = async (path: string) => (await stat(path).catch(ignoreAbsent)) !== undefined
-
-function ignoreAbsent(error: unknown): undefined {
-  // ENOTDIR: the folder of jobs holds files of others too.
-  if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
-  throw error
 }

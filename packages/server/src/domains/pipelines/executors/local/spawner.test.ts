@@ -16,16 +16,22 @@ const shell = (script: string, log: string) =>
     environment: { PATH: '/usr/bin:/bin', GREETING: 'good morning' },
     log: join(folder, log),
   })
-const printed = async (log: string) => {
+const printed = async (log: string, lineCount = 1) => {
   const path = join(folder, log)
-  return vi.waitUntil(async () => (await readFile(path, 'utf8').catch(() => '')).trim() || undefined, { timeout: 5000 })
+  return vi.waitUntil(
+    async () => {
+      const text = (await readFile(path, 'utf8').catch(() => '')).trim()
+      return text.split('\n').length >= lineCount && text
+    },
+    { timeout: 5000 },
+  )
 }
 
 it('starts a process in its folder, with its environment alone', async () => {
   await shell('echo "$GREETING in $(pwd)"; env | grep -c .', 'alone')
 
   // Beside the two, a shell adds PWD, and the system OLDPWD or _ to what it starts.
-  expect(await printed('alone')).toMatch(new RegExp(`^good morning in ${folder}\\n[2-5]$`))
+  expect(await printed('alone', 2)).toMatch(new RegExp(`^good morning in ${folder}\\n[2-5]$`))
 })
 
 it('says why a process cannot be started', async () => {

@@ -3,6 +3,7 @@ import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
 import { PipelineSpec, StepKey } from './pipeline-spec.ts'
+import { AttemptRuntime } from './runtimes.ts'
 
 export const RunState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'])
 export type RunState = z.infer<typeof RunState>
@@ -43,6 +44,8 @@ export const Attempt = z.object({
   outcome: AttemptOutcome.nullable(),
   exitCode: z.int().nullable(),
   reason: z.string().nullable(),
+  /** The software it ran with; null where the executor brings its own. */
+  runtime: AttemptRuntime.nullable(),
   submittedAt: Timestamp.nullable(),
   startedAt: Timestamp.nullable(),
   endedAt: Timestamp.nullable(),
@@ -53,6 +56,7 @@ export const CacheReason = z.enum([
   'reused',
   'command',
   'code',
+  'runtime',
   'params',
   'matrix',
   'inputs',
@@ -77,7 +81,7 @@ export type CacheVerdict = z.infer<typeof CacheVerdict>
 
 /** One part of what a result depends on. */
 export const CachePart = z.object({
-  part: z.enum(['command', 'code', 'params', 'matrix', 'inputs', 'env', 'platform']),
+  part: z.enum(['command', 'code', 'runtime', 'params', 'matrix', 'inputs', 'env', 'platform']),
   /** In words, one line for each difference; empty when nothing is other than before. */
   changes: z.array(z.string()),
 })

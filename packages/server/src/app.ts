@@ -100,6 +100,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     log,
     now,
     folder: config.folder,
+    runtimes: config.runtimes,
     ...surroundings,
     datasets,
     issueStepToken: projects.issueStepToken,

@@ -15,6 +15,7 @@ const {
   platform,
   projects,
   registry,
+  runtimes,
   triggers,
 } = contract
 
@@ -25,6 +26,7 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
   features,
   pipelines,
   triggers,
+  runtimes,
   registry,
   governance,
   deployments,
@@ -44,6 +46,7 @@ const errors = [
   contract.pipelinesErrors,
   contract.projectsErrors,
   contract.registryErrors,
+  contract.runtimesErrors,
   contract.triggersErrors,
 ]
 

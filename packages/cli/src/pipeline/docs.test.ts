@@ -8,7 +8,11 @@ const page = readFileSync(new URL('../../../../docs/pipelines.md', import.meta.u
 const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parseYaml(Buffer.from(text!)).value)
 const [pipeline, step, triggers] = blocks as Record<string, unknown>[]
 
-const sources: Sources = { step: () => StepFile.parse(step), code: () => [] }
+const sources: Sources = {
+  step: () => StepFile.parse(step),
+  code: () => [],
+  file: (path) => ({ file: { path, digest: `sha256:${'a'.repeat(64)}`, executable: false }, text: '' }),
+}
 const problemsOf = (value: unknown) => {
   const compiled = compilePipeline(value, sources)
   return compiled.ok ? [] : compiled.problems

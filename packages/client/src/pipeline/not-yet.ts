@@ -5,8 +5,6 @@ const machine = 'every step runs on the machine of the server, with what it has;
 const ofStep: Readonly<Record<string, string>> = {
   resources: machine,
   runs_on: machine,
-  runtime:
-    'a command uses what the machine has; pin versions in the command itself, as in "uv run" or "npx", or leave it out.',
   environment: 'there is one environment for pipelines; leave it out.',
   secrets: 'let the command read a file of the machine it runs on, and leave it out.',
   concurrency: 'leave it out; give a trigger "when_busy", or let a command take a lock with flock.',

@@ -8,6 +8,7 @@ import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } f
 import { expandMatrix } from './matrix.ts'
 import { notYetInMatrix } from './not-yet.ts'
 import { type Notebook, type Path, PipelineMistake } from './mistake.ts'
+import { runtimeOf } from './runtime.ts'
 import { checkVariables, openScope } from './scope.ts'
 import { type Body, bodyOf, namesOf, outputsOf, type Sources } from './uses.ts'
 
@@ -20,6 +21,8 @@ export interface WrittenStep {
   readonly step: FileStep
   readonly body: Body
   readonly outline: Outline
+  /** Where its `runtime` is written. */
+  readonly runtimeAt: Path
 }
 
 /** What one step becomes: a spec for each of its instances, and defaults of params of the run. */
@@ -35,21 +38,23 @@ export function writtenStep(
   sources: Sources,
 ): WrittenStep {
   const body = bodyOf(own, sources)
-  const { shell, code, ...always } = defaults
+  const { shell, code, runtime, ...always } = defaults
   const ofCommands = body.kind === 'run' ? { ...(shell && { shell }), ...(code && { code }) } : {}
-  const step = { ...ofCommands, ...always, ...own, env: { ...defaults.env, ...own.env } }
+  const software = body.kind !== 'builtin' && runtime !== undefined ? { runtime } : {}
+  const step = { ...ofCommands, ...software, ...always, ...own, env: { ...defaults.env, ...own.env } }
   for (const key of Object.keys(step.matrix ?? {})) {
     const later = notYetInMatrix(key)
     if (later) throw new PipelineMistake(`"${key}" is not supported yet; ${later}`, ['matrix', key])
   }
   const instances = expandMatrix(name, step.matrix)
   const outline = { instances, hasMatrix: step.matrix !== undefined, outputs: outputsOf(step, body) }
-  return { name, step, body, outline }
+  const runtimeAt = own.runtime === undefined ? ['defaults', 'runtime'] : ['steps', name, 'runtime']
+  return { name, step, body, outline, runtimeAt }
 }
 
 /** @returns `undefined` when the notebook has got mistakes of it */
 export function compileStep(
-  { name, step, body, outline }: WrittenStep,
+  { name, step, body, outline, runtimeAt }: WrittenStep,
   around: Surroundings,
   sources: Sources,
   notebook: Notebook,
@@ -58,13 +63,14 @@ export function compileStep(
   const settings = part([], () => settingsOf(step))
   const needs = part(['needs'], () => needsOf(step, around))
   const env = part(['env'], () => environmentOf(step))
+  const runtime = notebook.part(runtimeAt, () => runtimeOf(step.runtime, sources))
   const work =
     body.kind === 'run'
       ? compileCommand(step, body, outline, around, sources, part)
       : part([], () => compileUse(step, body, outline, around, sources))
-  if (!settings || !needs || !env || !work) return undefined
+  if (!settings || !needs || !env || !work || runtime === undefined) return undefined
   const { defaults, ...does } = work
-  const base = { ...settings, needs, env, ...does }
+  const base = { ...settings, needs, env, runtime, ...does }
   const specs = outline.instances.map(({ key, values }) => ({ ...base, key, matrix: values as Values }))
   return part([], () => checkSpec(specs[0]!)) ? { specs, defaults } : undefined
 }

@@ -321,6 +321,7 @@ export interface Database {
     small_values: Generated<Json>
     outputs: Generated<Json>
     progress: Json | null
+    runtime: Json | null
   }
   'pipelines.pipeline_version': {
     project_id: string

@@ -13,6 +13,16 @@ export interface Champion {
   readonly promotedEventTime: string | null
 }
 
+/** How software environments are built and kept. */
+export interface RuntimesConfig {
+  /** What they may take together before the least recently used ones go. */
+  readonly limitBytes: number
+  /** Where tools such as uv and Python are looked for, as in PATH. */
+  readonly searchPath: string
+  /** What the tools get from the environment of the server: proxies and package indexes. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
 /** What pipelines need from the platform and from other domains. `app.ts` hands it over. */
 export interface PipelinesDeps {
   readonly db: Db
@@ -21,6 +31,7 @@ export interface PipelinesDeps {
   readonly now: () => Date
   /** Data folder of this server: attempts and the id of the host live in `<folder>/pipelines`. */
   readonly folder: string
+  readonly runtimes: RuntimesConfig
   /** Where the commands of steps start: the folder of the user's code. */
   readonly workFolder: string
   /** Base URL of this server, for steps; asked when a step starts. */

@@ -1,5 +1,6 @@
 import {
   type Attempt,
+  type AttemptRuntime,
   type ParamValue,
   PipelineSpec,
   type Run,
@@ -65,6 +66,8 @@ function leftBy(step: StepRow, newest: AttemptRow | undefined): Pick<RunStep, 'v
   return { values: newest?.small_values ?? {}, outputs: newest?.outputs ?? {} } as Pick<RunStep, 'values' | 'outputs'>
 }
 
+const host: AttemptRuntime = { kind: 'host', digest: null, tool: null, version: null }
+
 const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   attempt: row.attempt,
   externalId: row.external_id,
@@ -73,6 +76,7 @@ const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   outcome: row.outcome,
   exitCode: row.exit_code,
   reason: row.reason,
+  runtime: (row.runtime as AttemptRuntime | null) ?? (row.executor === 'local' ? host : null),
   submittedAt: iso(row.submitted_at),
   startedAt: iso(row.started_at),
   endedAt: iso(row.ended_at),

@@ -1,6 +1,7 @@
 import { pipelines as endpoints } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { mount } from '../../platform/http.ts'
+import { runtimesRoutes } from './runtimes/routes.ts'
 import type { Pipelines } from './service.ts'
 import { triggersRoutes } from './triggers/routes.ts'
 
@@ -23,4 +24,5 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
     readLog: ({ params, query }, caller) => pipelines.readLog(caller, params, query.offset),
   })
   triggersRoutes(app, pipelines.triggers)
+  runtimesRoutes(app, pipelines.runtimes)
 }

@@ -39,6 +39,9 @@ import { type LogPage, logPage } from './log-page.ts'
 import type { PipelinesDeps } from './needs.ts'
 import { presentRuns, specOf } from './present.ts'
 import { refuseStep } from './refuse-step.ts'
+import { createEnvironments } from './runtimes/environments.ts'
+import { createRuntimeKinds } from './runtimes/kinds.ts'
+import { createRuntimes, type Runtimes } from './runtimes/service.ts'
 import { planRun, storeRun } from './runs.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
 import type { VersionRow } from './version-store.ts'
@@ -102,6 +105,7 @@ export interface Pipelines {
   /** Lets go of running steps; they go on, and the next start adopts them. */
   stop(): Promise<void>
   readonly triggers: Triggers
+  readonly runtimes: Runtimes
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
@@ -115,11 +119,27 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const host = hostId(folder)
   const [executor] = createExecutors({ folder: join(folder, 'attempts'), place: placeFrom(deps.blobs) })
   const plans = createPlans()
-  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, plans, engine)
+  const environments = createEnvironments({
+    kinds: createRuntimeKinds(deps.runtimes),
+    folder: join(deps.folder, 'runtimes'),
+    read: (digest) => deps.blobs.bytes(digest),
+    variables: deps.runtimes.variables,
+    now,
+    log: deps.log,
+  })
+  const journal = (engine: Parameters<typeof createJournal>[2]) =>
+    createJournal({ ...deps, environments }, plans, engine)
   const lookUp = createLookUp(deps, plans)
   const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, plans, lookUp, journal })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
+  const runtimes = createRuntimes({
+    environments,
+    uses: () => store.runtimeUses(host),
+    host,
+    limitBytes: deps.runtimes.limitBytes,
+    now,
+  })
 
   async function newest({ projectId }: Caller, pipeline: string): Promise<VersionRow> {
     const version = await store.newestVersion(projectId, pipeline)
@@ -298,7 +318,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
 
     async explainStep(caller, target) {
       const { run, step } = await findStep(caller, target)
-      return explainStep(store, plans, run, step)
+      return explainStep(store, deps.blobs, plans, run, step)
     },
 
     async readSummary(caller, target) {
@@ -314,10 +334,12 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     },
 
     start: () => engine.start(),
-    stop: () => engine.stop(),
+    // Together: what waits for an environment is let go when its building ends.
+    stop: async () => void (await Promise.all([engine.stop(), environments.close()])),
     triggers,
+    runtimes,
     subscriptions: triggers.subscriptions,
-    jobs: [...pipelinesJobs(engine), ...triggers.jobs],
+    jobs: [...pipelinesJobs(engine), ...triggers.jobs, ...runtimes.jobs],
   }
 }
 
@@ -333,8 +355,9 @@ function refuseState(action: Parameters<typeof whyNotRun>[0], run: string, state
 /** The first file of code that nobody has stored: its run could never start. */
 async function missingCode(blobs: PipelinesDeps['blobs'], { steps }: PipelineSpec): Promise<SpecProblem | undefined> {
   const found = new Set<string>()
-  for (const { key, code } of steps) {
-    for (const { path, digest } of code ?? []) {
+  for (const { key, code, runtime } of steps) {
+    const software = runtime ? [runtime.lock, ...(runtime.manifest ? [runtime.manifest] : [])] : []
+    for (const { path, digest } of [...(code ?? []), ...software]) {
       if (!found.has(digest) && !(await blobs.has(digest)))
         return { step: key, reason: `The file "${path}" (${digest}) is not stored; upload it as an artifact first.` }
       found.add(digest)

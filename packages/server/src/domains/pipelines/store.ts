@@ -9,7 +9,10 @@ export type RunRow = Omit<Selectable<Database['pipelines.run']>, 'plan'>
 export type StepRow = Omit<Selectable<Database['pipelines.step']>, 'cache_key' | 'cache_parts'>
 export type AttemptRow = Selectable<Database['pipelines.attempt']>
 /** Without what it left. */
-export type AttemptStateRow = Omit<AttemptRow, 'small_values' | 'outputs' | 'progress' | 'project_id' | 'executor'>
+export type AttemptStateRow = Omit<
+  AttemptRow,
+  'small_values' | 'outputs' | 'progress' | 'project_id' | 'executor' | 'runtime'
+>
 
 const open = ['queued', 'running', 'waiting'] as const
 const runColumns = [
@@ -261,6 +264,19 @@ export function pipelinesStore(db: Db) {
         .selectAll()
         .where('external_id', 'in', [...externalIds])
         .execute()
+    },
+
+    /** How many live attempts of a host use which software environment, by its digest. */
+    async runtimeUses(host: string): Promise<Map<string, number>> {
+      const rows = await tables
+        .selectFrom('pipelines.attempt')
+        .select(({ fn }) => [sql<string>`runtime ->> 'digest'`.as('digest'), fn.countAll<number>().as('count')])
+        .where('host', '=', host)
+        .where('state', 'in', live)
+        .where('runtime', 'is not', null)
+        .groupBy(sql`runtime ->> 'digest'`)
+        .execute()
+      return new Map(rows.map(({ digest, count }) => [digest, count]))
     },
 
     liveAttemptsOn(host: string): Promise<AttemptRow[]> {

@@ -1,7 +1,7 @@
 import { createClient } from '@evenkeel/client'
-import { type DatasetVersion, pipelines as endpoints, type PipelineSpec, type Run } from '@evenkeel/contract'
+import { type DatasetVersion, pipelines as endpoints, type PipelineSpec, type Run, runtimes } from '@evenkeel/contract'
 import { tmpdir } from 'node:os'
-import { startWorld } from '../../testing.ts'
+import { startWorld, type WorldOptions } from '../../testing.ts'
 import type { Champion, PipelinesDeps } from './needs.ts'
 import { pipelinesRoutes } from './routes.ts'
 import { createPipelines, type Pipelines } from './service.ts'
@@ -18,18 +18,20 @@ export interface Outside {
 }
 
 /** A server with pipelines that run on this machine. */
-export async function startPipelinesWorld() {
+export async function startPipelinesWorld({ environment = {} }: Pick<WorldOptions, 'environment'> = {}) {
   const outside: Outside = { versions: [], champion: null, rollout: null, runBehind: null, clock: null }
   let pipelines: Pipelines | undefined
   let deps: PipelinesDeps | undefined
   let url = ''
   const tokens = { issued: 0, revoked: [] as string[] }
   const world = await startWorld({
+    environment,
     domains: (platform) => {
       deps = {
         ...platform,
         now: () => outside.clock ?? new Date(),
         folder: platform.config.folder,
+        runtimes: platform.config.runtimes,
         workFolder: tmpdir(),
         url: () => url,
         commit: () => 'c0ffee',
@@ -66,6 +68,7 @@ export async function startPipelinesWorld() {
   return {
     ...world,
     api,
+    runtimes: createClient(runtimes, world.clientOptions()),
     outside,
     tokens,
     deps: deps!,

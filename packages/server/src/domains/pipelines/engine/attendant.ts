@@ -11,8 +11,12 @@ import { stopOf } from './rows.ts'
 
 /** What the attendant asks and tells the engine. Each fails only while the database is away, and may be told twice. */
 export interface Journal {
-  /** What to start, or why it cannot be. */
-  job(attempt: AttemptId, externalId: string): Promise<JobSpec | Ending>
+  /**
+   * What to start, or why it cannot be: once its software is ready.
+   *
+   * @param stopped - when nobody wants it any more; the ending is `cancelled` then
+   */
+  job(attempt: AttemptId, externalId: string, stopped: AbortSignal): Promise<JobSpec | Ending>
   started(attempt: AttemptId, handle: Handle): Promise<void>
   progress(attempt: AttemptId, progress: Progress): Promise<void>
   /** It could not be started. */
@@ -37,6 +41,8 @@ export interface Attendant {
 interface Charge {
   handle: Handle | undefined
   stage: 'term' | 'kill' | undefined
+  /** Ends what comes before its start. */
+  readonly unwanted: AbortController
   readonly over: Promise<void>
 }
 
@@ -65,7 +71,8 @@ export function createAttendant({
         if (!signal.aborted) log.error({ err: error, attempt: attempt.external_id }, 'an attempt is left alone')
       })
       .finally(() => charges.delete(attempt.external_id))
-    charges.set(attempt.external_id, { handle: undefined, stage: undefined, over })
+    const unwanted = new AbortController()
+    charges.set(attempt.external_id, { handle: undefined, stage: undefined, unwanted, over })
   }
 
   async function follow(attempt: AttemptRow): Promise<void> {
@@ -83,7 +90,8 @@ export function createAttendant({
   }
 
   async function begin(id: AttemptId, externalId: string): Promise<Handle | undefined> {
-    const job = await insist(() => journal.job(id, externalId))
+    const stopped = charges.get(externalId)!.unwanted.signal
+    const job = await insist(() => journal.job(id, externalId, stopped))
     const started = 'outcome' in job ? job : await executor.submit(job, externalId).catch(whyNotStarted)
     if (typeof started === 'string') {
       await insist(() => journal.started(id, started))
@@ -140,6 +148,7 @@ export function createAttendant({
       const charge = charges.get(externalId)
       if (!charge || charge.stage === stage) return
       charge.stage = stage
+      charge.unwanted.abort()
       if (!charge.handle) return
       executor.cancel(charge.handle, stage).catch((error: unknown) => {
         log.error({ err: error, externalId }, 'a step could not be told to end')

@@ -1,6 +1,7 @@
 import type { ParamValue, TriggerReason } from '@evenkeel/contract'
 import { dirname, join } from 'node:path'
 import type { JobInput, JobSpec } from '../executors/executor.ts'
+import type { RuntimeFace } from '../runtimes/runtime-kind.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { variableName } from './check-spec.ts'
 import { pickParams, type Params, pinnedVersions, type PlannedInput, type RunPlan, type RunPlanStep } from './plan.ts'
@@ -32,6 +33,8 @@ export interface AttemptFacts {
   readonly token: string
   /** When its timeout ends; epoch milliseconds. */
   readonly deadline: number
+  /** Its software environment; null on the host. */
+  readonly software: RuntimeFace | null
 }
 
 export interface StoredOutput {
@@ -57,6 +60,7 @@ export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
     workFolder: attempt.workFolder,
     inputs: inputs.flatMap(([, { files }]) => files),
     code: step.code,
+    links: attempt.software?.links ?? [],
     describe: (folder) => ({
       environment: environmentOf(folder, run, attempt, params),
       context: {
@@ -132,12 +136,12 @@ function contextOf(run: RunFacts, { step, attempt, externalId }: AttemptFacts): 
 function environmentOf(
   folder: string,
   run: RunFacts,
-  { step, attempt, externalId, url, token, deadline, nodeCache }: AttemptFacts,
+  { step, attempt, externalId, url, token, deadline, nodeCache, software }: AttemptFacts,
   params: Params,
 ): Record<string, string> {
   return {
     // Where this Node lies, so that a step finds the same one.
-    PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+    PATH: [...(software?.path ?? []), dirname(process.execPath), '/usr/local/bin:/usr/bin:/bin'].join(':'),
     HOME: join(folder, 'scratch'),
     TMPDIR: join(folder, 'scratch'),
     LANG: 'C.UTF-8',
@@ -148,6 +152,7 @@ function environmentOf(
     ...(step.uses !== null && { MALLOC_ARENA_MAX: '2' }),
     PYTHONUNBUFFERED: '1',
     PYTHONHASHSEED: '0',
+    ...software?.variables,
     ...step.env,
     ...named('PARAM', Object.entries(params), textOf),
     ...named('MATRIX', Object.entries(step.matrix), textOf),

@@ -4,6 +4,8 @@ import { json } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Ended, JobSpec } from '../executors/executor.ts'
 import type { PipelinesDeps } from '../needs.ts'
+import type { Environments } from '../runtimes/environments.ts'
+import type { RuntimeFace } from '../runtimes/runtime-kind.ts'
 import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
 import { type Ending, recordEnd, recordStart } from './apply.ts'
 import type { Journal } from './attendant.ts'
@@ -13,16 +15,35 @@ import { jobOf } from './job.ts'
 import { outputsOf } from './outputs.ts'
 import { type Params, type RunPlan, type RunPlanStep, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
+import type { Progress } from './progress.ts'
+import { softwareFor } from './software.ts'
 import { outcomeOf } from './outcome.ts'
 import { hasEnded, isLive, type States, type Stop } from './states.ts'
 
+export interface JournalDeps extends PipelinesDeps {
+  readonly environments: Environments
+}
+
 /** Writes down what happens to attempts, and makes the jobs for them. */
-export function createJournal(deps: PipelinesDeps, plans: Plans, { advance }: Pick<Engine, 'advance'>): Journal {
+export function createJournal(deps: JournalDeps, plans: Plans, { advance }: Pick<Engine, 'advance'>): Journal {
   const { db } = deps
   const store = pipelinesStore(db)
 
+  async function tellProgress(id: AttemptId, progress: Progress): Promise<void> {
+    await db.transaction().execute(async (tx) => {
+      await pipelinesStore(tx).reportAttempt(id, { progress: json(progress) })
+      const run = await pipelinesStore(tx).readRun(id.runId)
+      if (run) await publish(tx, pipelinesEvents, 'pipelines.run_changed', newsOf(run))
+    })
+  }
+
   return {
-    job: (id, externalId) => makeJob(deps, plans, id, externalId),
+    async job(id, externalId, stopped) {
+      const { runtime } = stepOf(await plans(store, id.runId), id.step)
+      const waiting = { stopped, progress: (says: string) => tellProgress(id, { share: 0, says }) }
+      const software = runtime && (await softwareFor(deps.environments, store, id, runtime, waiting))
+      return software && 'outcome' in software ? software : makeJob(deps, plans, id, externalId, software)
+    },
 
     started: (id, handle) =>
       advance(id.runId, async (locked) => {
@@ -30,13 +51,7 @@ export function createJournal(deps: PipelinesDeps, plans: Plans, { advance }: Pi
         return recordStart(locked.states, id, locked.now)
       }),
 
-    async progress(id, progress) {
-      await db.transaction().execute(async (tx) => {
-        await pipelinesStore(tx).reportAttempt(id, { progress: json(progress) })
-        const run = await pipelinesStore(tx).readRun(id.runId)
-        if (run) await publish(tx, pipelinesEvents, 'pipelines.run_changed', newsOf(run))
-      })
-    },
+    progress: tellProgress,
 
     failed: (id, ending) => advance(id.runId, async ({ states, now }) => recordEnd(states, id, ending, now)),
 
@@ -88,6 +103,7 @@ async function makeJob(
   plans: Plans,
   id: AttemptId,
   externalId: string,
+  software: RuntimeFace | null,
 ): Promise<JobSpec | Ending> {
   const store = pipelinesStore(deps.db)
   const run = (await store.readRun(id.runId))!
@@ -121,6 +137,7 @@ async function makeJob(
       expiresAt: new Date(deadline + step.graceMs),
     }),
     deadline,
+    software,
   })
 }
 

@@ -25,6 +25,7 @@ export interface RunPlanStep extends PlannedStep {
   readonly env: Readonly<Record<string, string>>
   readonly code: readonly CodeFile[] | null
   readonly cache: StepSpec['cache']
+  readonly runtime: StepSpec['runtime']
 }
 
 export type PlannedInput =
@@ -55,6 +56,7 @@ const stepDefaults = {
   env: {},
   code: null,
   cache: false,
+  runtime: null,
 } as const
 
 /** Reads a plan that this release or an earlier one has stored. */
@@ -80,7 +82,8 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     inputs[name] =
       input.from === 'dataset' ? { from: 'dataset', dataset: input.dataset, versions: await pin(input) } : input
   }
-  const { key, when, allowFailure, retries, retryOn, retryDelay, params, outputs, matrix, env, code, cache } = step
+  const { key, when, allowFailure, retries, retryOn, retryDelay, params, outputs, matrix, env, code, cache, runtime } =
+    step
   return {
     key,
     when,
@@ -94,6 +97,7 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     env,
     code,
     cache,
+    runtime,
     needs: needsOf(step),
     retryDelay: {
       firstMs: retryDelay.seconds * 1000,

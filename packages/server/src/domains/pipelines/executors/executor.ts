@@ -35,6 +35,8 @@ export interface JobSpec {
   readonly inputs: readonly JobInput[]
   /** What lies in the folder where the command starts, one of its own; null: it starts in `workFolder`. */
   readonly code: readonly JobCode[] | null
+  /** Placed beside the code; none where there is no code. */
+  readonly links?: readonly JobLink[]
   /**
    * What the job sees, given the folder where it will see its files. The environment is all it gets beside
    * `EVENKEEL_EXTERNAL_ID`: nothing is inherited from the server. The context becomes `control/context.json`.
@@ -47,6 +49,13 @@ export interface JobInput {
   /** Relative, with `/`. */
   readonly path: string
   readonly digest: string
+}
+
+/** A symbolic link below the code, to a folder of the host that jobs only read. */
+export interface JobLink {
+  /** Relative, with `/`. */
+  readonly path: string
+  readonly target: string
 }
 
 /** A copy of a stored file, which the job may change. */

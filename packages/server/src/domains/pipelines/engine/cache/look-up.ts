@@ -7,6 +7,7 @@ import type { Harvest } from '../harvest.ts'
 import type { Params, RunPlan, RunPlanStep } from '../plan.ts'
 import type { Plans } from '../plans.ts'
 import { compareParts, firstChange } from './compare.ts'
+import { remember } from './remember.ts'
 import { type CacheParts, cacheKeyOf, partsOf, type StoredOutputs, whyNotCached } from './parts.ts'
 
 /** The step that is looked at, in the run it belongs to. */
@@ -51,7 +52,7 @@ export function createLookUp(deps: Pick<PipelinesDeps, 'blobs' | 'now' | 'progra
     const result = await store.findResult(projectId, key)
     const against = result && (await whyNotUsable(deps.blobs, result, step, deps.now()))
     if (result && !against) return { verdict: reuseOf(result), parts, key, reused: reusedFrom(result) }
-    const verdict = against ?? (await whyNew(store, plans, asked, parts))
+    const verdict = against ?? (await whyNew(store, deps.blobs, plans, asked, parts))
     return { verdict: { ...verdict, fromRun: null }, parts, key }
   }
 }
@@ -90,6 +91,7 @@ const reusedFrom = ({ run_id, step_key, outputs, small_values }: ResultRow): Reu
 
 async function whyNew(
   store: PipelinesStore,
+  blobs: BlobStore,
   plans: Plans,
   { projectId, pipeline, runId, step }: Asked,
   parts: CacheParts,
@@ -98,8 +100,8 @@ async function whyNew(
   if (!before) return { code: 'first', says: 'It has never run before.' }
   const then = (await plans(store, before.run_id)).steps.find(({ key }) => key === step.key)
   const compared = compareParts(
-    { parts: before.cache_parts as CacheParts, code: then?.code ?? [] },
-    { parts, code: step.code ?? [] },
+    await remember(blobs, before.cache_parts as CacheParts, then),
+    await remember(blobs, parts, step),
   )
   return (
     firstChange(compared) ?? {

@@ -1,6 +1,7 @@
-import type { CacheReason } from '@evenkeel/contract'
+import type { CacheReason, StepRuntime } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../../../platform/canonical-json.ts'
+import { wantedOf } from '../../runtimes/runtime-kind.ts'
 import { isInstance } from '../check-spec.ts'
 import type { StoredOutput } from '../job.ts'
 import { pickParams, type Params, type PlannedInput, type RunPlanStep } from '../plan.ts'
@@ -11,12 +12,21 @@ export interface CacheParts {
   readonly command: readonly string[]
   /** Digest of the list of code files, or of the program that ships with Evenkeel. */
   readonly code: string
+  /** What pins its software; absent on the host, as in what earlier releases stored. */
+  readonly runtime?: RuntimePart
   readonly params: Params
   readonly matrix: Params
   readonly inputs: Readonly<Record<string, InputPart>>
   /** Digests of the values, which may be secrets. */
   readonly env: Readonly<Record<string, string>>
   readonly platform: string
+}
+
+export interface RuntimePart {
+  readonly kind: StepRuntime['kind']
+  readonly version: string | null
+  readonly lock: string
+  readonly manifest: string | null
 }
 
 export interface InputPart {
@@ -57,6 +67,7 @@ export function partsOf(
     scheme: 1,
     command: [...(step.run ?? ['uses', step.uses!]), '->', ...step.outputs],
     code: programCode ?? digestOf((step.code ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1))),
+    ...(step.runtime && { runtime: runtimePart(step.runtime) }),
     params: pickParams(params, step.params),
     matrix: step.matrix,
     inputs: Object.fromEntries(
@@ -65,6 +76,11 @@ export function partsOf(
     env: Object.fromEntries(Object.entries(step.env).map(([name, value]) => [name, digestOf(value)] as const)),
     platform: `${process.platform}-${process.arch}`,
   }
+}
+
+function runtimePart(runtime: StepRuntime): RuntimePart {
+  const { kind, version, lock, manifest } = wantedOf(runtime)
+  return { kind, version, lock: lock.digest, manifest: manifest?.digest ?? null }
 }
 
 function inputPart(input: PlannedInput, outputs: StoredOutputs): InputPart {

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isErrno } from '../../../../platform/errors.ts'
 import type { JobCode, JobSpec, PlaceFile } from '../executor.ts'
@@ -24,7 +24,7 @@ export async function prepare(home: string, job: JobSpec, place: PlaceFile): Pro
 async function fill(
   part: string,
   context: unknown,
-  { inputs, code }: Pick<JobSpec, 'inputs' | 'code'>,
+  { inputs, code, links = [] }: Pick<JobSpec, 'inputs' | 'code' | 'links'>,
   place: PlaceFile,
 ): Promise<void> {
   for (const name of ['control', 'inputs', 'outputs', 'scratch']) await mkdir(join(part, name), { recursive: true })
@@ -36,6 +36,7 @@ async function fill(
   }
   if (code) await mkdir(join(part, 'code'))
   for (const file of code ?? []) await placeCode(part, file, place)
+  if (code) for (const { path, target } of links) await symlink(target, join(part, 'code', path))
 }
 
 /** What is placed may share its bytes with the store; a job may write to its code. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { exitCodes } from './errors.ts'
 import { numberBetween } from './options.ts'
 import { addPipelineCommands } from './program-pipelines.ts'
+import { addRuntimeCommands } from './program-runtimes.ts'
 
 const EXAMPLES = `
 Examples
@@ -114,6 +115,7 @@ export function createProgram() {
   remote(program.command('status').description('where each model is in its loop, and what to do next'))
     .helpGroup('LOOK')
     .action(action(async () => (await import('./commands/status.ts')).status))
+  addRuntimeCommands(program, { common, remote, action })
   remote(program.command('api').description('call any endpoint'))
     .helpGroup('SYSTEM')
     .argument('<method>', 'GET, POST, PUT, DELETE')

@@ -1,5 +1,5 @@
 import { createClient } from '@evenkeel/client'
-import { artifacts, deployments, governance, loop, pipelines, registry } from '@evenkeel/contract'
+import { artifacts, deployments, governance, loop, pipelines, registry, runtimes } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
 import { targetOf } from '../settings.ts'
 
@@ -25,6 +25,7 @@ export async function connect(options: CommonOptions) {
     registry: createClient(registry, client),
     pipelines: createClient(pipelines, client),
     artifacts: createClient(artifacts, client),
+    runtimes: createClient(runtimes, client),
   }
 }
 export type Connection = Awaited<ReturnType<typeof connect>>

@@ -7,6 +7,7 @@ import {
   pipelines,
   Problem,
   registry,
+  runtimes,
 } from '@evenkeel/contract'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -16,7 +17,7 @@ import { onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { run } from './run.ts'
 
-const groups = { artifacts, deployments, governance, loop, pipelines, registry }
+const groups = { artifacts, deployments, governance, loop, pipelines, registry, runtimes }
 type Groups = typeof groups
 export type Operation = { [G in keyof Groups]: `${G}.${keyof Groups[G] & string}` }[keyof Groups]
 

@@ -1,5 +1,5 @@
 import { createClient } from '@evenkeel/client'
-import { deployments, governance, loop, monitoring, pipelines, registry, triggers } from '@evenkeel/contract'
+import { deployments, governance, loop, monitoring, pipelines, registry, runtimes, triggers } from '@evenkeel/contract'
 
 const options = { baseUrl: window.location.origin }
 
@@ -10,5 +10,6 @@ export const api = {
   monitoring: createClient(monitoring, options),
   pipelines: createClient(pipelines, options),
   registry: createClient(registry, options),
+  runtimes: createClient(runtimes, options),
   triggers: createClient(triggers, options),
 }

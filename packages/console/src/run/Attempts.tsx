@@ -43,10 +43,18 @@ export function Attempts({ step: { attempts } }: { readonly step: RunStep }) {
   )
 }
 
-function factsOf({ executor, exitCode, startedAt, endedAt }: Attempt): string[] {
+function factsOf({ executor, runtime, exitCode, startedAt, endedAt }: Attempt): string[] {
   return [
     executor,
+    ...softwareOf(runtime),
     ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
     ...(startedAt && endedAt ? [`ran ${formatDuration(Date.parse(endedAt) - Date.parse(startedAt))}`] : []),
   ]
+}
+
+/** Nothing for the host: that is where steps run when nobody says otherwise. */
+function softwareOf(runtime: Attempt['runtime']): string[] {
+  if (!runtime?.digest) return []
+  const built = `environment ${runtime.digest.slice('sha256:'.length, 19)} by ${runtime.tool}`
+  return [`${runtime.kind} ${runtime.version ?? ''}`.trim(), built]
 }

@@ -32,7 +32,7 @@ const text = async (page: Page) => (await page.locator('main').innerText()).repl
 const step = (page: Page, key: string) => page.locator(`[data-step="${key}"]`)
 const inAddress = (page: Page, name: string) => new URL(page.url()).searchParams.get(name)
 
-await browserSuite('pipelines', Object.keys(PAGES).length + 16, (stage) => {
+await browserSuite('pipelines', Object.keys(PAGES).length + 17, (stage) => {
   it.each(Object.entries(PAGES))(
     '%s: accessible in both themes, fits 1280 and 390 px, no complaint',
     { timeout: 90_000 },
@@ -68,6 +68,22 @@ await browserSuite('pipelines', Object.keys(PAGES).length + 16, (stage) => {
 
     expect((await row.innerText()).replaceAll(/\s+/g, ' ')).toMatch(/5\.0 s 1\.0 s 1 min 27 s/)
     expect(await row.locator('[data-kind]').count()).toBe(3)
+  })
+
+  it('shows software environments, and says why one that is in use cannot be removed', async () => {
+    const { page } = await open(stage, PAGES.pipelines)
+    const rows = page.getByRole('table', { name: 'Software environments' }).locator('tbody tr')
+    const remove = (at: number) => rows.nth(at).getByRole('button', { name: 'Remove' })
+
+    expect(await rows.count()).toBe(4)
+    expect((await rows.first().innerText()).replaceAll(/\s+/g, ' ')).toMatch(
+      /python 3\.12\.4 a{12} ready uv\.lock uv 0\.9\.1/,
+    )
+    expect(await text(page)).toContain('624.0 MiB of at most 20.0 GiB')
+    expect(await remove(0).getAttribute('aria-disabled')).toBe('true')
+    expect(await remove(1).getAttribute('aria-disabled')).not.toBe('true')
+    await remove(1).click()
+    expect(await page.getByRole('dialog').innerText()).toContain('The next step with this lock file builds it again.')
   })
 
   it('leads from a reused step to the run its result comes from', async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, open, readFile } from 'node:fs/promises'
+import { stripVTControlCharacters } from 'node:util'
 import { RuntimeProblem } from './runtime-kind.ts'
 
 export interface Setting {
@@ -82,8 +83,9 @@ const tailLimit = 1500
 
 /** The last lines that say something, without colours. */
 function tailOf(log: string): string {
-  const plain = log.replaceAll(/\u001B\[[0-9;]*[A-Za-z]/g, '')
-  const lines = plain.split('\n').filter((line) => line.trim() !== '')
+  const lines = stripVTControlCharacters(log)
+    .split('\n')
+    .filter((line) => line.trim() !== '')
   return lines.slice(-tailLines).join('\n').slice(-tailLimit)
 }
 

@@ -97,6 +97,22 @@ await browserSuite('pipelines', Object.keys(PAGES).length + 17, (stage) => {
     expect(await row.locator('[data-kind]').count()).toBe(3)
   })
 
+  it('shows software environments, and says why one that is in use cannot be removed', async () => {
+    const { page } = await open(stage, PAGES.pipelines)
+    const rows = page.getByRole('table', { name: 'Software environments' }).locator('tbody tr')
+    const remove = (at: number) => rows.nth(at).getByRole('button', { name: 'Remove' })
+
+    expect(await rows.count()).toBe(4)
+    expect((await rows.first().innerText()).replaceAll(/\s+/g, ' ')).toMatch(
+      /python 3\.12\.4 a{12} ready uv\.lock uv 0\.9\.1/,
+    )
+    expect(await text(page)).toContain('624.0 MiB of at most 20.0 GiB')
+    expect(await remove(0).getAttribute('aria-disabled')).toBe('true')
+    expect(await remove(1).getAttribute('aria-disabled')).not.toBe('true')
+    await remove(1).click()
+    expect(await page.getByRole('dialog').innerText()).toContain('The next step with this lock file builds it again.')
+  })
+
   it('leads from a reused step to the run its result comes from', async () => {
     const { page } = await open(stage, PAGES['reused step'])
 

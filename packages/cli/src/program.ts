@@ -4,6 +4,7 @@ import { numberBetween } from './options.ts'
 import { addBackfillCommands } from './program-backfills.ts'
 import { addPipelineCommands } from './program-pipelines.ts'
 import { addReleaseCommands } from './program-releases.ts'
+import { addRuntimeCommands } from './program-runtimes.ts'
 
 const EXAMPLES = `
 Examples
@@ -121,6 +122,7 @@ export function createProgram() {
   remote(program.command('targets').description('where steps can run, and whether each place answers'))
     .helpGroup('LOOK')
     .action(action(async () => (await import('./commands/targets.ts')).targets))
+  addRuntimeCommands(program, { common, remote, action })
   remote(program.command('api').description('call any endpoint'))
     .helpGroup('SYSTEM')
     .argument('<method>', 'GET, POST, PUT, DELETE')

@@ -10,6 +10,7 @@ import {
   registry,
   releases,
   secrets,
+  runtimes,
 } from '@evenkeel/contract'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -19,7 +20,7 @@ import { onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { run } from './run.ts'
 
-const groups = { artifacts, backfills, deployments, governance, loop, pipelines, registry, releases, secrets }
+const groups = { artifacts, backfills, deployments, governance, loop, pipelines, registry, releases, runtimes, secrets }
 type Groups = typeof groups
 export type Operation = { [G in keyof Groups]: `${G}.${keyof Groups[G] & string}` }[keyof Groups]
 

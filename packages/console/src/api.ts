@@ -8,6 +8,7 @@ import {
   pipelines,
   registry,
   releases,
+  runtimes,
   stepResults,
   triggers,
 } from '@evenkeel/contract'
@@ -24,5 +25,6 @@ export const api = {
   registry: createClient(registry, options),
   releases: createClient(releases, options),
   stepResults: createClient(stepResults, options),
+  runtimes: createClient(runtimes, options),
   triggers: createClient(triggers, options),
 }

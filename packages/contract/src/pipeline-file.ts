@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EventTime, Name } from './common.ts'
 import { RetryCause, RunPriority } from './pipeline-spec.ts'
+import { PythonVersion } from './runtimes.ts'
 
 /**
  * What a person writes: `pipelines/<name>.yaml`. Keys are snake_case, and an unknown one is an error. The client
@@ -91,6 +92,17 @@ const Resources = z.strictObject({
   gpu: z.int().min(0).max(64).optional(),
   slots: z.record(Name, z.int().positive().max(1000)).optional(),
 })
+/** The software of a command, by a lock file below the project folder; `none`: what the host has. */
+const Runtime = z.union([
+  z.literal('none'),
+  z.strictObject({
+    /** True: whichever there is. Unquoted, 3.10 would be the number 3.1. */
+    python: z.union([PythonVersion, z.literal(true)]),
+    lock: z.string().min(1),
+  }),
+  z.strictObject({ node: z.literal(true), lock: z.string().min(1) }),
+])
+export type FileRuntime = z.infer<typeof Runtime>
 
 /** What a step may leave to `defaults`. */
 const shared = {
@@ -108,6 +120,7 @@ const shared = {
   cache: z.union([z.boolean(), z.strictObject({ ttl: Duration })]).optional(),
   /** Globs below the project folder; `!` leaves out. Absent: everything that is not ignored. */
   code: z.array(z.string().min(1)).optional(),
+  runtime: Runtime.optional(),
 }
 
 export const FileStep = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Digest, Name } from './common.ts'
+import { PythonVersion } from './runtimes.ts'
 import { ParamValue } from './triggers.ts'
 
 /** The name of a step; an instance of a matrix carries its values, as in `train[lr=0.1,seed=2]`. */
@@ -37,6 +38,22 @@ export const CodeFile = z.object({
   executable: z.boolean().default(false),
 })
 export type CodeFile = z.infer<typeof CodeFile>
+
+/**
+ * The software of a step, as its lock file says it; null is what the host has. A manifest is the file beside the lock
+ * that its tool reads too: `pyproject.toml` of a `uv.lock`, `package.json` of a `package-lock.json`.
+ */
+export const StepRuntime = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('python'),
+    /** `3.12` or `3.12.4`; null: whichever is there. */
+    version: PythonVersion.nullable(),
+    lock: CodeFile,
+    manifest: CodeFile.optional(),
+  }),
+  z.object({ kind: z.literal('node'), lock: CodeFile, manifest: CodeFile }),
+])
+export type StepRuntime = z.infer<typeof StepRuntime>
 
 /** Which ends of an attempt are worth another one. */
 export const RetryCause = z.enum(['exit', 'timeout', 'stalled', 'signal', 'oom', 'output_missing'])
@@ -94,6 +111,8 @@ export const StepSpec = z.object({
    * and nobody can tell whether what lies there has changed.
    */
   code: z.array(CodeFile).max(10_000).nullable().default(null),
+  /** The software it finds; null: what the host has. */
+  runtime: StepRuntime.nullable().default(null),
   inputs: z.record(Name, StepInput).default({}),
   outputs: z.array(Name).default([]),
   /** Those of its outputs that are folders. */

@@ -5,6 +5,7 @@ import { RunEnvironment } from './pipeline-environments.ts'
 import { ranIn, runTarget } from './pipeline-target.ts'
 import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
 import { PipelineSpec, RunPriority, StepKey } from './pipeline-spec.ts'
+import { AttemptRuntime } from './runtimes.ts'
 import { slotEndpoints } from './slots.ts'
 import { AttemptQuery, Metric, StepOutput } from './step-results.ts'
 import { targets } from './targets.ts'
@@ -58,6 +59,8 @@ export const Attempt = z.object({
   reason: z.string().nullable(),
   /** What was wrong with what it wrote, and did not stop it. */
   warnings: z.array(z.string()).default([]),
+  /** The software it ran with; null where the executor brings its own. */
+  runtime: AttemptRuntime.nullable(),
   submittedAt: Timestamp.nullable(),
   startedAt: Timestamp.nullable(),
   endedAt: Timestamp.nullable(),
@@ -68,6 +71,7 @@ export const CacheReason = z.enum([
   'reused',
   'command',
   'code',
+  'runtime',
   'params',
   'matrix',
   'inputs',
@@ -92,7 +96,7 @@ export type CacheVerdict = z.infer<typeof CacheVerdict>
 
 /** One part of what a result depends on. */
 export const CachePart = z.object({
-  part: z.enum(['command', 'code', 'params', 'matrix', 'inputs', 'env', 'platform']),
+  part: z.enum(['command', 'code', 'runtime', 'params', 'matrix', 'inputs', 'env', 'platform']),
   /** In words, one line for each difference; empty when nothing is other than before. */
   changes: z.array(z.string()),
 })

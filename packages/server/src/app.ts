@@ -104,6 +104,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     now,
     folder: config.folder,
     targetsFile: config.targetsFile,
+    runtimes: config.runtimes,
     ...surroundings,
     queries,
     queryFolder: platform.queryFolder,

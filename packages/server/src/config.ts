@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
@@ -15,8 +16,18 @@ const Environment = z.object({
   EVENKEEL_INIT_TOKEN: z.string().min(24).optional(),
   EVENKEEL_INIT_TOKEN_FILE: z.string().min(1).optional(),
   EVENKEEL_DEMO: z.enum(['0', '1']).default('0'),
+  EVENKEEL_RUNTIMES_MAX_GIB: z.coerce.number().positive().max(1_000_000).default(20),
   EVENKEEL_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
+
+/** How the software environments of steps are built and kept. */
+interface RuntimesConfig {
+  readonly limitBytes: number
+  /** Where tools are looked for, as in PATH. */
+  readonly searchPath: string
+  /** What the tools get of the environment of the server. */
+  readonly variables: Readonly<Record<string, string>>
+}
 
 export interface Config {
   readonly version: string
@@ -35,6 +46,7 @@ export interface Config {
   readonly allowedHosts: readonly string[]
   /** Becomes a token of the first admin. */
   readonly initToken: string | undefined
+  readonly runtimes: RuntimesConfig
   readonly demo: boolean
   readonly logLevel: string
 }
@@ -65,8 +77,28 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     signIn: read.EVENKEEL_AUTH === 'required' ? 'token' : 'none',
     allowedHosts: [read.EVENKEEL_HOST, ...read.EVENKEEL_ALLOWED_HOSTS.split(',')].flatMap((host) => host.trim() || []),
     initToken: read.EVENKEEL_INIT_TOKEN ?? readToken(read.EVENKEEL_INIT_TOKEN_FILE),
+    runtimes: runtimesConfig(environment, read.EVENKEEL_RUNTIMES_MAX_GIB),
     demo: read.EVENKEEL_DEMO === '1',
     logLevel: read.EVENKEEL_LOG_LEVEL,
+  }
+}
+
+/** Proxies and package indexes; nothing else of the server reaches a build. */
+const buildVariables = [
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
+  'PIP_INDEX_URL',
+  'UV_INDEX_URL',
+  'npm_config_registry',
+]
+
+function runtimesConfig(environment: NodeJS.ProcessEnv, limitGiB: number): RuntimesConfig {
+  const given = buildVariables.flatMap((name) => (environment[name] ? [[name, environment[name]] as const] : []))
+  // A service is often started with a short PATH; this is where uv and pipx put programs.
+  const usual = [join(homedir(), '.local/bin'), '/usr/local/bin', '/usr/bin', '/bin']
+  return {
+    limitBytes: Math.round(limitGiB * 1024 ** 3),
+    searchPath: [environment['PATH'] ?? '', ...usual].join(':'),
+    variables: Object.fromEntries(given),
   }
 }
 

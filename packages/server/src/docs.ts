@@ -19,6 +19,7 @@ const {
   releases,
   secrets,
   stepResults,
+  runtimes,
   triggers,
 } = contract
 
@@ -33,6 +34,7 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
   stepResults,
   secrets,
   triggers,
+  runtimes,
   registry,
   governance,
   deployments,
@@ -55,6 +57,7 @@ const errors = [
   contract.registryErrors,
   contract.releasesErrors,
   contract.secretsErrors,
+  contract.runtimesErrors,
   contract.triggersErrors,
 ]
 

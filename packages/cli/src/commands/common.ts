@@ -8,6 +8,7 @@ import {
   pipelines,
   registry,
   releases,
+  runtimes,
   secrets,
 } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
@@ -38,6 +39,7 @@ export async function connect(options: CommonOptions) {
     artifacts: createClient(artifacts, client),
     releases: createClient(releases, client),
     secrets: createClient(secrets, client),
+    runtimes: createClient(runtimes, client),
   }
 }
 export type Connection = Awaited<ReturnType<typeof connect>>

@@ -11,7 +11,11 @@ const limits = (blocks as Record<string, unknown>[]).find((block) => 'concurrenc
 
 const executors = readFileSync(new URL('../../../../docs/executors.md', import.meta.url), 'utf8')
 
-const sources: Sources = { step: () => StepFile.parse(step), code: () => [] }
+const sources: Sources = {
+  step: () => StepFile.parse(step),
+  code: () => [],
+  file: (path) => ({ file: { path, digest: `sha256:${'a'.repeat(64)}`, executable: false }, text: '' }),
+}
 const problemsOf = (value: unknown) => {
   const compiled = compilePipeline(value, sources)
   return compiled.ok ? [] : compiled.problems

@@ -1,7 +1,7 @@
 import { PipelineMistake, type Sources } from '@evenkeel/client'
 import type { CodeFile } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { globToRegExp } from './glob.ts'
 import { type Ignores, readIgnore } from './ignore.ts'
@@ -28,6 +28,7 @@ export interface Project extends Sources {
 const entryLimit = 50_000
 const stepFileLimit = 10_000
 const stepSizeLimitBytes = 500 * 1024 ** 2
+const lockSizeLimitBytes = 20 * 1024 ** 2
 const unread = `sha256:${'0'.repeat(64)}`
 
 /**
@@ -66,7 +67,28 @@ export function openProject(folder: string, { hash, own }: { readonly hash: bool
         return { path: relative(entry.path), digest: digestOf(entry), executable: entry.executable }
       })
     },
+    file(path) {
+      const entry = oneFile(folder, path)
+      if (!entry) return undefined
+      const text = readFileSync(join(folder, path), 'utf8')
+      return { file: { path, digest: digestOf(entry), executable: false }, text }
+    },
   }
+}
+
+function oneFile(project: string, path: string): Entry | undefined {
+  if (path.split('/').some((part) => ['', '.', '..'].includes(part))) {
+    throw new PipelineMistake(`"${path}" leads out of the project folder; name what lies below it, without "./".`, [
+      'lock',
+    ])
+  }
+  if (!lstatSync(join(project, path), { throwIfNoEntry: false })) return undefined
+  const entry = entryOf(project, realpathSync(project), path, false)
+  if (entry.refusal) throw new PipelineMistake(`${path} ${entry.refusal}.`, ['lock'])
+  if (entry.sizeBytes > lockSizeLimitBytes) {
+    throw new PipelineMistake(`${path} has ${entry.sizeBytes} bytes, which no lock file has.`, ['lock'])
+  }
+  return entry
 }
 
 function choose(entries: readonly Entry[], globs: readonly string[], relative: (path: string) => string) {

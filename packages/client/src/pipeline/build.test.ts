@@ -6,6 +6,7 @@ import type { Sources } from './uses.ts'
 const sources: Sources = {
   step: () => ({ run: ['./clean'], inputs: ['raw'], outputs: ['table'] }),
   code: () => [],
+  file: () => undefined,
 }
 
 const built = definePipeline({

@@ -19,6 +19,7 @@ const sources: Sources = {
     throw new PipelineMistake(`There is no ${folder}/step.yaml.`, ['uses'])
   },
   code: (folder, globs) => [file(globs?.[0] ?? (folder ? 'clean' : 'all'))],
+  file: () => undefined,
 }
 
 const params = { lr: { type: 'number', default: 0.1 }, from: { type: 'moment' }, until: { type: 'moment' } }
@@ -313,7 +314,7 @@ it('says where a step runs, and what it may use there', () => {
         b: { run: 'true', runs_on: 'local' },
       },
     },
-    { step: () => ({ run: 'true' }), code: () => [] },
+    { step: () => ({ run: 'true' }), code: () => [], file: () => undefined },
   )
 
   expect(compiled.ok && compiled.pipeline.spec.steps).toMatchObject([
@@ -403,7 +404,7 @@ describe('refuses with the path and what to do', () => {
       'params.lr.default: The default 2 is above the largest value, 1.',
     ],
     [{ params: { lr: { type: 'number', default: 'x' } } }, 'params.lr.default: It must be a number.'],
-    [{ defaults: { runtime: {} } }, 'defaults.runtime: "runtime" is not supported yet'],
+    [{ defaults: { runtime: {} } }, 'defaults.runtime: "lock" is missing; add it.'],
   ])('%j', (rest, says) => {
     expect(problemsOf({ a }, rest).join('\n')).toContain(says)
   })

@@ -36,7 +36,9 @@ export function openNotebook(): Notebook {
         return work()
       } catch (error) {
         if (!(error instanceof PipelineMistake)) throw error
-        problems.push({ path: [...path, ...error.path], at: 'value', message: error.message })
+        const problem = { path: [...path, ...error.path], at: 'value' as const, message: error.message }
+        // What stands under "defaults" is read for every step.
+        if (!problems.some((known) => JSON.stringify(known) === JSON.stringify(problem))) problems.push(problem)
         return undefined
       }
     },

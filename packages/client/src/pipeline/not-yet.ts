@@ -1,8 +1,6 @@
 import type { Path } from './mistake.ts'
 
 const ofStep: Readonly<Record<string, string>> = {
-  runtime:
-    'a command uses what the machine has; pin versions in the command itself, as in "uv run" or "npx", or leave it out.',
   environment: 'a run or a trigger has an environment, not a step; leave it out.',
 }
 

@@ -80,6 +80,8 @@ function explainType({ expected, input, message }: Issue & { code: 'invalid_type
 function refused(path: Path): string | undefined {
   if (path.at(-1) === 'when') return 'Of conditions, only three are supported yet; move others into the command. '
   if (path.at(-1) === 'matrix') return 'A matrix from the output of a step is not supported yet; write lists. '
+  if (path.at(-2) === 'runtime' && path.at(-1) === 'python')
+    return 'Write a version in quotes, as in "3.12", or true for any; without quotes 3.10 is the number 3.1. '
   if (path.at(-2) === 'on' && path.at(-3) === 'retries') return 'This cause is not told apart yet. '
   if (path.at(-2) === 'outputs' && path.length === 4)
     return 'An output is a file, dataset, model or dir. Values need no declaration: append "name=value" to $EVENKEEL_OUTPUT. '

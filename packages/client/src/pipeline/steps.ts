@@ -9,6 +9,7 @@ import { hasPlaceholder } from './expressions.ts'
 import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } from './inputs.ts'
 import { expandMatrix } from './matrix.ts'
 import { type Notebook, type Path, PipelineMistake } from './mistake.ts'
+import { runtimeOf } from './runtime.ts'
 import { checkVariables, openScope } from './scope.ts'
 import { secretsOf } from './secrets.ts'
 import { type Body, bodyOf, foldersOf, namesOf, outputsOf, type Sources } from './uses.ts'
@@ -22,6 +23,8 @@ export interface WrittenStep {
   readonly step: FileStep
   readonly body: Body
   readonly outline: Outline
+  /** Where its `runtime` is written. */
+  readonly runtimeAt: Path
 }
 
 /** What one step becomes: a spec for each of its instances, and defaults of params of the run. */
@@ -37,17 +40,19 @@ export function writtenStep(
   sources: Sources,
 ): WrittenStep {
   const body = bodyOf(own, sources)
-  const { shell, code, ...always } = defaults
+  const { shell, code, runtime, ...always } = defaults
   const ofCommands = body.kind === 'run' ? { ...(shell && { shell }), ...(code && { code }) } : {}
-  const step = { ...ofCommands, ...always, ...own, env: { ...defaults.env, ...own.env } }
+  const software = body.kind !== 'builtin' && runtime !== undefined ? { runtime } : {}
+  const step = { ...ofCommands, ...software, ...always, ...own, env: { ...defaults.env, ...own.env } }
   const instances = expandMatrix(name, step.matrix)
   const outline = { instances, hasMatrix: step.matrix !== undefined, outputs: outputsOf(step, body) }
-  return { name, step, body, outline }
+  const runtimeAt = own.runtime === undefined ? ['defaults', 'runtime'] : ['steps', name, 'runtime']
+  return { name, step, body, outline, runtimeAt }
 }
 
 /** @returns `undefined` when the notebook has got mistakes of it */
 export function compileStep(
-  { name, step, body, outline }: WrittenStep,
+  { name, step, body, outline, runtimeAt }: WrittenStep,
   around: Surroundings,
   sources: Sources,
   notebook: Notebook,
@@ -57,13 +62,14 @@ export function compileStep(
   const needs = part(['needs'], () => needsOf(step, around))
   const env = part(['env'], () => environmentOf(step))
   const secrets = part(['secrets'], () => secretsOf(step))
+  const runtime = notebook.part(runtimeAt, () => runtimeOf(step.runtime, sources))
   const work =
     body.kind === 'run'
       ? compileCommand(step, body, outline, around, sources, part)
       : part([], () => compileUse(step, body, outline, around, sources))
-  if (!settings || !needs || !env || !secrets || !work) return undefined
+  if (!settings || !needs || !env || !secrets || !work || runtime === undefined) return undefined
   const { defaults, ...does } = work
-  const base = { ...settings, needs, env, secrets, folderOutputs: foldersOf(step, body), ...does }
+  const base = { ...settings, needs, env, secrets, runtime, folderOutputs: foldersOf(step, body), ...does }
   const specs = outline.instances.map(({ key, values }) => ({ ...base, key, matrix: values as Values }))
   return part([], () => checkSpec(specs[0]!)) ? { specs, defaults } : undefined
 }

@@ -11,6 +11,13 @@ export interface Sources {
    * Without globs: all that are not ignored.
    */
   code(folder: string, globs: readonly string[] | undefined): readonly CodeFile[]
+  /** One file of the project, also one that is ignored; `undefined` when there is none at this path. */
+  file(path: string): ProjectFile | undefined
+}
+
+export interface ProjectFile {
+  readonly file: CodeFile
+  readonly text: string
 }
 
 /** What a step does: a command of its own, a step that ships with Evenkeel, or one in a folder of the project. */
@@ -29,7 +36,9 @@ export function bodyOf(step: FileStep, sources: Sources): Body {
   }
   if (uses === undefined) throw new PipelineMistake('Say what the step does, with "run" or "uses".')
   refuseKeys(step, ['shell', 'params', 'inputs', 'outputs', 'code'], 'comes from the step that is used; give "with".')
-  return uses.startsWith('./') ? folderBody(uses, sources) : builtinBody(uses)
+  if (uses.startsWith('./')) return folderBody(uses, sources)
+  refuseKeys(step, ['runtime'], 'goes with commands; a step that ships with Evenkeel brings its own.')
+  return builtinBody(uses)
 }
 
 function refuseKeys(step: FileStep, keys: readonly (keyof FileStep)[], why: string): void {

@@ -15,6 +15,7 @@ import {
 } from '../ui/index.ts'
 import css from './PipelinesPage.module.css'
 import { pipelinesQuery } from './queries.ts'
+import { Runtimes } from './Runtimes.tsx'
 import { RUN_STATES } from './states.ts'
 
 /** What can be run, and how did it go the last time? */
@@ -26,6 +27,7 @@ export function PipelinesPage() {
       <Loaded query={pipelines} height={300}>
         {({ items }) => (items.length === 0 ? <First /> : <Table pipelines={items} />)}
       </Loaded>
+      <Runtimes />
     </div>
   )
 }

@@ -44,6 +44,12 @@ export const triggersQuery = queryOptions({
   queryFn: ({ signal }) => api.triggers.list({}, { signal }),
 })
 
+/** Under "pipelines", because news of a run is news of what it uses. */
+export const runtimesQuery = queryOptions({
+  queryKey: ['pipelines', 'runtimes'],
+  queryFn: ({ signal }) => api.runtimes.list({}, { signal }),
+})
+
 const RUNS_PER_PAGE = 20
 
 /** Runs, newest first, page after page. */

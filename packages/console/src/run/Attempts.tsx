@@ -46,11 +46,19 @@ export function Attempts({ step: { attempts } }: { readonly step: RunStep }) {
   )
 }
 
-function factsOf({ executor, image, exitCode, startedAt, endedAt }: Attempt): string[] {
+function factsOf({ executor, image, runtime, exitCode, startedAt, endedAt }: Attempt): string[] {
   return [
     `on ${executor}`,
     ...(image === null ? [] : [`in ${image}`]),
+    ...softwareOf(runtime),
     ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
     ...(startedAt && endedAt ? [`ran ${formatDuration(Date.parse(endedAt) - Date.parse(startedAt))}`] : []),
   ]
+}
+
+/** Nothing for the host: that is where steps run when nobody says otherwise. */
+function softwareOf(runtime: Attempt['runtime']): string[] {
+  if (!runtime?.digest) return []
+  const built = `environment ${runtime.digest.slice('sha256:'.length, 19)} by ${runtime.tool}`
+  return [`${runtime.kind} ${runtime.version ?? ''}`.trim(), built]
 }

@@ -326,6 +326,7 @@ export interface Database {
     heartbeat_at: Timestamp | null
     metrics: Generated<Json>
     image: string | null
+    runtime: Json | null
   }
   'pipelines.backfill': {
     id: string

@@ -1,5 +1,5 @@
 import { ApiError, type CompiledPipeline, type CompiledTrigger } from '@evenkeel/client'
-import { type Pipeline, type PipelineSpec, TriggerSpec } from '@evenkeel/contract'
+import { type CodeFile, type Pipeline, type PipelineSpec, type StepSpec, TriggerSpec } from '@evenkeel/contract'
 import { CliError, exitCodes } from '../../errors.ts'
 import { changesBetween } from '../../pipeline/changes.ts'
 import { commitOf } from '../../pipeline/git.ts'
@@ -54,9 +54,14 @@ async function existing({ pipelines }: Connection, name: string): Promise<Pipeli
 const digestsOf = (before: readonly (Pipeline | undefined)[]): ReadonlySet<string> =>
   new Set(
     before.flatMap(
-      (pipeline) => pipeline?.spec.steps.flatMap(({ code }) => (code ?? []).map(({ digest }) => digest)) ?? [],
+      (pipeline) => pipeline?.spec.steps.flatMap((step) => filesOf(step).map(({ digest }) => digest)) ?? [],
     ),
   )
+
+const filesOf = ({ code, runtime }: StepSpec): CodeFile[] => [
+  ...(code ?? []),
+  ...(runtime ? [runtime.lock, ...(runtime.manifest ? [runtime.manifest] : [])] : []),
+]
 
 async function applyOne({ pipelines }: Connection, { pipeline }: Ready, before: Pipeline | undefined, commit?: string) {
   const params = { pipeline: pipeline.name }

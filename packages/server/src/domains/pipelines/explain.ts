@@ -1,7 +1,9 @@
 import { type CachePart, type CacheVerdict } from '@evenkeel/contract'
 import type { z } from 'zod'
+import type { BlobStore } from '../../platform/blobs/blob-store.ts'
 import { compareParts } from './engine/cache/compare.ts'
 import type { CacheParts } from './engine/cache/parts.ts'
+import { remember } from './engine/cache/remember.ts'
 import type { Plans } from './engine/plans.ts'
 import type { PipelinesStore, RunRow, StepRow } from './store.ts'
 import { targetOf } from './target.ts'
@@ -15,6 +17,7 @@ export interface Explanation {
 /** Compares what a step depends on with the time before. */
 export async function explainStep(
   store: PipelinesStore,
+  blobs: BlobStore,
   plans: Plans,
   run: RunRow,
   step: StepRow,
@@ -24,11 +27,10 @@ export async function explainStep(
   if (after === null) return { verdict, comparedWith: null, parts: [] }
   const before = await store.stepBefore(run.project_id, run.pipeline, step.key, run.id, targetOf(run))
   if (!before) return { verdict, comparedWith: null, parts: [] }
-  const codeOf = async (runId: string) =>
-    (await plans(store, runId)).steps.find(({ key }) => key === step.key)?.code ?? []
+  const planned = async (runId: string) => (await plans(store, runId)).steps.find(({ key }) => key === step.key)
   const parts = compareParts(
-    { parts: before.cache_parts as CacheParts, code: await codeOf(before.run_id) },
-    { parts: after as CacheParts, code: await codeOf(run.id) },
+    await remember(blobs, before.cache_parts as CacheParts, await planned(before.run_id)),
+    await remember(blobs, after as CacheParts, await planned(run.id)),
   )
   const at = (before.ended_at ?? run.created_at).toISOString()
   return { verdict, comparedWith: { run: before.run_id, at }, parts: [...parts] }

@@ -24,6 +24,19 @@ export function hostStore(db: Db) {
         .execute()
     },
 
+    /** How many live attempts of a host use which software environment, by its digest. */
+    async runtimeUses(host: string): Promise<Map<string, number>> {
+      const rows = await tables
+        .selectFrom('pipelines.attempt')
+        .select(({ fn }) => [sql<string>`runtime ->> 'digest'`.as('digest'), fn.countAll<number>().as('count')])
+        .where('host', '=', host)
+        .where('state', 'in', live)
+        .where('runtime', 'is not', null)
+        .groupBy(sql`runtime ->> 'digest'`)
+        .execute()
+      return new Map(rows.map(({ digest, count }) => [digest, count]))
+    },
+
     /** Tells that a host lives, and learns what was decided about its attempts. By the clock of the database: hosts differ. */
     markSeen(host: string): Promise<AttemptRow[]> {
       return tables

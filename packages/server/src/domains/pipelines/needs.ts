@@ -15,6 +15,16 @@ export interface Champion {
   readonly promotedEventTime: string | null
 }
 
+/** How software environments are built and kept. */
+export interface RuntimesConfig {
+  /** What they may take together before the least recently used ones go. */
+  readonly limitBytes: number
+  /** Where tools such as uv and Python are looked for, as in PATH. */
+  readonly searchPath: string
+  /** What the tools get from the environment of the server: proxies and package indexes. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
 /** What pipelines need from the platform and from other domains. `app.ts` hands it over. */
 export interface PipelinesDeps {
   readonly db: Db
@@ -30,6 +40,7 @@ export interface PipelinesDeps {
   readonly folder: string
   /** Names the places where steps run beside this machine; `isAsked`: it has to be there. */
   readonly targetsFile: { readonly path: string; readonly isAsked: boolean }
+  readonly runtimes: RuntimesConfig
   /** Where the commands of steps start: the folder of the user's code. */
   readonly workFolder: string
   /** Base URL of this server, for steps; asked when a step starts. */

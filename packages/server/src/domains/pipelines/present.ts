@@ -1,5 +1,6 @@
 import {
   type Attempt,
+  type AttemptRuntime,
   type ParamValue,
   PipelineSpec,
   type Run,
@@ -82,6 +83,8 @@ const withCounts = ({ values, outputs, metrics }: Left): Left => ({
   metrics: metrics ?? [],
 })
 
+const host: AttemptRuntime = { kind: 'host', digest: null, tool: null, version: null }
+
 const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   attempt: row.attempt,
   externalId: row.external_id,
@@ -92,6 +95,7 @@ const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   exitCode: row.exit_code,
   reason: row.reason,
   warnings: [...readSoFar(row.metrics).warnings],
+  runtime: (row.runtime as AttemptRuntime | null) ?? (row.executor === 'local' ? host : null),
   submittedAt: iso(row.submitted_at),
   startedAt: iso(row.started_at),
   endedAt: iso(row.ended_at),

@@ -4,6 +4,7 @@ import { mount } from '../../platform/http.ts'
 import { backfillsRoutes } from './backfills/routes.ts'
 import { releasesRoutes } from './releases/routes.ts'
 import { secretsRoutes } from './secrets/routes.ts'
+import { runtimesRoutes } from './runtimes/routes.ts'
 import type { Pipelines } from './service.ts'
 import { triggersRoutes } from './triggers/routes.ts'
 
@@ -37,4 +38,5 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
   triggersRoutes(app, pipelines.triggers)
   backfillsRoutes(app, pipelines.backfills)
   releasesRoutes(app, pipelines.releases)
+  runtimesRoutes(app, pipelines.runtimes)
 }

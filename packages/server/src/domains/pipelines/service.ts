@@ -42,6 +42,9 @@ import { type Backfills, createBackfills } from './backfills/service.ts'
 import { versionFor } from './releases/promote.ts'
 import { createReleases, type Releases } from './releases/service.ts'
 import { planRun, storeRun, wakeRun } from './runs.ts'
+import { createEnvironments } from './runtimes/environments.ts'
+import { createRuntimeKinds } from './runtimes/kinds.ts'
+import { createRuntimes, type Runtimes } from './runtimes/service.ts'
 import { createSecrets, type Secrets } from './secrets/service.ts'
 import { createSlots, type Slots } from './slots.ts'
 import { createStepResults, type MetricsPage, type StepTarget } from './step-results.ts'
@@ -122,6 +125,7 @@ export interface Pipelines {
   readonly backfills: Backfills
   readonly releases: Releases
   readonly secrets: Secrets
+  readonly runtimes: Runtimes
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
@@ -139,8 +143,16 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const { executors } = places
   const plans = createPlans()
   const secrets = createSecrets(deps)
+  const environments = createEnvironments({
+    kinds: createRuntimeKinds(deps.runtimes),
+    folder: join(deps.folder, 'runtimes'),
+    read: (digest) => deps.blobs.bytes(digest),
+    variables: deps.runtimes.variables,
+    now,
+    log: deps.log,
+  })
   const journal = (engine: Parameters<typeof createJournal>[2]) =>
-    createJournal({ ...deps, ...places }, { plans, secrets }, engine)
+    createJournal({ ...deps, ...places, environments }, { plans, secrets }, engine)
   const lookUp = createLookUp(deps, plans)
   const checkInputs = checkInputsOf(deps.blobs, join(folder, 'quarantine'))
   const engine = createEngine({ ...deps, executors, host, plans, lookUp, checkInputs, wake: wakeRun, journal })
@@ -152,6 +164,13 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       whyNotRun('cancel', state) ? states : requestCancel(states, says, now),
     ),
   )
+  const runtimes = createRuntimes({
+    environments,
+    uses: () => store.runtimeUses(host),
+    host,
+    limitBytes: deps.runtimes.limitBytes,
+    now,
+  })
 
   async function newest({ projectId }: Caller, pipeline: string): Promise<VersionRow> {
     const version = await store.newestVersion(projectId, pipeline)
@@ -302,7 +321,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
 
     async explainStep(caller, target) {
       const { run, step } = await findStep(caller, target)
-      return explainStep(store, plans, run, step)
+      return explainStep(store, deps.blobs, plans, run, step)
     },
 
     listTargets: places.list,
@@ -316,17 +335,20 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     },
 
     start: () => engine.start(),
-    stop: () => engine.stop(),
+    // Together: what waits for an environment is let go when its building ends.
+    stop: async () => void (await Promise.all([engine.stop(), environments.close()])),
     slots: createSlots(deps),
     triggers,
     releases: createReleases(deps),
     backfills,
     secrets,
+    runtimes,
     subscriptions: [...triggers.subscriptions, ...backfills.subscriptions],
     jobs: [
       ...pipelinesJobs(engine, () => removeOldCheckpoints(deps, places.folders)),
       ...triggers.jobs,
       ...backfills.jobs,
+      ...runtimes.jobs,
     ],
   }
 }

@@ -12,7 +12,7 @@ export type AttemptRow = Selectable<Database['pipelines.attempt']>
 /** Without what it left. */
 export type AttemptStateRow = Omit<
   AttemptRow,
-  'small_values' | 'outputs' | 'progress' | 'metrics' | 'project_id' | 'executor' | 'image'
+  'small_values' | 'outputs' | 'progress' | 'metrics' | 'project_id' | 'executor' | 'image' | 'runtime'
 >
 
 const open = ['queued', 'running', 'waiting'] as const

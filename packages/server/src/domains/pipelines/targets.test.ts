@@ -8,6 +8,7 @@ import { readTargets } from './executors/targets.ts'
 import { createPipelines } from './service.ts'
 import { shell, startPipelinesWorld } from './testing.ts'
 
+const noDigest = `sha256:${'0'.repeat(64)}`
 const folder = await mkdtemp(join(tmpdir(), 'evenkeel-targets-'))
 const docker = await fakeDocker(folder, 409)
 const ray = await fakeRay()
@@ -126,6 +127,13 @@ describe('targets', () => {
     [{ runsOn: 'boxs' }, 'No target is called "boxs". Did you mean "boxes"? There are local, boxes, cluster, silent'],
     [{ runsOn: 'mainframe' }, 'No target is called "mainframe". There are local'],
     [{ runsOn: 'boxes', code: null }, 'It starts in the folder of the server'],
+    [
+      {
+        runsOn: 'cluster',
+        runtime: { kind: 'python', version: null, lock: { path: 'requirements.txt', digest: noDigest } },
+      },
+      'Its software is installed on the machine of the server',
+    ],
   ])('refuses a step that is to run on %j', async (place, says) => {
     const put = world.api.put({
       params: { pipeline: 'lost' },

@@ -81,8 +81,13 @@ const unknownTarget = (name: string, names: readonly string[]): string =>
 
 const containers: ReadonlySet<string> = new Set(['docker', 'kubernetes'])
 
+type Step = PipelineSpec['steps'][number]
+
 /** A container sees the folder of its attempt, and nothing else of the server. */
-function problemThere({ runsOn, uses, code }: PipelineSpec['steps'][number], kind: string): string | undefined {
+function problemThere({ runsOn, uses, code, runtime }: Step, kind: string): string | undefined {
+  if (runtime !== null && kind !== 'local') {
+    return `Its software is installed on the machine of the server, which "${runsOn}" does not see; leave "runtime" out, and use what is there, or an image.`
+  }
   if (!containers.has(kind)) return undefined
   if (uses !== undefined) {
     return `"${uses}" ships with Evenkeel, and a container of "${runsOn}" does not have it; run this step on "local".`

@@ -1,11 +1,18 @@
 import { createClient } from '@evenkeel/client'
-import { type DatasetVersion, pipelines as endpoints, type PipelineSpec, releases, type Run } from '@evenkeel/contract'
+import {
+  type DatasetVersion,
+  pipelines as endpoints,
+  type PipelineSpec,
+  releases,
+  type Run,
+  runtimes,
+} from '@evenkeel/contract'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSigningKey } from '../../platform/signing-key.ts'
-import { startWorld } from '../../testing.ts'
+import { startWorld, type WorldOptions } from '../../testing.ts'
 import type { Champion, PipelinesDeps } from './needs.ts'
 import { pipelinesRoutes } from './routes.ts'
 import { createPipelines, type Pipelines } from './service.ts'
@@ -22,7 +29,10 @@ export interface Outside {
 }
 
 /** A server with pipelines that run on this machine. */
-export async function startPipelinesWorld({ targets = {} }: { readonly targets?: object } = {}) {
+export async function startPipelinesWorld({
+  targets = {},
+  environment = {},
+}: { readonly targets?: object } & Pick<WorldOptions, 'environment'> = {}) {
   const targetsFile = join(tmpdir(), `evenkeel-targets-${randomUUID()}.json`)
   await writeFile(targetsFile, JSON.stringify(targets))
   const outside: Outside = { versions: [], champion: null, rollout: null, runBehind: null, clock: null }
@@ -33,13 +43,14 @@ export async function startPipelinesWorld({ targets = {} }: { readonly targets?:
   const key = await openSigningKey(keys, 'releases')
   const tokens = { issued: 0, revoked: [] as string[] }
   const world = await startWorld({
-    environment: { EVENKEEL_TARGETS: targetsFile },
+    environment: { EVENKEEL_TARGETS: targetsFile, ...environment },
     domains: (platform) => {
       deps = {
         ...platform,
         now: () => outside.clock ?? new Date(),
         folder: platform.config.folder,
         targetsFile: platform.config.targetsFile,
+        runtimes: platform.config.runtimes,
         workFolder: tmpdir(),
         url: () => url,
         commit: () => 'c0ffee',
@@ -80,6 +91,7 @@ export async function startPipelinesWorld({ targets = {} }: { readonly targets?:
     ...world,
     api,
     releases: createClient(releases, world.clientOptions()),
+    runtimes: createClient(runtimes, world.clientOptions()),
     outside,
     tokens,
     deps: deps!,

@@ -82,8 +82,9 @@ const isBetterCommit = (commit: string | undefined, { spec }: VersionRow): boole
 /** The first file of code that nobody has stored: its run could never start. */
 async function missingCode(blobs: PipelinesDeps['blobs'], { steps }: PipelineSpec): Promise<SpecProblem | undefined> {
   const found = new Set<string>()
-  for (const { key, code } of steps) {
-    for (const { path, digest } of code ?? []) {
+  for (const { key, code, runtime } of steps) {
+    const software = runtime ? [runtime.lock, ...(runtime.manifest ? [runtime.manifest] : [])] : []
+    for (const { path, digest } of [...(code ?? []), ...software]) {
       if (!found.has(digest) && !(await blobs.has(digest)))
         return { step: key, reason: `The file "${path}" (${digest}) is not stored; upload it as an artifact first.` }
       found.add(digest)

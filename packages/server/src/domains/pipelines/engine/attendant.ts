@@ -14,8 +14,12 @@ import { stopOf } from './rows.ts'
 
 /** What the attendant asks and tells the engine. Each fails only while the database is away, and may be told twice. */
 export interface Journal {
-  /** What to start, or why it cannot be. */
-  job(attempt: AttemptId, externalId: string): Promise<JobSpec | Ending>
+  /**
+   * What to start, or why it cannot be: once its software is ready.
+   *
+   * @param stopped - when nobody wants it any more; the ending is `cancelled` then
+   */
+  job(attempt: AttemptId, externalId: string, stopped: AbortSignal): Promise<JobSpec | Ending>
   /** Its platform has it; it may wait there. */
   submitted(attempt: AttemptId, handle: Handle): Promise<void>
   started(attempt: AttemptId, handle: Handle): Promise<void>
@@ -50,6 +54,8 @@ interface Charge {
   readonly executor: Executor
   handle: Handle | undefined
   stage: 'term' | 'kill' | undefined
+  /** Ends what comes before its start. */
+  readonly unwanted: AbortController
   readonly over: Promise<void>
 }
 
@@ -85,7 +91,8 @@ export function createAttendant({
         if (!signal.aborted) log.error({ err: error, attempt: attempt.external_id }, 'an attempt is left alone')
       })
       .finally(() => charges.delete(attempt.external_id))
-    charges.set(attempt.external_id, { executor, handle: undefined, stage: undefined, over })
+    const unwanted = new AbortController()
+    charges.set(attempt.external_id, { executor, handle: undefined, stage: undefined, unwanted, over })
   }
 
   /** The target was taken out of the configuration while its jobs lived. */
@@ -124,7 +131,8 @@ export function createAttendant({
     id: AttemptId,
     { external_id: externalId }: AttemptRow,
   ): Promise<Handle | undefined> {
-    const job = await insist(() => journal.job(id, externalId))
+    const stopped = charges.get(externalId)!.unwanted.signal
+    const job = await insist(() => journal.job(id, externalId, stopped))
     const started = 'outcome' in job ? job : await submit(executor, job, externalId).catch(whyNotStarted)
     if (typeof started === 'string') {
       await insist(() => (executor.queues ? journal.submitted(id, started) : journal.started(id, started)))
@@ -227,6 +235,7 @@ export function createAttendant({
       const charge = charges.get(externalId)
       if (!charge || charge.stage === stage) return
       charge.stage = stage
+      charge.unwanted.abort()
       if (charge.handle) pass(charge, charge.handle, stage)
     },
 

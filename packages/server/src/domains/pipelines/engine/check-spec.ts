@@ -31,7 +31,22 @@ function problemOfStep(
   if (step.resources.slots['gpu'] !== undefined) return 'GPUs are asked for with "gpu", not as one of the slots.'
   const unknown = needsOf(step).find((key) => !steps.has(key))
   if (unknown) return `It needs the step "${unknown}", which does not exist.`
-  return problemOfInputs(step, steps) ?? collisionOf(step, spec) ?? problemOfCode(step) ?? problemOfNames(step)
+  return (
+    problemOfInputs(step, steps) ??
+    collisionOf(step, spec) ??
+    problemOfCode(step) ??
+    problemOfNames(step) ??
+    problemOfRuntime(step)
+  )
+}
+
+function problemOfRuntime({ uses, code, runtime }: StepSpec): string | undefined {
+  if (runtime === null) return undefined
+  if (uses !== undefined) return 'A step that ships with Evenkeel brings its own software; leave "runtime" out.'
+  if (runtime.kind !== 'node') return undefined
+  if (code === null) return 'Its packages are found beside its code, and it lists none; list it under "code".'
+  const own = code.find(({ path }) => path.split('/', 1)[0] === 'node_modules')
+  return own && `Its packages come from the lock file, so "${own.path}" cannot be a part of its code.`
 }
 
 /** Two files cannot lie in one place, nor one below another. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { JobInput, JobSpec } from '../executors/executor.ts'
 import { hostPath } from '../executors/folder/scripts.ts'
 import type { RunTarget } from '../target.ts'
+import type { RuntimeFace } from '../runtimes/runtime-kind.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { variableName } from './check-spec.ts'
 import { isFolder } from './folders.ts'
@@ -53,6 +54,8 @@ export interface AttemptFacts {
   readonly token: string
   /** When its timeout ends; epoch milliseconds. */
   readonly deadline: number
+  /** Its software environment; null on the host. */
+  readonly software: RuntimeFace | null
 }
 
 export interface StoredOutput {
@@ -84,6 +87,7 @@ export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
     ...(step.image !== null && { image: step.image }),
     timeoutMs: step.timeoutMs,
     graceMs: step.graceMs,
+    links: attempt.software?.links ?? [],
     describe: (folder) => ({
       environment: environmentOf(folder, run, attempt, params),
       context: {
@@ -190,11 +194,11 @@ function contextOf(run: RunFacts, { step, attempt, externalId }: AttemptFacts): 
 function environmentOf(
   folder: string,
   run: RunFacts,
-  { step, attempt, gpus, externalId, url, token, deadline, nodeCache, checkpointFolder }: AttemptFacts,
+  { step, attempt, gpus, externalId, url, token, deadline, nodeCache, checkpointFolder, software }: AttemptFacts,
   params: Params,
 ): Record<string, string> {
   return {
-    PATH: hostPath,
+    PATH: [...(software?.path ?? []), hostPath].join(':'),
     HOME: join(folder, 'scratch'),
     TMPDIR: join(folder, 'scratch'),
     LANG: 'C.UTF-8',
@@ -207,6 +211,7 @@ function environmentOf(
     PYTHONHASHSEED: '0',
     // Empty, not absent: without a lease it would find them all.
     CUDA_VISIBLE_DEVICES: '',
+    ...software?.variables,
     ...step.env,
     ...(gpus.length > 0 && { CUDA_VISIBLE_DEVICES: gpus.join(',') }),
     ...named('PARAM', Object.entries(params), textOf),

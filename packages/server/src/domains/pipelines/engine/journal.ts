@@ -7,6 +7,8 @@ import type { Ended, JobSpec } from '../executors/executor.ts'
 import { metricsStore } from '../metrics-store.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { cutInputs } from '../releases/sample.ts'
+import type { Environments } from '../runtimes/environments.ts'
+import type { RuntimeFace } from '../runtimes/runtime-kind.ts'
 import { type Secrets, SecretUnavailable } from '../secrets/service.ts'
 import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
 import { targetOf } from '../target.ts'
@@ -22,6 +24,8 @@ import { maskLeft, maskNews } from './mask-news.ts'
 import { outputsOf } from './outputs.ts'
 import { type Params, type RunPlan, type RunPlanStep, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
+import type { Progress } from './progress.ts'
+import { softwareFor } from './software.ts'
 import { outcomeOf } from './outcome.ts'
 import { InputChanged } from './quarantine.ts'
 import { hasEnded, isLive, type States, type Stop } from './states.ts'
@@ -31,6 +35,7 @@ export interface JournalDeps extends PipelinesDeps {
   readonly urlFor: (target: string) => string
   /** Where a target and this server both find what outlives an attempt. */
   readonly folderFor: (target: string) => string
+  readonly environments: Environments
 }
 
 /** Writes down what happens to attempts, and makes the jobs for them. */
@@ -48,8 +53,21 @@ export function createJournal(
     return run ? maskLeft(left, await secrets.maskOf(run.project_id)) : left
   }
 
+  async function tellProgress(id: AttemptId, progress: Progress): Promise<void> {
+    await db.transaction().execute(async (tx) => {
+      await pipelinesStore(tx).reportAttempt(id, { progress: json(progress) })
+      const run = await pipelinesStore(tx).readRun(id.runId)
+      if (run) await publish(tx, pipelinesEvents, 'pipelines.run_changed', newsOf(run))
+    })
+  }
+
   return {
-    job: (id, externalId) => makeJob(deps, plans, secrets, id, externalId),
+    async job(id, externalId, stopped) {
+      const { runtime } = stepOf(await plans(store, id.runId), id.step)
+      const waiting = { stopped, progress: (says: string) => tellProgress(id, { share: 0, says }) }
+      const software = runtime && (await softwareFor(deps.environments, store, id, runtime, waiting))
+      return software && 'outcome' in software ? software : makeJob(deps, plans, secrets, id, externalId, software)
+    },
 
     submitted: (id, handle) =>
       advance(id.runId, async (locked) => {
@@ -138,6 +156,7 @@ async function makeJob(
   secrets: Secrets,
   id: AttemptId,
   externalId: string,
+  software: RuntimeFace | null,
 ): Promise<JobSpec | Ending> {
   const store = pipelinesStore(deps.db)
   const run = (await store.readRun(id.runId))!
@@ -183,6 +202,7 @@ async function makeJob(
       expiresAt: new Date(deadline + step.graceMs),
     }),
     deadline,
+    software,
   })
 }
 

@@ -42,6 +42,7 @@ export interface RunPlanStep extends PlannedStep {
   readonly resources: StepSpec['resources']
   readonly image: string | null
   readonly cache: StepSpec['cache']
+  readonly runtime: StepSpec['runtime']
 }
 
 export type PlannedInput =
@@ -81,6 +82,7 @@ const stepDefaults = {
   runsOn: 'local',
   resources: { gpu: 0, slots: {} },
   image: null,
+  runtime: null,
 } as const
 
 /** The same of a plan as a whole. */
@@ -110,7 +112,8 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     inputs[name] =
       input.from === 'dataset' ? { from: 'dataset', dataset: input.dataset, versions: await pin(input) } : input
   }
-  const { key, when, allowFailure, retries, retryOn, retryDelay, params, outputs, matrix, env, code, cache } = step
+  const { key, when, allowFailure, retries, retryOn, retryDelay, params, outputs, matrix, env, code, cache, runtime } =
+    step
   const { secrets, folderOutputs } = step
   return {
     runsOn: step.runsOn,
@@ -130,6 +133,7 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     folderOutputs,
     code,
     cache,
+    runtime,
     needs: needsOf(step),
     retryDelay: {
       firstMs: retryDelay.seconds * 1000,

@@ -61,6 +61,8 @@ export interface JobSpec {
   readonly secrets?: Readonly<Record<string, string>>
   /** A folder of this host that outlives the attempt; the job sees it at the same path and may write to it. */
   readonly checkpointFolder?: string
+  /** Placed beside the code; none where there is no code. */
+  readonly links?: readonly JobLink[]
   /**
    * What the job sees, given the folder where it will see its files. The environment is all it gets beside
    * `EVENKEEL_EXTERNAL_ID`: nothing is inherited from the server. The context becomes `control/context.json`.
@@ -82,6 +84,13 @@ export interface JobInput {
   readonly digest: string
   /** Then it is a copy: what is stored once for all is nobody's to run. */
   readonly executable?: boolean
+}
+
+/** A symbolic link below the code, to a folder of the host that jobs only read. */
+export interface JobLink {
+  /** Relative, with `/`. */
+  readonly path: string
+  readonly target: string
 }
 
 /** A copy of a stored file, which the job may change. */

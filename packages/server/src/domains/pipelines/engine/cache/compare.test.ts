@@ -23,6 +23,7 @@ it('finds nothing where nothing changed', () => {
   expect(compareParts(before, after({})).map(({ part }) => part)).toEqual([
     'command',
     'code',
+    'runtime',
     'params',
     'matrix',
     'inputs',
@@ -45,6 +46,10 @@ it.each([
   [{ inputs: {} }, 'The input data is gone.'],
   [{ env: { MODE: 'sha256:n' } }, 'The variable MODE has another value.'],
   [{ env: {} }, 'The variable MODE is gone.'],
+  [
+    { runtime: { kind: 'node', version: null, lock: 'sha256:l', manifest: null } },
+    'It ran on the host before, and has an environment of node now.',
+  ],
   [{ platform: 'darwin-arm64' }, 'It ran on linux-x64 before, and runs on darwin-arm64 now.'],
 ])('%j: %s', (change, sentence) => {
   expect(says(after(change))?.says).toBe(sentence)

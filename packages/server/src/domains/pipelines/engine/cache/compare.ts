@@ -1,5 +1,6 @@
 import type { CachePart, CodeFile } from '@evenkeel/contract'
 import type { z } from 'zod'
+import { type Packages, packageChanges } from '../../runtimes/lock-packages.ts'
 import type { CacheParts, InputPart } from './parts.ts'
 
 type Part = z.infer<typeof CachePart>
@@ -8,6 +9,8 @@ type Part = z.infer<typeof CachePart>
 export interface Remembered {
   readonly parts: CacheParts
   readonly code: readonly CodeFile[]
+  /** Of its lock file: names to versions; absent when there is none, or it is no longer stored. */
+  readonly packages?: Packages | undefined
 }
 
 /** What is other than before, part by part, in the order in which one would look for the reason. */
@@ -19,6 +22,7 @@ export function compareParts(before: Remembered, after: Remembered): readonly Pa
       changes: same(a.command, b.command) ? [] : ['Its command, or the list of its outputs, changed.'],
     },
     { part: 'code', changes: a.code === b.code ? [] : codeChanges(before.code, after.code) },
+    { part: 'runtime', changes: runtimeChanges(before, after) },
     { part: 'params', changes: valueChanges('The param', a.params, b.params) },
     { part: 'matrix', changes: valueChanges('The matrix value', a.matrix, b.matrix) },
     { part: 'inputs', changes: inputChanges(a.inputs, b.inputs) },
@@ -60,6 +64,21 @@ function codeChanges(before: readonly CodeFile[], after: readonly CodeFile[]): s
 
 const byPath = (files: readonly CodeFile[]): Record<string, object> =>
   Object.fromEntries(files.map(({ path, digest, executable }) => [path, { digest, executable }]))
+
+function runtimeChanges(before: Remembered, after: Remembered): string[] {
+  const [was, is] = [before.parts.runtime, after.parts.runtime]
+  if (same(was, is)) return []
+  if (!was) return [`It ran on the host before, and has an environment of ${is!.kind} now.`]
+  if (!is) return [`It had an environment of ${was.kind} before, and runs on the host now.`]
+  if (was.kind !== is.kind) return [`Its environment is of ${is.kind} and was of ${was.kind}.`]
+  const version = was.version === is.version ? [] : [versionChange(was.version, is.version)]
+  const packages = packageChanges(before.packages, after.packages)
+  if (version.length + packages.length > 0) return [...version, ...packages]
+  return [was.lock === is.lock ? 'The file beside its lock file changed.' : 'Its lock file changed.']
+}
+
+const versionChange = (was: string | null, is: string | null): string =>
+  `It asks for ${is === null ? 'any version' : `version ${is}`} and asked for ${was ?? 'any'}.`
 
 function valueChanges(what: string, before: CacheParts['params'], after: CacheParts['params']): string[] {
   return namesOf(before, after).flatMap((name) => {

@@ -11,6 +11,7 @@ import { lastOf } from '../metrics/follow.ts'
 import type { Params, RunPlan, RunPlanStep } from '../plan.ts'
 import type { Plans } from '../plans.ts'
 import { compareParts, firstChange } from './compare.ts'
+import { remember } from './remember.ts'
 import { type CacheParts, cacheKeyOf, partsOf, type StoredOutputs, whyNotCached } from './parts.ts'
 
 /** The step that is looked at, in the run it belongs to. */
@@ -64,7 +65,7 @@ export function createLookUp(deps: Pick<PipelinesDeps, 'db' | 'blobs' | 'now' | 
     const result = await store.findResult(projectId, key, asked.target)
     const against = result && (await whyNotUsable(deps.blobs, result, step, deps.now()))
     if (result && !against) return { verdict: reuseOf(result), parts, key, reused: reusedFrom(result) }
-    const verdict = against ?? (await whyNew(store, plans, asked, parts))
+    const verdict = against ?? (await whyNew(store, deps.blobs, plans, asked, parts))
     return { verdict: { ...verdict, fromRun: null }, parts, key }
   }
 }
@@ -107,6 +108,7 @@ const reusedFrom = ({ run_id, step_key, outputs, small_values, metrics }: Result
 
 async function whyNew(
   store: PipelinesStore,
+  blobs: BlobStore,
   plans: Plans,
   { projectId, pipeline, runId, step, target }: Asked,
   parts: CacheParts,
@@ -115,8 +117,8 @@ async function whyNew(
   if (!before) return { code: 'first', says: 'It has never run before.' }
   const then = (await plans(store, before.run_id)).steps.find(({ key }) => key === step.key)
   const compared = compareParts(
-    { parts: before.cache_parts as CacheParts, code: then?.code ?? [] },
-    { parts, code: step.code ?? [] },
+    await remember(blobs, before.cache_parts as CacheParts, then),
+    await remember(blobs, parts, step),
   )
   return (
     firstChange(compared) ?? {

@@ -1,6 +1,7 @@
-import type { CacheReason } from '@evenkeel/contract'
+import type { CacheReason, StepRuntime } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../../../platform/canonical-json.ts'
+import { wantedOf } from '../../runtimes/runtime-kind.ts'
 import { isInstance } from '../check-spec.ts'
 import type { StoredOutput } from '../job.ts'
 import {
@@ -18,12 +19,21 @@ export interface CacheParts {
   readonly command: readonly string[]
   /** Digest of the list of code files, or of the program that ships with Evenkeel. */
   readonly code: string
+  /** What pins its software; absent on the host, as in what earlier releases stored. */
+  readonly runtime?: RuntimePart
   readonly params: Params
   readonly matrix: Params
   readonly inputs: Readonly<Record<string, InputPart>>
   /** Digests of the values, which may be secrets. */
   readonly env: Readonly<Record<string, string>>
   readonly platform: string
+}
+
+export interface RuntimePart {
+  readonly kind: StepRuntime['kind']
+  readonly version: string | null
+  readonly lock: string
+  readonly manifest: string | null
 }
 
 export interface InputPart {
@@ -74,6 +84,7 @@ export function partsOf(
     scheme: 1,
     command: [...(step.run ?? ['uses', step.uses!]), '->', ...step.outputs.map((name) => markFolder(step, name))],
     code: programCode ?? digestOf((step.code ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1))),
+    ...(step.runtime && { runtime: runtimePart(step.runtime) }),
     params: pickParams(params, step.params),
     matrix: step.matrix,
     inputs: Object.fromEntries(
@@ -98,6 +109,11 @@ const secretPart = (secret: string, versions: Facts['secrets']): string =>
 /** Other targets than this machine run Linux; what a step finds there is what its image holds. */
 const platformOf = ({ runsOn, image }: RunPlanStep): string =>
   [`${runsOn === 'local' ? process.platform : 'linux'}-${process.arch}`, ...(image === null ? [] : [image])].join(' ')
+
+function runtimePart(runtime: StepRuntime): RuntimePart {
+  const { kind, version, lock, manifest } = wantedOf(runtime)
+  return { kind, version, lock: lock.digest, manifest: manifest?.digest ?? null }
+}
 
 function inputPart(input: PlannedInput, outputs: StoredOutputs): InputPart {
   if (input.from === 'dataset') {

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isErrno } from '../../../../platform/errors.ts'
 import type { JobCode, JobInput, JobSpec, PlacedInput, PlaceFile } from '../executor.ts'
@@ -24,7 +24,7 @@ export async function prepare(home: string, job: JobSpec, place: PlaceFile): Pro
 async function fill(
   part: string,
   context: unknown,
-  { inputs, code, secrets }: Pick<JobSpec, 'inputs' | 'code' | 'secrets'>,
+  { inputs, code, secrets, links = [] }: Pick<JobSpec, 'inputs' | 'code' | 'secrets' | 'links'>,
   place: PlaceFile,
 ): Promise<void> {
   for (const name of ['control', 'inputs', 'outputs', 'scratch']) await mkdir(join(part, name), { recursive: true })
@@ -39,6 +39,7 @@ async function fill(
     await writeFile(join(part, 'control/secrets'), exportsOf(secrets), { mode: 0o600 })
   if (code) await mkdir(join(part, 'code'))
   for (const file of code ?? []) await placeCode(part, file, place)
+  if (code) for (const { path, target } of links) await symlink(target, join(part, 'code', path))
 }
 
 /** What is placed may share its bytes with the store; a job may write to its code. */

@@ -16,6 +16,13 @@ export function parseIdentity(line: string): Identity {
   return { pid: Number(pid), start, boot }
 }
 
+/** Of a process that runs; `undefined` when there is none of this number. The same as `launcher.sh` writes. */
+export async function identityOf(pid: number): Promise<Identity | undefined> {
+  const boot = (await readOrEmpty('/proc/sys/kernel/random/boot_id')).trim() || '-'
+  const start = boot === '-' ? await startTimeByPs(pid) : fieldsOf(await readOrEmpty(`/proc/${pid}/stat`))[19]
+  return start === undefined ? undefined : { pid, start, boot }
+}
+
 /** Whether this very process still runs. One that ended and was not yet collected by its parent does not. */
 export async function isAlive({ pid, start, boot }: Identity): Promise<boolean> {
   if (boot === '-') return start === (await startTimeByPs(pid))
@@ -23,10 +30,12 @@ export async function isAlive({ pid, start, boot }: Identity): Promise<boolean> 
     readOrEmpty(`/proc/${pid}/stat`),
     readOrEmpty('/proc/sys/kernel/random/boot_id'),
   ])
-  // Fields are counted after the last bracket, because the name before it may hold spaces.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = fieldsOf(stat)
   return bootNow.trim() === boot && fields[19] === start && fields[0] !== 'Z'
 }
+
+/** Counted after the last bracket, because the name before it may hold spaces. */
+const fieldsOf = (stat: string): string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 
 async function startTimeByPs(pid: number): Promise<string | undefined> {
   try {

@@ -61,6 +61,7 @@ export const endpointOf = (changes: Partial<EndpointView> = {}): EndpointView =>
 })
 
 export const approvalOf = (changes: Partial<Approval> = {}): Approval => ({
+  kind: 'version',
   id: 'a1b2',
   state: 'pending',
   model: 'churn',
@@ -161,6 +162,7 @@ export const stepOf = (key: string, state: RunStep['state'], changes: Partial<Ru
   progress: null,
   cache: null,
   needs: [],
+  approval: null,
   attempts: [],
   ...changes,
 })

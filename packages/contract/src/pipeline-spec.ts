@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Digest, Name } from './common.ts'
+import { ApprovalSpec } from './step-approvals.ts'
 import { ParamValue } from './triggers.ts'
 
 /** The name of a step; an instance of a matrix carries its values, as in `train[lr=0.1,seed=2]`. */
@@ -52,6 +53,8 @@ export const StepSpec = z.object({
   uses: Name.optional(),
   /** Any command: program and arguments. */
   run: z.array(z.string()).min(1).optional(),
+  /** In place of both: it asks people, and costs nothing while it waits. */
+  approval: ApprovalSpec.optional(),
   needs: z.array(StepKey).default([]),
   /** `success`: when every need succeeded. `failure`: when one failed. `always`: when all have ended, also by a cancel. */
   when: z.enum(['success', 'failure', 'always']).default('success'),

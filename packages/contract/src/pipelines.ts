@@ -3,6 +3,7 @@ import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
 import { PipelineSpec, StepKey } from './pipeline-spec.ts'
+import { ApprovalState } from './step-approvals.ts'
 
 export const RunState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'])
 export type RunState = z.infer<typeof RunState>
@@ -108,6 +109,8 @@ export const RunStep = z.object({
   /** Null until it is decided. */
   cache: CacheVerdict.nullable(),
   needs: z.array(StepKey),
+  /** The request of a step that asks people, once it was made. */
+  approval: z.object({ id: z.string(), state: ApprovalState, expiresAt: Timestamp }).nullable(),
   attempts: z.array(Attempt),
 })
 export type RunStep = z.infer<typeof RunStep>
@@ -206,6 +209,7 @@ export const pipelinesEvents = defineEvents({
     model: Name.nullable(),
     state: RunState,
   }),
+  'pipelines.approval_changed': EventBase.extend({ runId: z.string(), pipeline: Name, approvalId: z.string() }),
   'pipelines.trigger_fired': EventBase.extend({
     pipeline: Name,
     trigger: Name,

@@ -91,7 +91,7 @@ describe('approve', () => {
   it.each([
     ['without a reason', ['accept', 'a1'], 'evenkeel approve accept ID --reason'],
     ['without a request', ['reject', '--reason', 'bad'], 'evenkeel approve reject ID --reason'],
-    ['by another word', ['maybe'], '"maybe" is not list, accept or reject'],
+    ['by another word', ['maybe'], '"maybe" is not list, show, accept, reject or delegate'],
   ])('%s is refused', async (_, args, says) => {
     const { code, stderr } = await ask(pending, 'approve', ...args)
 

@@ -1,6 +1,7 @@
 import { type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
 import type { z } from 'zod'
-import { bind } from './bind.ts'
+import { approvalOf } from './approval.ts'
+import { bind, type Used } from './bind.ts'
 import { commandOf, withVariables } from './command.ts'
 import { toSeconds } from './durations.ts'
 import { hasPlaceholder } from './expressions.ts'
@@ -37,7 +38,8 @@ export function writtenStep(
   const body = bodyOf(own, sources)
   const { shell, code, ...always } = defaults
   const ofCommands = body.kind === 'run' ? { ...(shell && { shell }), ...(code && { code }) } : {}
-  const step = { ...ofCommands, ...always, ...own, env: { ...defaults.env, ...own.env } }
+  const step =
+    body.kind === 'approval' ? own : { ...ofCommands, ...always, ...own, env: { ...defaults.env, ...own.env } }
   for (const key of Object.keys(step.matrix ?? {})) {
     const later = notYetInMatrix(key)
     if (later) throw new PipelineMistake(`"${key}" is not supported yet; ${later}`, ['matrix', key])
@@ -61,7 +63,9 @@ export function compileStep(
   const work =
     body.kind === 'run'
       ? compileCommand(step, body, outline, around, sources, part)
-      : part([], () => compileUse(step, body, outline, around, sources))
+      : body.kind === 'approval'
+        ? part([], () => ({ approval: approvalOf(step.with, around), defaults: {} }))
+        : part([], () => compileUse(step, body, outline, around, sources))
   if (!settings || !needs || !env || !work) return undefined
   const { defaults, ...does } = work
   const base = { ...settings, needs, env, ...does }
@@ -70,7 +74,8 @@ export function compileStep(
 }
 
 type Part = <T>(path: Path, work: () => T) => T | undefined
-type Does = Pick<Spec, 'uses' | 'run' | 'params' | 'inputs' | 'outputs' | 'code'> & Pick<CompiledStep, 'defaults'>
+type Does = Pick<Spec, 'uses' | 'run' | 'approval' | 'params' | 'inputs' | 'outputs' | 'code'> &
+  Pick<CompiledStep, 'defaults'>
 
 function compileCommand(
   step: FileStep,
@@ -117,7 +122,7 @@ function filesOf({ code }: FileStep, sources: Sources) {
 
 function compileUse(
   step: FileStep,
-  body: Exclude<Body, { kind: 'run' }>,
+  body: Used,
   { outputs, instances }: Outline,
   around: Surroundings,
   sources: Sources,
@@ -189,6 +194,7 @@ const written: Readonly<Record<string, string>> = {
   timeoutSeconds: 'timeout',
   graceSeconds: 'grace',
   retryDelay: 'retries',
+  approval: 'with',
 }
 
 /** What the schema of a compiled step says, said of the file. */

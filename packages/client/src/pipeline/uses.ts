@@ -18,6 +18,8 @@ export type Body =
   | { readonly kind: 'run'; readonly run: NonNullable<FileStep['run']> }
   | { readonly kind: 'builtin'; readonly name: string; readonly declared: Builtin }
   | { readonly kind: 'folder'; readonly folder: string; readonly declared: StepFile }
+  /** It asks people and runs nothing. */
+  | { readonly kind: 'approval' }
 
 /** @throws PipelineMistake when it is none of these, or has keys that do not go with it */
 export function bodyOf(step: FileStep, sources: Sources): Body {
@@ -29,7 +31,7 @@ export function bodyOf(step: FileStep, sources: Sources): Body {
   }
   if (uses === undefined) throw new PipelineMistake('Say what the step does, with "run" or "uses".')
   refuseKeys(step, ['shell', 'params', 'inputs', 'outputs', 'code'], 'comes from the step that is used; give "with".')
-  return uses.startsWith('./') ? folderBody(uses, sources) : builtinBody(uses)
+  return uses.startsWith('./') ? folderBody(uses, sources) : builtinBody(uses, step)
 }
 
 function refuseKeys(step: FileStep, keys: readonly (keyof FileStep)[], why: string): void {
@@ -45,13 +47,14 @@ function folderBody(uses: string, sources: Sources): Body {
   return { kind: 'folder', folder, declared: sources.step(folder) }
 }
 
-function builtinBody(uses: string): Body {
+function builtinBody(uses: string, step: FileStep): Body {
   const [, name, version] = /^evenkeel\/([^@]+)(?:@(.*))?$/.exec(uses) ?? []
-  const known = Object.keys(builtins)
+  const known = [...Object.keys(builtins), approveStep]
   if (name === undefined) {
     const later = uses.startsWith('git+') ? 'Steps of another repository are not supported yet; copy the folder. ' : ''
     throw new PipelineMistake(`${later}Use evenkeel/<step>@1, or ./<folder> with a step.yaml.`, ['uses'])
   }
+  if (name === approveStep && version === '1') return approvalBody(step)
   const declared = builtins[name]
   if (!declared) {
     const guess = didYouMean(name, known) || ` There are: ${known.join(', ')}.`
@@ -59,6 +62,13 @@ function builtinBody(uses: string): Body {
   }
   if (version === '1') return { kind: 'builtin', name, declared }
   throw new PipelineMistake(`Name the version of the step: evenkeel/${name}@1 is the one there is.`, ['uses'])
+}
+
+const approveStep = 'approve'
+
+function approvalBody(step: FileStep): Body {
+  refuseKeys(step, ['retries', 'timeout', 'grace', 'env', 'cache'], 'goes with a command; an approval has "expires".')
+  return { kind: 'approval' }
 }
 
 /** The names of a list, or of a map with a name as each key. */
@@ -69,4 +79,4 @@ export const namesOf = (declared: readonly string[] | Readonly<Record<string, un
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value)
 
 export const outputsOf = (step: FileStep, body: Body): readonly string[] =>
-  body.kind === 'run' ? namesOf(step.outputs) : namesOf(body.declared.outputs)
+  body.kind === 'run' ? namesOf(step.outputs) : body.kind === 'approval' ? [] : namesOf(body.declared.outputs)

@@ -13,7 +13,7 @@ export function ApprovalPanel({ id }: { readonly id: string }) {
   const approval = useQuery(approvalQuery(id))
   return (
     <Loaded query={approval} height={220}>
-      {(data) => (data.state === 'pending' ? <Request approval={data} /> : null)}
+      {(data) => (data.kind === 'version' && data.state === 'pending' ? <Request approval={data} /> : null)}
     </Loaded>
   )
 }

@@ -33,7 +33,7 @@ export async function start(name: string, options: StartOptions): Promise<number
   output.say(`run ${run.id} of ${name} version ${run.pipelineVersion}`)
   const end = await followRun(pipelines, run, output, typical)
   output.result(end.run, () => runLines(end.run))
-  return end.interrupted ? interrupted : codeOfRun(end.run.state)
+  return end.interrupted ? interrupted : codeOfRun(end.run)
 }
 
 async function typicalOf(pipelines: Pipelines, name: string, body: Parameters<Pipelines['plan']>[0]['body']) {

@@ -22,6 +22,14 @@ const start = new Date('2026-03-02T08:00:00Z')
 let world: World
 let governance: Governance
 let clock = start
+/** Where nothing of pipelines waits; `domains/pipelines/approvals` tests the list with both. */
+const noSteps = {
+  list: async () => [],
+  find: async () => undefined,
+  decide: () => Promise.reject(new Error('There is none.')),
+  delegate: () => Promise.reject(new Error('There is none.')),
+}
+
 /** What the registry, the runs and the deployments would answer. */
 let registered: { createdBy: string; runId: string | null; digest: string }
 let rollout: Partial<Rollout>
@@ -42,6 +50,7 @@ beforeAll(async () => {
           }) as ModelVersion,
         runStartedBy: async () => 'ben',
         rollout: async () => rollout as Rollout,
+        steps: noSteps,
       })
       const listen = on(governanceEvents, 'governance.approval_decided', 'test.news', async (event) => {
         news.push({ approvalId: event.approvalId, approved: event.approved })

@@ -25,6 +25,8 @@ import type { Job } from '../../platform/jobs.ts'
 import { reopen, requestCancel } from './engine/apply.ts'
 import { problemOf, type SpecProblem, unknownStep, unusedParam } from './engine/check-spec.ts'
 import { createEngine } from './engine/engine.ts'
+import { createRequests } from './approvals/requests.ts'
+import { createStepApprovals, type StepApprovals } from './approvals/service.ts'
 import { hostId } from './engine/host-id.ts'
 import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
@@ -102,6 +104,7 @@ export interface Pipelines {
   /** Lets go of running steps; they go on, and the next start adopts them. */
   stop(): Promise<void>
   readonly triggers: Triggers
+  readonly approvals: StepApprovals
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
@@ -117,7 +120,9 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const plans = createPlans()
   const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, plans, engine)
   const lookUp = createLookUp(deps, plans)
-  const engine = createEngine({ db, blobs: deps.blobs, log: deps.log, now, executor, host, plans, lookUp, journal })
+  const saveRequests = createRequests({ executor, host })
+  const { blobs, log } = deps
+  const engine = createEngine({ db, blobs, log, now, executor, host, plans, lookUp, saveRequests, journal })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
 
@@ -316,6 +321,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     start: () => engine.start(),
     stop: () => engine.stop(),
     triggers,
+    approvals: createStepApprovals(deps, engine),
     subscriptions: triggers.subscriptions,
     jobs: [...pipelinesJobs(engine), ...triggers.jobs],
   }

@@ -1,5 +1,6 @@
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
+import { approvalsStore } from './approvals/store.ts'
 import { cacheStore } from './cache-store.ts'
 import { versionStore } from './version-store.ts'
 
@@ -84,6 +85,7 @@ export function pipelinesStore(db: Db) {
   return {
     ...versionStore(db),
     ...cacheStore(db),
+    approvalStatesOf: approvalsStore(db).approvalStatesOf,
 
     /** Until the transaction ends, nobody else writes a version of this pipeline, or decides whether it may run. */
     async lockPipeline(projectId: string, pipeline: string): Promise<void> {

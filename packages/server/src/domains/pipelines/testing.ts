@@ -13,13 +13,23 @@ export interface Outside {
   rollout: string | null
   /** The run that made any model version. */
   runBehind: string | null
+  separatesDuties: boolean
+  users: string[]
   /** What the clock shows; the true time when it is null. */
   clock: Date | null
 }
 
 /** A server with pipelines that run on this machine. */
 export async function startPipelinesWorld() {
-  const outside: Outside = { versions: [], champion: null, rollout: null, runBehind: null, clock: null }
+  const outside: Outside = {
+    versions: [],
+    champion: null,
+    rollout: null,
+    runBehind: null,
+    separatesDuties: true,
+    users: [],
+    clock: null,
+  }
   let pipelines: Pipelines | undefined
   let deps: PipelinesDeps | undefined
   let url = ''
@@ -52,6 +62,8 @@ export async function startPipelinesWorld() {
         runBehind: async () => outside.runBehind,
         champion: async () => outside.champion,
         rolloutRunning: async () => outside.rollout,
+        separatesDuties: async () => outside.separatesDuties,
+        isUser: async (_, name) => outside.users.includes(name),
         maxLiveAttempts: 4,
       }
       pipelines = createPipelines(deps)

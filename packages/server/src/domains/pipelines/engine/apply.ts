@@ -1,4 +1,5 @@
 import type { AttemptOutcome, AttemptState, CacheVerdict } from '@evenkeel/contract'
+import { closeRequest } from './asking.ts'
 import { type Action, type AttemptKey, decide } from './decide.ts'
 import { type AttemptNow, changeAttempt, changeStep, hasEnded, isLive, type Plan, type States } from './states.ts'
 
@@ -47,8 +48,21 @@ export function apply(states: States, action: Action, now: number): States {
       }))
     case 'wait':
       return changeStep(states, action.step, (step) => ({ ...step, state: 'waiting', reason: action.reason }))
+    case 'ask':
+      return changeStep(states, action.step, (step) => ({
+        ...step,
+        state: 'waiting',
+        reason: action.reason,
+        startedAt: now,
+        approval: { state: 'pending', expiresAt: action.expiresAt, says: null },
+      }))
     case 'end':
-      return changeStep(states, action.step, (step) => ({ ...step, ...pick(action), endedAt: now }))
+      return changeStep(states, action.step, (step) => ({
+        ...step,
+        ...pick(action),
+        endedAt: now,
+        approval: closeRequest(step.approval, action),
+      }))
     case 'submit':
       return changeStep(states, action.step, (step) => ({
         ...step,
@@ -124,6 +138,7 @@ export const reopen = ({ run, steps }: States): States => ({
           endedAt: null,
           countFrom: (step.attempts.at(-1)?.attempt ?? 0) + 1,
           cache: null,
+          approval: null,
         }
       : step,
   ),

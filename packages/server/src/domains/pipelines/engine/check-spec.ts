@@ -24,7 +24,8 @@ function problemOfStep(
   isBuiltin: (name: string) => boolean,
 ): string | undefined {
   if (steps.get(step.key) !== step) return `Two steps are called "${step.key}"; rename one.`
-  if ((step.uses === undefined) === (step.run === undefined)) return 'Give either "uses" or "run".'
+  const given = [step.uses, step.run, step.approval].filter((one) => one !== undefined)
+  if (given.length !== 1) return 'Give one of "uses", "run" and "approval".'
   if (step.uses !== undefined && !isBuiltin(step.uses)) return `No step "${step.uses}" ships with Evenkeel.`
   const unknown = needsOf(step).find((key) => !steps.has(key))
   if (unknown) return `It needs the step "${unknown}", which does not exist.`

@@ -1,7 +1,8 @@
-import { RetryCause } from '@evenkeel/contract'
+import { ApprovalSpec, RetryCause } from '@evenkeel/contract'
 import { seededRandom } from '@evenkeel/numerics'
 import { describe, expect, it } from 'vitest'
 import { apply, recordEnd, recordLookUp, recordStart, requestCancel, reopen, settle } from './apply.ts'
+import { recordDecision } from './asking.ts'
 import { decide, retryDelayMs } from './decide.ts'
 import { hasEnded, isLive, type Plan, type PlannedStep, type States, type StepNow } from './states.ts'
 
@@ -22,10 +23,13 @@ function randomPlan(random: Random): Plan {
     retryDelay,
     timeoutMs: 20_000 + whole(random, 60_000),
     graceMs: 5000,
+    approval: random() < 0.15 ? askAnyone : null,
   }))
   // The order of the spec is nobody's promise: a step may stand before what it needs.
   return { steps: steps.toSorted(() => random() - 0.5), maxLiveAttempts: 1 + whole(random, 4) }
 }
+
+const askAnyone = ApprovalSpec.parse({ expiresSeconds: 90 })
 
 const retryDelay = { firstMs: 1000, factor: 2, maxMs: 60_000 }
 
@@ -40,6 +44,7 @@ const fresh = ({ steps }: Plan): States => ({
     endedAt: null,
     countFrom: 1,
     cache: null,
+    approval: null,
     attempts: [],
   })),
 })
@@ -48,6 +53,14 @@ const outcomes = ['ok', 'ok', 'ok', 'ok', 'exit', 'retry_requested', 'config', '
 
 /** What an executor may report about one attempt that lives; sometimes it stays silent. */
 function report(random: Random, states: States, now: number): States {
+  const asked = states.steps.find(({ approval }) => approval?.state === 'pending')
+  if (asked && random() < 0.2)
+    return recordDecision(
+      states,
+      asked.key,
+      pick(random, ['pending', 'approved', 'rejected'] as const),
+      'Somebody said.',
+    )
   const live = states.steps.flatMap(({ key, attempts }) =>
     attempts.filter(isLive).map((attempt) => ({ step: key, ...attempt })),
   )
@@ -196,6 +209,7 @@ const trainStep: PlannedStep = {
   retryDelay,
   timeoutMs: 60_000,
   graceMs: 30_000,
+  approval: null,
 }
 
 /** Settles where no earlier result takes the place of any step. */

@@ -1,4 +1,6 @@
 import type { AttemptOutcome } from '@evenkeel/contract'
+import { type Ask, askPeople, decideAsked } from './asking.ts'
+import { type End, end } from './ending.ts'
 import {
   type AttemptNow,
   hasEnded,
@@ -18,11 +20,10 @@ export type Action =
   | { readonly kind: 'ready'; readonly step: string }
   | { readonly kind: 'reuse'; readonly step: string; readonly reason: string }
   | { readonly kind: 'wait'; readonly step: string; readonly reason: string }
-  | { readonly kind: 'end'; readonly step: string; readonly state: EndState; readonly reason: string }
+  | End
+  | Ask
   | ({ readonly kind: 'submit' } & AttemptKey)
   | ({ readonly kind: 'kill'; readonly stage: 'term' | 'kill'; readonly why: 'timeout' | 'cancelled' } & AttemptKey)
-
-type EndState = 'succeeded' | 'failed' | 'skipped' | 'cancelled'
 
 export interface AttemptKey {
   readonly step: string
@@ -82,7 +83,8 @@ function decideSteps(plan: Plan, states: States, now: number): readonly Verdict[
 function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, { run }: States, now: number): Verdict {
   const step = steps.get(planned.key)!
   const waits = step.state === 'pending' || step.state === 'ready' || step.state === 'waiting'
-  if (run.cancel && waits && planned.when !== 'always') return end(step, 'cancelled', run.cancel.says)
+  if (run.cancel && waits && (planned.when !== 'always' || planned.approval))
+    return end(step, 'cancelled', run.cancel.says)
   switch (step.state) {
     case 'pending':
       return decidePending(
@@ -91,9 +93,9 @@ function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, {
         planned.needs.map((key) => steps.get(key)!),
       )
     case 'ready':
-      return decideReady(step)
+      return planned.approval ? askPeople(planned.key, planned.approval, now) : decideReady(step)
     case 'waiting':
-      return decideWaiting(planned, step, now)
+      return step.approval ? decideAsked(step, step.approval, now) : decideWaiting(planned, step, now)
     case 'running':
       return decideRunning(planned, step, run, now)
     case 'succeeded':
@@ -178,10 +180,6 @@ function decideLive(planned: PlannedStep, live: AttemptNow, isCancelled: boolean
   if (now < deadline) return { wakeAt: deadline }
   return { action: { kind: 'kill', ...key, stage: 'term', why: 'timeout' } }
 }
-
-const end = ({ key }: StepNow, state: EndState, reason: string): Verdict => ({
-  action: { kind: 'end', step: key, state, reason },
-})
 
 function decideRun(plan: Plan, { run, steps }: States): Action | undefined {
   if (steps.every(hasEnded)) return finish(plan, run.cancel?.says, steps)

@@ -3,6 +3,7 @@ import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
 import { type Db, json } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Log } from '../../../platform/logging.ts'
+import type { SaveRequests } from '../approvals/requests.ts'
 import type { Executor } from '../executors/executor.ts'
 import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } from '../store.ts'
 import { type Effect, recordEnd, recordLookUp, type Settled, settle } from './apply.ts'
@@ -52,6 +53,7 @@ export interface EngineNeeds {
   readonly host: string
   readonly plans: Plans
   readonly lookUp: LookUp
+  readonly saveRequests: SaveRequests
   readonly journal: (engine: Pick<Engine, 'advance'>) => Journal
 }
 
@@ -64,7 +66,8 @@ const lookUpsAtOnce = 100
 /** Timers cannot hold more. */
 const longestTimerMs = 2 ** 31 - 1
 
-export function createEngine({ db, blobs, log, now, executor, host, plans, lookUp, journal }: EngineNeeds): Engine {
+export function createEngine(needs: EngineNeeds): Engine {
+  const { db, blobs, log, now, executor, host, plans, lookUp, saveRequests, journal } = needs
   const place: Place = { executor: executor.kind, host }
   const memory = createMemory()
   const alarms = new Map<string, NodeJS.Timeout>()
@@ -86,12 +89,13 @@ export function createEngine({ db, blobs, log, now, executor, host, plans, lookU
   }
 
   async function advanceIn({ tx, store, run, now }: Opened, change: Change): Promise<Advanced> {
-    const before = memory.recall(run) ?? (await readStates(store, run))
-    const changed = await change({ tx, store, run, states: before, now: now.getTime() })
     const plan = await plans(store, run.id)
+    const before = memory.recall(run) ?? (await readStates(store, run, plan))
+    const changed = await change({ tx, store, run, states: before, now: now.getTime() })
     const settled = await settleWithLookUps({ store, run, plan, lookUp }, changed, now.getTime())
     const saved = await save(store, run, before, settled, place, now)
     await announce(tx, run, before, settled.states)
+    await saveRequests({ tx, run, plan, states: settled.states }, before, now)
     const moved = new Set(settled.effects.map(({ step, attempt }) => `${attempt} ${step}`))
     return {
       attempts: saved.filter(({ attempt, step_key }) => moved.has(`${attempt} ${step_key}`)),
@@ -177,8 +181,10 @@ interface Advanced {
   readonly states: States
 }
 
-const readStates = async (store: PipelinesStore, run: RunRow): Promise<States> =>
-  statesOf(run, await store.stepsOf([run.id]), await store.attemptStatesOf(run.id))
+async function readStates(store: PipelinesStore, run: RunRow, { steps }: RunPlan): Promise<States> {
+  const approvals = steps.some(({ approval }) => approval) ? await store.approvalStatesOf([run.id]) : []
+  return statesOf(run, await store.stepsOf([run.id]), await store.attemptStatesOf(run.id), approvals)
+}
 
 interface Looking {
   readonly store: PipelinesStore

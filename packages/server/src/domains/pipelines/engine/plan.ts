@@ -55,6 +55,7 @@ const stepDefaults = {
   env: {},
   code: null,
   cache: false,
+  approval: null,
 } as const
 
 /** Reads a plan that this release or an earlier one has stored. */
@@ -104,12 +105,13 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     graceMs: step.graceSeconds * 1000,
     uses: step.uses ?? null,
     run: step.run ?? null,
+    approval: step.approval ?? null,
   }
 }
 
-/** The steps named, and those an input comes from. */
-export function needsOf({ needs, inputs }: StepSpec): string[] {
-  return [...new Set([...needs, ...sourcesOf(inputs)])]
+/** The steps named, those an input comes from, and the one whose output is decided on. */
+export function needsOf({ needs, inputs, approval }: StepSpec): string[] {
+  return [...new Set([...needs, ...sourcesOf(inputs), ...(approval?.subject ? [approval.subject.step] : [])])]
 }
 
 /** The steps that these inputs come from. */

@@ -1,13 +1,23 @@
 import type { Insertable } from 'kysely'
 import { type Database, json } from '../../../platform/db.ts'
+import type { ApprovalStateRow } from '../approvals/store.ts'
 import type { AttemptRow, AttemptStateRow, RunRow, StepRow } from '../store.ts'
 import { externalIdOf } from './external-id.ts'
 import type { AttemptNow, RunNow, States, StepNow } from './states.ts'
 
-/** Reads the states of a run from its rows. */
-export function statesOf(run: RunRow, steps: readonly StepRow[], attempts: readonly AttemptStateRow[]): States {
+/** Reads the states of a run from its rows. @param approvals - the newest of each step */
+export function statesOf(
+  run: RunRow,
+  steps: readonly StepRow[],
+  attempts: readonly AttemptStateRow[],
+  approvals: readonly ApprovalStateRow[],
+): States {
   const byStep = Map.groupBy(attempts, ({ step_key }) => step_key)
-  return { run: runNow(run), steps: steps.map((step) => stepNow(step, byStep.get(step.key) ?? [])) }
+  const asked = new Map(approvals.map((approval) => [approval.step_key, approval]))
+  return {
+    run: runNow(run),
+    steps: steps.map((step) => stepNow(step, byStep.get(step.key) ?? [], asked.get(step.key))),
+  }
 }
 
 function runNow({ state, reason, started_at, ended_at, cancel_requested_at, cancel_says }: RunRow): RunNow {
@@ -20,7 +30,11 @@ function runNow({ state, reason, started_at, ended_at, cancel_requested_at, canc
   }
 }
 
-const stepNow = (row: StepRow, attempts: readonly AttemptStateRow[]): StepNow => ({
+const stepNow = (
+  row: StepRow,
+  attempts: readonly AttemptStateRow[],
+  approval: ApprovalStateRow | undefined,
+): StepNow => ({
   key: row.key,
   state: row.state,
   reason: row.reason,
@@ -29,7 +43,15 @@ const stepNow = (row: StepRow, attempts: readonly AttemptStateRow[]): StepNow =>
   endedAt: ms(row.ended_at),
   countFrom: row.count_from,
   cache: row.cache as StepNow['cache'],
+  // A step that has not come so far in this try of the run was asked in an earlier one.
+  approval: approval && row.state !== 'pending' && row.state !== 'ready' ? approvalNow(approval) : null,
   attempts: attempts.map(attemptNow),
+})
+
+const approvalNow = ({ state, expires_at, reason }: ApprovalStateRow): StepNow['approval'] => ({
+  state,
+  expiresAt: expires_at.getTime(),
+  says: reason,
 })
 
 const attemptNow = (row: AttemptStateRow): AttemptNow => ({

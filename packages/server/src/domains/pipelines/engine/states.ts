@@ -1,4 +1,13 @@
-import type { AttemptOutcome, AttemptState, CacheVerdict, RunState, StepSpec, StepState } from '@evenkeel/contract'
+import type {
+  ApprovalSpec,
+  AttemptOutcome,
+  AttemptState,
+  CacheVerdict,
+  RunState,
+  StepSpec,
+  StepState,
+} from '@evenkeel/contract'
+import type { ApprovalNow } from './asking.ts'
 
 /** What is fixed when a run is created. `decide` needs no more of it than this. */
 export interface Plan {
@@ -21,6 +30,8 @@ export interface PlannedStep {
   readonly timeoutMs: number
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number
+  /** In place of a command: whom it asks. */
+  readonly approval: ApprovalSpec | null
 }
 
 export interface RetryDelay {
@@ -54,6 +65,8 @@ export interface StepNow {
   readonly countFrom: number
   /** Null until somebody has looked for an earlier result. */
   readonly cache: CacheVerdict | null
+  /** What became of its request; null until people are asked. */
+  readonly approval: ApprovalNow | null
   /** Oldest first. */
   readonly attempts: readonly AttemptNow[]
 }

@@ -102,6 +102,18 @@ const automationsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pipeline/AutomationsPage.tsx'), 'AutomationsPage'),
 })
 
+const approvalsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/approvals',
+  component: lazyRouteComponent(() => import('./approval/ApprovalsPage.tsx'), 'ApprovalsPage'),
+})
+
+const approvalRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/approvals/$approval',
+  component: lazyRouteComponent(() => import('./approval/ApprovalPage.tsx'), 'ApprovalPage'),
+})
+
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree: rootRoute.addChildren([
@@ -114,6 +126,8 @@ export function createAppRouter(queryClient: QueryClient) {
       deploymentRoute,
       monitorRoute,
       automationsRoute,
+      approvalsRoute,
+      approvalRoute,
     ]),
     context: { queryClient },
     defaultPreload: 'intent',

@@ -25,6 +25,18 @@ export function SpecPanel({ step, params }: SpecPanelProps) {
           <CopyLine text={step.run.join(' ')} />
         </Part>
       )}
+      {step.approval && (
+        <Part title="Asks people">
+          <p>{step.approval.message || 'Shall the run go on?'}</p>
+          <Pairs
+            entries={[
+              ['who', step.approval.by?.join(', ') ?? 'anybody who may approve'],
+              ['must agree', String(step.approval.count)],
+              ['expires after', formatDuration(step.approval.expiresSeconds * 1000)],
+            ]}
+          />
+        </Part>
+      )}
       <Parts>
         <Part title="Order">
           <Pairs>

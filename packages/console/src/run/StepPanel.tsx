@@ -50,12 +50,19 @@ export function StepPanel({ run, step }: StepPanelProps) {
 }
 
 function State({
-  step: { reason, needs, readyAt, startedAt, endedAt, progress, state },
+  step: { reason, needs, readyAt, startedAt, endedAt, progress, state, approval },
 }: Pick<StepPanelProps, 'step'>) {
   const tookMs = startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : null
   return (
     <Part title="State">
       {reason && <p>{reason}</p>}
+      {approval && (
+        <p>
+          <PageLink href={pathTo('approvals', approval.id)}>
+            {approval.state === 'pending' ? 'Read the evidence and decide' : 'What was decided, on what evidence'}
+          </PageLink>
+        </p>
+      )}
       {state === 'running' && progress && (
         <>
           <p>{progress.says}</p>
@@ -122,9 +129,10 @@ function Summary({ run, step }: { readonly run: string; readonly step: RunStep }
   )
 }
 
-function StepLog({ run, step: { key, attempts, cache } }: { readonly run: string; readonly step: RunStep }) {
+function StepLog({ run, step: { key, attempts, cache, approval } }: { readonly run: string; readonly step: RunStep }) {
   const newest = attempts.at(-1)
   if (newest) return <Log key={newest.attempt} run={run} step={key} attempt={newest.attempt} />
+  if (approval) return null
   return (
     <Card title={`Log of ${key}`}>
       <Empty title={cache?.fromRun ? 'It did not run here.' : 'It has not run yet.'}>

@@ -1,4 +1,12 @@
-import { IconActivityHeartbeat, IconBolt, IconCube, IconRefresh, IconRocket, IconRoute } from '@tabler/icons-react'
+import {
+  IconActivityHeartbeat,
+  IconBolt,
+  IconClipboardCheck,
+  IconCube,
+  IconRefresh,
+  IconRocket,
+  IconRoute,
+} from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useRouterState } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -43,6 +51,9 @@ export function Navigation() {
       {section('Models', <IconCube size={16} aria-hidden="true" />, 'models', data?.models)}
       {section('Deployments', <IconRocket size={16} aria-hidden="true" />, 'deployments', data?.endpoints)}
       {section('Monitors', <IconActivityHeartbeat size={16} aria-hidden="true" />, 'monitors', data?.monitors)}
+      <Place href="/approvals" icon={<IconClipboardCheck size={16} aria-hidden="true" />}>
+        Approvals
+      </Place>
       <Place href="/automations" icon={<IconBolt size={16} aria-hidden="true" />}>
         Automations
       </Place>

@@ -1,13 +1,18 @@
 /** Path of the page of a thing. */
-export const pathTo = (kind: 'pipelines' | 'runs' | 'models' | 'deployments' | 'monitors', name: string): string =>
-  `/${kind}/${encodeURIComponent(name)}`
+export const pathTo = (
+  kind: 'pipelines' | 'runs' | 'models' | 'deployments' | 'monitors' | 'approvals',
+  name: string,
+): string => `/${kind}/${encodeURIComponent(name)}`
 
 export const pathToVersion = (model: string, version: number): string =>
   `${pathTo('models', model)}/versions/${version}`
 
 /** Whether a link of the server leads to a screen that exists. */
 export const isPage = (link: string | null): link is string =>
-  link !== null && /^\/($|\?|(pipelines|automations)($|\?)|(pipelines|runs|models|deployments|monitors)\/)/.test(link)
+  link !== null &&
+  /^\/($|\?|(pipelines|automations|approvals)($|\?)|(pipelines|runs|models|deployments|monitors|approvals)\/)/.test(
+    link,
+  )
 
 /** A run as people tell it from another: the part of its id that carries the time. */
 export const shortRun = (run: string): string => run.slice(0, 13)

@@ -94,7 +94,8 @@ export const FileStep = z.strictObject({
   outputs: Outputs.optional(),
   needs: z.union([StepName, z.array(StepName)]).optional(),
   matrix: Matrix.optional(),
-  when: z.enum(['success()', 'failure()', 'always()']).optional(),
+  /** A condition, with or without `${{ }}` around it. */
+  when: z.string().min(1).max(2100).optional(),
   allow_failure: z.boolean().optional(),
   ...shared,
 })

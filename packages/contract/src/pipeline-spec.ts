@@ -56,8 +56,13 @@ export const StepSpec = z.object({
   /** In place of both: it asks people, and costs nothing while it waits. */
   approval: ApprovalSpec.optional(),
   needs: z.array(StepKey).default([]),
-  /** `success`: when every need succeeded. `failure`: when one failed. `always`: when all have ended, also by a cancel. */
-  when: z.enum(['success', 'failure', 'always']).default('success'),
+  /**
+   * `success`: when every need succeeded. `failure`: when one failed. `always`: when all have ended, also by a cancel.
+   * A condition is decided once, when all have ended; see `expression/`.
+   */
+  when: z
+    .union([z.enum(['success', 'failure', 'always']), z.object({ condition: z.string().min(1).max(2000) })])
+    .default('success'),
   /** Its failure does not fail the run. */
   allowFailure: z.boolean().default(false),
   /** Names of the run params this step may see; no others are given to it. */

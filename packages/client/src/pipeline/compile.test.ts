@@ -36,6 +36,65 @@ function problemsOf(steps: object, rest: object = {}): string[] {
 
 const a = { run: 'true', outputs: ['out'] }
 
+describe('a condition', () => {
+  it('waits for the steps it reads, and keeps the three that were there as they were', () => {
+    const when = "${{ steps.a.outputs.gate == 'pass' && params.lr < 1 }}"
+    const { spec } = compiled({ b: { ...a, when }, a, c: { ...a, needs: 'a', when: 'failure()' } })
+
+    expect(spec.steps[0]).toMatchObject({
+      needs: ['a'],
+      when: { condition: "steps.a.outputs.gate == 'pass' && params.lr < 1" },
+    })
+    expect(spec.steps[2]).toMatchObject({ when: 'failure' })
+  })
+
+  it.each([
+    ['params.lz == 1', 'no param "lz"; add it under "params". Did you mean "lr"?'],
+    ["params.lr == 'x'", 'A number never equals a text. It is at character 14'],
+    ['steps.m.outputs.x > 1', '"m" is a matrix'],
+    ['steps.a.outputs.out == 1', '"out" is a file that "a" leaves'],
+    ['matrix.x == 1', 'Not every combination'],
+    ['steps.b.outputs.x > 1', 'wait for each other: b → b'],
+    ['params.lr', 'true or false here, and this is a number'],
+    ['params.lr >', 'A value is missing'],
+  ])('%s is refused', (when, says) => {
+    const steps = { a, m: { run: 'true', matrix: { x: [1, 2] } }, b: { ...a, when } }
+    expect(problemsOf(steps).join('\n')).toContain(says)
+  })
+})
+
+describe('an approval', () => {
+  const ask = (given: object) => ({ a, ask: { uses: 'evenkeel/approve@1', with: given } })
+
+  it('asks people for what the file says', () => {
+    const given = { message: 'Good?', by: ['ben', 'ana'], count: 2, expires: '5d', subject: '${{ steps.a.outputs.x }}' }
+    const { spec } = compiled(ask(given), { defaults: { retries: 3 } })
+
+    expect(spec.steps[1]).toMatchObject({
+      approval: {
+        message: 'Good?',
+        by: ['ben', 'ana'],
+        count: 2,
+        expiresSeconds: 432_000,
+        subject: { step: 'a', output: 'x' },
+      },
+      retries: 0,
+    })
+    expect(spec.steps[1]).not.toHaveProperty('run')
+    expect(compiled(ask({})).spec.steps[1]!.approval).toMatchObject({ by: null, count: 1, expiresSeconds: 604_800 })
+  })
+
+  it.each([
+    [{ msg: 'x' }, 'knows no "msg"'],
+    [{ by: ['ben'], count: 2 }, 'fewer people are asked'],
+    [{ separate_duties: false }, 'always separated in production'],
+    [{ expires: 'soon' }, 'Write a duration'],
+    [{ subject: '${{ steps.z.outputs.x }}' }, 'There is no step "z"'],
+  ])('%j is refused', (given, says) => {
+    expect(problemsOf(ask(given)).join('\n')).toContain(says)
+  })
+})
+
 describe('a step', () => {
   it('takes its settings from the file, and what it leaves from defaults', () => {
     const defaults = { retries: 1, timeout: '2h', env: { A: 'x', B: 'y' }, code: ['src/**'], shell: 'bash' }
@@ -276,10 +335,7 @@ describe('refuses with the path and what to do', () => {
     ],
     [{ a: { ...a, secrets: {} } }, '"secrets" is not supported yet'],
     [{ a: { ...a, cache: { ttl: '30d', gpu: true } } }, 'steps.a.cache.gpu: "gpu" is not supported yet'],
-    [
-      { a: { ...a, when: "steps.b.outputs.gate == 'pass'" } },
-      'steps.a.when: Of conditions, only three are supported yet',
-    ],
+    [{ a: { ...a, when: "steps.b.outputs.gate == 'pass'" } }, 'steps.a.when: There is no step "b".'],
     [{ a: { ...a, retries: { max: 1, on: ['oom'] } } }, 'It must be exit, timeout, signal or output_missing'],
     [{ a: { ...a, retries: 'many' } }, 'steps.a.retries: It must be a number or a map.'],
     [{ a: { ...a, timeout: '90 minutes' } }, 'steps.a.timeout: Write a duration as in 30s, 10m, 6h or 5d.'],

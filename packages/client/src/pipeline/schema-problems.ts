@@ -78,7 +78,6 @@ function explainType({ expected, input, message }: Issue & { code: 'invalid_type
 
 /** A value, not a key, that is for later. */
 function refused(path: Path): string | undefined {
-  if (path.at(-1) === 'when') return 'Of conditions, only three are supported yet; move others into the command. '
   if (path.at(-1) === 'matrix') return 'A matrix from the output of a step is not supported yet; write lists. '
   if (path.at(-2) === 'on' && path.at(-3) === 'retries') return 'This cause is not told apart yet. '
   if (path.at(-2) === 'outputs' && path.length === 4)

@@ -2,6 +2,7 @@ import { type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { approvalOf } from './approval.ts'
 import { bind, type Used } from './bind.ts'
+import { conditionOf } from './condition.ts'
 import { commandOf, withVariables } from './command.ts'
 import { toSeconds } from './durations.ts'
 import { hasPlaceholder } from './expressions.ts'
@@ -59,6 +60,7 @@ export function compileStep(
   const part = <T>(path: Path, work: () => T) => notebook.part(['steps', name, ...path], work)
   const settings = part([], () => settingsOf(step))
   const needs = part(['needs'], () => needsOf(step, around))
+  const condition = part(['when'], () => conditionOf(step, outline, around))
   const env = part(['env'], () => environmentOf(step))
   const work =
     body.kind === 'run'
@@ -66,9 +68,10 @@ export function compileStep(
       : body.kind === 'approval'
         ? part([], () => ({ approval: approvalOf(step.with, around), defaults: {} }))
         : part([], () => compileUse(step, body, outline, around, sources))
-  if (!settings || !needs || !env || !work) return undefined
+  if (!settings || !needs || !condition || !env || !work) return undefined
   const { defaults, ...does } = work
-  const base = { ...settings, needs, env, ...does }
+  const { needs: read, ...when } = condition
+  const base = { ...settings, ...when, needs: [...new Set([...needs, ...read])], env, ...does }
   const specs = outline.instances.map(({ key, values }) => ({ ...base, key, matrix: values as Values }))
   return part([], () => checkSpec(specs[0]!)) ? { specs, defaults } : undefined
 }
@@ -165,11 +168,8 @@ function environmentOf({ env = {} }: FileStep): Record<string, string> {
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]))
 }
 
-const outcomes = { 'success()': 'success', 'failure()': 'failure', 'always()': 'always' } as const
-
-function settingsOf({ when, allow_failure, retries, timeout, grace, cache }: FileStep) {
+function settingsOf({ allow_failure, retries, timeout, grace, cache }: FileStep) {
   return {
-    ...(when && { when: outcomes[when] }),
     ...(allow_failure !== undefined && { allowFailure: allow_failure }),
     ...retriesOf(retries),
     ...(timeout && { timeoutSeconds: toSeconds(timeout) }),

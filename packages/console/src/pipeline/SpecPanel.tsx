@@ -13,7 +13,7 @@ const WHEN = {
   success: 'all before it succeeded',
   failure: 'one before it failed',
   always: 'all before it have ended, however',
-} as const satisfies Record<StepSpec['when'], string>
+} as const satisfies Record<Extract<StepSpec['when'], string>, string>
 
 /** A step as it is written. */
 export function SpecPanel({ step, params }: SpecPanelProps) {
@@ -41,7 +41,7 @@ export function SpecPanel({ step, params }: SpecPanelProps) {
         <Part title="Order">
           <Pairs>
             <Pair name="after">{needsOf(step).join(', ') || 'nothing; it is first'}</Pair>
-            <Pair name="runs when">{WHEN[step.when]}</Pair>
+            <Pair name="runs when">{typeof step.when === 'object' ? step.when.condition : WHEN[step.when]}</Pair>
             {step.allowFailure && <Pair name="its failure">does not fail the run</Pair>}
           </Pairs>
         </Part>

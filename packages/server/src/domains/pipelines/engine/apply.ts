@@ -11,6 +11,8 @@ export interface Settled {
   readonly effects: readonly Effect[]
   /** Steps that wait for an answer to whether an earlier result may take their place. */
   readonly lookUps: readonly string[]
+  /** Steps whose small values a condition waits for. */
+  readonly reads: readonly string[]
   readonly wakeAt: number | null
 }
 
@@ -21,8 +23,8 @@ export function settle(plan: Plan, before: States, now: number): Settled {
   // A round moves every step of a chain by one at least: a plan that takes more of them is a bug of `decide`.
   const maxRounds = 100 + 4 * plan.steps.length
   for (let round = 0; round < maxRounds; round++) {
-    const { actions, lookUps, wakeAt } = decide(plan, states, now)
-    if (actions.length === 0) return { states, effects, lookUps, wakeAt }
+    const { actions, lookUps, reads, wakeAt } = decide(plan, states, now)
+    if (actions.length === 0) return { states, effects, lookUps, reads, wakeAt }
     for (const action of actions) {
       states = apply(states, action, now)
       if (action.kind === 'submit' || action.kind === 'kill') effects.push(action)
@@ -139,6 +141,7 @@ export const reopen = ({ run, steps }: States): States => ({
           countFrom: (step.attempts.at(-1)?.attempt ?? 0) + 1,
           cache: null,
           approval: null,
+          values: null,
         }
       : step,
   ),

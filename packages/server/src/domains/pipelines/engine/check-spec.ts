@@ -1,4 +1,5 @@
-import type { PipelineSpec, StepSpec } from '@evenkeel/contract'
+import { ExpressionError, parseExpression, type PipelineSpec, type StepSpec, stepsReadBy } from '@evenkeel/contract'
+import { isInstance, needsSuccess } from './condition.ts'
 import { needsOf, type Params } from './plan.ts'
 
 /** What is wrong with a spec, in words; `step` is null when it is the spec as a whole. */
@@ -25,11 +26,11 @@ function problemOfStep(
 ): string | undefined {
   if (steps.get(step.key) !== step) return `Two steps are called "${step.key}"; rename one.`
   const given = [step.uses, step.run, step.approval].filter((one) => one !== undefined)
-  if (given.length !== 1) return 'Give one of "uses", "run" and "approval".'
+  if (given.length !== 1) return 'Give either "uses", "run" or "approval".'
   if (step.uses !== undefined && !isBuiltin(step.uses)) return `No step "${step.uses}" ships with Evenkeel.`
   const unknown = needsOf(step).find((key) => !steps.has(key))
   if (unknown) return `It needs the step "${unknown}", which does not exist.`
-  return problemOfInputs(step, steps) ?? collisionOf(step, spec) ?? problemOfCode(step)
+  return problemOfCondition(step) ?? problemOfInputs(step, steps) ?? collisionOf(step, spec) ?? problemOfCode(step)
 }
 
 /** Two files cannot lie in one place, nor one below another. */
@@ -44,14 +45,29 @@ function problemOfCode({ code }: StepSpec): string | undefined {
   return file === undefined ? undefined : `"${file}" is listed as a file, and as the folder of others.`
 }
 
-function problemOfInputs({ inputs, when }: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
+/** A condition reads what the step waits for. */
+function problemOfCondition(step: StepSpec): string | undefined {
+  if (typeof step.when !== 'object') return undefined
+  try {
+    const needs = needsOf(step)
+    const read = stepsReadBy(parseExpression(step.when.condition))
+    const unknown = read.find((name) => !needs.some((key) => isInstance(key, name)))
+    return unknown && `Its condition reads the step "${unknown}", which it does not need; add it to "needs".`
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    return `Its condition, at character ${error.at + 1}: ${error.message}`
+  }
+}
+
+function problemOfInputs(spec: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
+  const { inputs } = spec
   for (const [name, input] of Object.entries(inputs)) {
     if (input.from === 'dataset') continue
     const sources = input.from === 'step' ? [input.step] : input.steps
     const without = sources.find((source) => !steps.get(source)?.outputs.includes(input.output))
     if (without !== undefined)
       return `Its input "${name}" is the output "${input.output}" of "${without}", which has no such output.`
-    if (when !== 'success')
+    if (!needsSuccess(spec))
       return `It also runs when "${sources[0]}" has failed and left nothing, so it cannot take an input from there.`
   }
   return undefined
@@ -105,9 +121,6 @@ export function unknownStep({ steps }: PipelineSpec, noCache: boolean | readonly
   const name = noCache.find((asked) => !steps.some(({ key }) => isInstance(key, asked)))
   return name === undefined ? undefined : { step: null, reason: `No step is called "${name}", which should run anew.` }
 }
-
-/** Whether a key is this name, or that of one of its matrix. */
-export const isInstance = (key: string, name: string): boolean => key === name || key.startsWith(`${name}[`)
 
 /** The first given param that no step would ever see: a typing mistake. */
 export function unusedParam(spec: PipelineSpec, given: Params): SpecProblem | undefined {

@@ -3,6 +3,7 @@ import { seededRandom } from '@evenkeel/numerics'
 import { describe, expect, it } from 'vitest'
 import { apply, recordEnd, recordLookUp, recordStart, requestCancel, reopen, settle } from './apply.ts'
 import { recordDecision } from './asking.ts'
+import { needsSuccess, recordValues, staysAfterCancel } from './condition.ts'
 import { decide, retryDelayMs } from './decide.ts'
 import { hasEnded, isLive, type Plan, type PlannedStep, type States, type StepNow } from './states.ts'
 
@@ -16,25 +17,44 @@ function randomPlan(random: Random): Plan {
   const steps = Array.from({ length: count }, (_, at): PlannedStep => ({
     key: `s${at}`,
     needs: Array.from({ length: at }, (_, before) => `s${before}`).filter(() => random() < 0.3),
-    when: pick(random, ['success', 'success', 'success', 'failure', 'always']),
+    when: pick(random, ['success', 'success', 'success', 'failure', 'always', ...conditionsOf(at)]),
     allowFailure: random() < 0.2,
     retries: whole(random, 3),
     retryOn: RetryCause.options.filter(() => random() < 0.8),
     retryDelay,
     timeoutMs: 20_000 + whole(random, 60_000),
     graceMs: 5000,
+    matrix: {},
     approval: random() < 0.15 ? askAnyone : null,
   }))
   // The order of the spec is nobody's promise: a step may stand before what it needs.
   return { steps: steps.toSorted(() => random() - 0.5), maxLiveAttempts: 1 + whole(random, 4) }
 }
 
+/** Conditions of a step that has the one before it among its needs, or not: then a value is missing. */
+const conditionsOf = (at: number) =>
+  [
+    "params.n > 1 && trigger.kind == 'cron'",
+    'failure() || params.n > 5',
+    'always() && cancelled()',
+    `steps.s${Math.max(0, at - 1)}.outputs.v == '1'`,
+    `steps.s${Math.max(0, at - 1)}.result == 'failure'`,
+  ].map((condition) => ({ condition }))
+
 const askAnyone = ApprovalSpec.parse({ expiresSeconds: 90 })
 
 const retryDelay = { firstMs: 1000, factor: 2, maxMs: 60_000 }
 
 const fresh = ({ steps }: Plan): States => ({
-  run: { state: 'queued', reason: null, startedAt: null, endedAt: null, cancel: null },
+  run: {
+    state: 'queued',
+    reason: null,
+    startedAt: null,
+    endedAt: null,
+    cancel: null,
+    params: { n: 2 },
+    trigger: 'cron',
+  },
   steps: steps.map(({ key }): StepNow => ({
     key,
     state: 'pending',
@@ -44,6 +64,7 @@ const fresh = ({ steps }: Plan): States => ({
     endedAt: null,
     countFrom: 1,
     cache: null,
+    values: null,
     approval: null,
     attempts: [],
   })),
@@ -78,8 +99,10 @@ const verdicts = ['first', 'first', 'first', 'inputs', 'reused'] as const
 function answered(random: Random, plan: Plan, before: States, now: number) {
   for (let states = before; ;) {
     const settled = settle(plan, states, now)
-    if (settled.lookUps.length === 0) return settled
+    if (settled.lookUps.length + settled.reads.length === 0) return settled
     states = settled.states
+    for (const key of settled.reads)
+      states = recordValues(states, key, pick(random, [{ v: '1' }, { v: '2' }, { other: '' }]))
     for (const key of settled.lookUps)
       states = recordLookUp(states, key, { code: pick(random, verdicts), says: 'So it is.', fromRun: null })
   }
@@ -139,7 +162,7 @@ describe('decide, over random plans', () => {
         const states = new Map(steps.map(({ key, state }) => [key, state]))
         const started = new Set(steps.filter(({ attempts }) => attempts.length > 0).map(({ key }) => key))
         const begun = plan.steps.filter(({ key }) => started.has(key))
-        const needed = begun.filter(({ when }) => when === 'success').flatMap(({ needs }) => needs)
+        const needed = begun.filter(needsSuccess).flatMap(({ needs }) => needs)
         expect(needed.filter((key) => states.get(key) !== 'succeeded' && states.get(key) !== 'cached')).toEqual([])
         const ends = begun.flatMap(({ needs }) => needs).map((key) => states.get(key)!)
         expect(ends.every((state) => hasEnded({ state }))).toBe(true)
@@ -160,7 +183,7 @@ describe('decide, over random plans', () => {
   it('starts nothing new once the run is cancelled', () => {
     forAnyPlan(3000, (random, plan) => {
       const started = new Set<number>()
-      const tidying = new Set(plan.steps.filter(({ when }) => when === 'always').map(({ key }) => key))
+      const tidying = new Set(plan.steps.filter(staysAfterCancel).map(({ key }) => key))
       const countOf = ({ run, steps }: States) =>
         attemptCount({ run, steps: steps.filter(({ key }) => !tidying.has(key)) })
       live(random, plan, (states, before) => {
@@ -193,7 +216,8 @@ describe('decide, over random plans', () => {
 
       const again = settle(plan, reopen(ended), 1e9).states
 
-      expect(again.run.state).not.toBe('failed')
+      // A value that is missing is missing again, at once.
+      if (!again.run.reason?.includes('condition cannot be decided')) expect(again.run.state).not.toBe('failed')
       expect(again.steps.filter(({ state }) => state === 'succeeded')).toEqual(kept)
     })
   })
@@ -209,6 +233,7 @@ const trainStep: PlannedStep = {
   retryDelay,
   timeoutMs: 60_000,
   graceMs: 30_000,
+  matrix: {},
   approval: null,
 }
 
@@ -361,5 +386,39 @@ describe('decide', () => {
     const failed = recordEnd(settleNew(of, fresh(of), 0).states, first, { outcome: 'exit', reason: 'No.' }, 1)
 
     expect(settle(of, failed, 1).states.run.state).toBe('failed')
+  })
+
+  describe('a condition', () => {
+    const of = (condition: string) => chain({ when: { condition } })
+    const done = (plan: Plan) =>
+      settle(plan, recordEnd(started(plan), train, { outcome: 'ok', reason: 'Done.' }, 10), 10)
+    const with_ = (condition: string, values: Record<string, string>) => {
+      const plan = of(condition)
+      return settle(plan, recordValues(done(plan).states, 'train', values), 11).states.steps[1]
+    }
+
+    it('asks for values once the steps have ended, and is decided by them', () => {
+      expect(done(of("steps.train.outputs.gate == 'pass'")).reads).toEqual(['train'])
+      expect(done(of('params.n == 2')).reads).toEqual([])
+      expect(with_("steps.train.outputs.gate == 'pass'", { gate: 'pass' })).toMatchObject({ state: 'ready' })
+      expect(with_("steps.train.outputs.gate == 'pass'", { gate: 'fail' })).toMatchObject({
+        state: 'skipped',
+        reason: `The condition steps.train.outputs.gate == 'pass' is false, for steps.train.outputs.gate is "fail".`,
+      })
+    })
+
+    it('fails its step when a value is missing', () => {
+      expect(with_('steps.train.outputs.auc > 1', { gate: 'pass' })).toMatchObject({
+        state: 'failed',
+        reason: expect.stringContaining('steps.train.outputs.auc is missing: "train" wrote gate.'),
+      })
+    })
+
+    it('skips after a failure unless it asks how the steps ended', () => {
+      const states = (condition: string) => afterFailure(of(condition)).steps[1]!.state
+      expect(states('params.n == 2')).toBe('skipped')
+      expect(states("steps.train.result == 'failure'")).toBe('running')
+      expect(states('failure()')).toBe('running')
+    })
   })
 })

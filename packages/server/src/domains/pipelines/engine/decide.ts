@@ -1,5 +1,6 @@
 import type { AttemptOutcome } from '@evenkeel/contract'
 import { type Ask, askPeople, decideAsked } from './asking.ts'
+import { decideCondition, needsSuccess, staysAfterCancel } from './condition.ts'
 import { type End, end } from './ending.ts'
 import {
   type AttemptNow,
@@ -34,6 +35,8 @@ export interface Decision {
   readonly actions: readonly Action[]
   /** Steps that wait for an answer to whether an earlier result may take their place. */
   readonly lookUps: readonly string[]
+  /** Steps whose small values a condition waits for. */
+  readonly reads: readonly string[]
   /** When to decide again although nothing has happened; epoch milliseconds. */
   readonly wakeAt: number | null
 }
@@ -41,6 +44,7 @@ export interface Decision {
 interface Verdict {
   readonly action?: Action
   readonly lookUp?: string
+  readonly reads?: readonly string[]
   readonly wakeAt?: number
 }
 
@@ -60,13 +64,14 @@ const infrastructure: ReadonlySet<AttemptOutcome> = new Set([
  * @param now - epoch milliseconds
  */
 export function decide(plan: Plan, states: States, now: number): Decision {
-  if (hasEnded(states.run)) return { actions: [], lookUps: [], wakeAt: null }
+  if (hasEnded(states.run)) return { actions: [], lookUps: [], reads: [], wakeAt: null }
   const verdicts = decideSteps(plan, states, now)
   const run = decideRun(plan, states)
   const actions = [...verdicts.flatMap(({ action }) => action ?? []), ...(run ? [run] : [])]
   const wakes = verdicts.flatMap(({ wakeAt }) => wakeAt ?? [])
   const lookUps = verdicts.flatMap(({ lookUp }) => lookUp ?? [])
-  return { actions, lookUps, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
+  const reads = [...new Set(verdicts.flatMap((verdict) => verdict.reads ?? []))]
+  return { actions, lookUps, reads, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
 }
 
 function decideSteps(plan: Plan, states: States, now: number): readonly Verdict[] {
@@ -83,7 +88,7 @@ function decideSteps(plan: Plan, states: States, now: number): readonly Verdict[
 function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, { run }: States, now: number): Verdict {
   const step = steps.get(planned.key)!
   const waits = step.state === 'pending' || step.state === 'ready' || step.state === 'waiting'
-  if (run.cancel && waits && (planned.when !== 'always' || planned.approval))
+  if (run.cancel && waits && (!staysAfterCancel(planned) || planned.approval))
     return end(step, 'cancelled', run.cancel.says)
   switch (step.state) {
     case 'pending':
@@ -91,6 +96,7 @@ function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, {
         planned,
         step,
         planned.needs.map((key) => steps.get(key)!),
+        run,
       )
     case 'ready':
       return planned.approval ? askPeople(planned.key, planned.approval, now) : decideReady(step)
@@ -107,13 +113,15 @@ function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, {
   }
 }
 
-function decidePending({ when }: PlannedStep, step: StepNow, needs: readonly StepNow[]): Verdict {
+function decidePending(planned: PlannedStep, step: StepNow, needs: readonly StepNow[], run: RunNow): Verdict {
+  const { when } = planned
   const broken = needs.find(({ state }) => state === 'failed' || state === 'skipped' || state === 'cancelled')
-  if (broken && when === 'success') {
+  if (broken && needsSuccess(planned)) {
     const happened = broken.state === 'failed' ? 'failed' : `was ${broken.state}`
     return end(step, 'skipped', `It needs the step "${broken.key}", which ${happened}.`)
   }
   if (!needs.every(hasEnded)) return {}
+  if (typeof when === 'object') return decideCondition(when, planned, needs, run)
   if (when === 'failure' && !needs.some(({ state }) => state === 'failed'))
     return end(step, 'skipped', 'It runs when a step that it needs has failed, and none has.')
   return { action: { kind: 'ready', step: step.key } }
@@ -155,8 +163,8 @@ function decideRunning(planned: PlannedStep, step: StepNow, run: RunNow, now: nu
 }
 
 /** What tidies up after a cancelled run is not cancelled with it, unless it ran before. */
-const outlives = ({ when }: PlannedStep, { startedAt }: AttemptNow, cancelledAt: number): boolean =>
-  when === 'always' && (startedAt === null || startedAt >= cancelledAt)
+const outlives = (planned: PlannedStep, { startedAt }: AttemptNow, cancelledAt: number): boolean =>
+  staysAfterCancel(planned) && (startedAt === null || startedAt >= cancelledAt)
 
 function isWorthRetrying({ retries, retryOn }: PlannedStep, step: StepNow, newest: AttemptNow): boolean {
   const isInfrastructure = ({ outcome }: AttemptNow) => outcome !== null && infrastructure.has(outcome)

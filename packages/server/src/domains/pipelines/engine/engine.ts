@@ -9,10 +9,12 @@ import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } fro
 import { type Effect, recordEnd, recordLookUp, type Settled, settle } from './apply.ts'
 import { type Attendant, createAttendant, type Journal } from './attendant.ts'
 import type { LookUp } from './cache/look-up.ts'
+import { recordValues } from './condition.ts'
 import { createMemory } from './memory.ts'
 import { outputsOf } from './outputs.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
+import { resultsOf } from './results.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
 
@@ -200,6 +202,10 @@ async function settleWithLookUps(looking: Looking, changed: States, now: number)
   for (let count = 0; ;) {
     const settled = settle(looking.plan, states, now)
     effects.push(...settled.effects)
+    if (settled.reads.length > 0) {
+      states = await readValues(looking, settled)
+      continue
+    }
     if (settled.lookUps.length === 0) return { ...settled, effects }
     // The rest comes in a transaction of its own, at once.
     if (count >= lookUpsAtOnce) return { ...settled, effects, wakeAt: now }
@@ -208,6 +214,12 @@ async function settleWithLookUps(looking: Looking, changed: States, now: number)
     states = settled.states
     for (const key of keys) states = await lookUpStep(looking, states, key)
   }
+}
+
+/** What a condition waits for; a step that wrote nothing has no values. */
+async function readValues({ store, run }: Looking, { states, reads }: Settled): Promise<States> {
+  const results = await resultsOf(store, run.id, reads)
+  return reads.reduce((sum, key) => recordValues(sum, key, results.get(key)?.values ?? {}), states)
 }
 
 async function lookUpStep({ store, run, plan, lookUp }: Looking, states: States, key: string): Promise<States> {

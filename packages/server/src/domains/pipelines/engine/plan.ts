@@ -21,7 +21,6 @@ export interface RunPlanStep extends PlannedStep {
   readonly params: readonly string[]
   readonly inputs: Readonly<Record<string, PlannedInput>>
   readonly outputs: readonly string[]
-  readonly matrix: Params
   readonly env: Readonly<Record<string, string>>
   readonly code: readonly CodeFile[] | null
   readonly cache: StepSpec['cache']

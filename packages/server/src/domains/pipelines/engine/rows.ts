@@ -1,3 +1,4 @@
+import type { ParamValue, TriggerReason } from '@evenkeel/contract'
 import type { Insertable } from 'kysely'
 import { type Database, json } from '../../../platform/db.ts'
 import type { ApprovalStateRow } from '../approvals/store.ts'
@@ -20,13 +21,16 @@ export function statesOf(
   }
 }
 
-function runNow({ state, reason, started_at, ended_at, cancel_requested_at, cancel_says }: RunRow): RunNow {
+function runNow(row: RunRow): RunNow {
+  const { state, reason, started_at, ended_at, cancel_requested_at, cancel_says } = row
   return {
     state,
     reason,
     startedAt: ms(started_at),
     endedAt: ms(ended_at),
     cancel: cancel_requested_at && { at: cancel_requested_at.getTime(), says: cancel_says ?? '' },
+    params: row.params as Record<string, ParamValue>,
+    trigger: (row.trigger as TriggerReason).kind,
   }
 }
 
@@ -43,6 +47,7 @@ const stepNow = (
   endedAt: ms(row.ended_at),
   countFrom: row.count_from,
   cache: row.cache as StepNow['cache'],
+  values: null,
   // A step that has not come so far in this try of the run was asked in an earlier one.
   approval: approval && row.state !== 'pending' && row.state !== 'ready' ? approvalNow(approval) : null,
   attempts: attempts.map(attemptNow),

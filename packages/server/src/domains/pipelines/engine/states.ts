@@ -3,6 +3,7 @@ import type {
   AttemptOutcome,
   AttemptState,
   CacheVerdict,
+  ParamValue,
   RunState,
   StepSpec,
   StepState,
@@ -30,6 +31,8 @@ export interface PlannedStep {
   readonly timeoutMs: number
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number
+  /** The values that make it one of a matrix. */
+  readonly matrix: Readonly<Record<string, ParamValue>>
   /** In place of a command: whom it asks. */
   readonly approval: ApprovalSpec | null
 }
@@ -52,6 +55,9 @@ export interface RunNow {
   readonly startedAt: number | null
   readonly endedAt: number | null
   readonly cancel: { readonly at: number; readonly says: string } | null
+  readonly params: Readonly<Record<string, ParamValue>>
+  /** What kind of occasion started it. */
+  readonly trigger: string
 }
 
 export interface StepNow {
@@ -65,6 +71,8 @@ export interface StepNow {
   readonly countFrom: number
   /** Null until somebody has looked for an earlier result. */
   readonly cache: CacheVerdict | null
+  /** Small values it has left; null until somebody needs them and they are read. */
+  readonly values: Readonly<Record<string, string>> | null
   /** What became of its request; null until people are asked. */
   readonly approval: ApprovalNow | null
   /** Oldest first. */

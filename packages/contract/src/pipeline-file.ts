@@ -65,8 +65,12 @@ const Retries = z.union([
 
 const Combination = z.record(Name, Scalar)
 const Matrix = z
-  .object({ include: z.array(Combination).optional(), exclude: z.array(Combination).optional() })
-  .catchall(z.array(Scalar).min(1))
+  .object({
+    include: z.union([z.string(), z.array(Combination)]).optional(),
+    exclude: z.array(Combination).optional(),
+  })
+  /** Lists, or `${{ steps.s.outputs.x }}`: a JSON list that the step writes. */
+  .catchall(z.union([z.string(), z.array(Scalar).min(1)]))
 export type Matrix = z.infer<typeof Matrix>
 
 /** What a step may leave to `defaults`. */

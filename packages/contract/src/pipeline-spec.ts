@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Digest, Name } from './common.ts'
 import { ApprovalSpec } from './step-approvals.ts'
+import { MatrixSpec } from './matrix.ts'
 import { ParamValue } from './triggers.ts'
 
 /** The name of a step; an instance of a matrix carries its values, as in `train[lr=0.1,seed=2]`. */
@@ -69,6 +70,8 @@ export const StepSpec = z.object({
   params: z.array(Name).default([]),
   /** The values that make this step one of a matrix. */
   matrix: z.record(Name, ParamValue).default({}),
+  /** It stands for all steps of a matrix that a step before lists; `matrix` holds nothing then. */
+  expand: MatrixSpec.optional(),
   /** Variables of its environment, beside those of the step contract. */
   env: z.record(EnvironmentName, z.string().max(32_768)).default({}),
   /**

@@ -63,6 +63,45 @@ describe('a condition', () => {
   })
 })
 
+describe('a matrix that a step lists', () => {
+  const each = {
+    run: 'wc ${{ matrix.file }}',
+    matrix: { file: '${{ steps.a.outputs.files }}', n: [1, 2] },
+    outputs: ['o'],
+  }
+
+  it('is one step until a run knows it, and is read as a whole', () => {
+    const join = { run: 'cat', inputs: { all: '${{ steps.each.*.outputs.o }}' } }
+    const { spec } = compiled({ a, each, join })
+
+    expect(spec.steps[1]).toMatchObject({
+      key: 'each',
+      matrix: {},
+      expand: { lists: { file: { step: 'a', value: 'files' }, n: [1, 2] }, include: [], exclude: [] },
+      run: ['sh', '-eu', '-c', 'wc "${EVENKEEL_MATRIX_FILE}"'],
+    })
+    expect(spec.steps[2]!.inputs).toEqual({ all: { from: 'steps', steps: ['each'], output: 'o' } })
+  })
+
+  it('has any name where its combinations are listed', () => {
+    const { spec } = compiled({
+      a,
+      each: { run: 'x ${{ matrix.any }}', matrix: { include: '${{ steps.a.outputs.all }}' } },
+    })
+    expect(spec.steps[1]!.expand).toMatchObject({ lists: {}, include: { step: 'a', value: 'all' } })
+  })
+
+  it.each([
+    [{ file: '${{ steps.z.outputs.x }}' }, 'There is no step "z"'],
+    [{ file: '${{ params.lr }}' }, 'a value that the step writes as a JSON list'],
+    [{ file: 'a,b' }, 'Write a list'],
+    [{ file: '${{ steps.m.outputs.x }}' }, '"m" is a matrix'],
+  ])('%j is refused', (matrix, says) => {
+    const m = { run: 'true', matrix: { x: [1] } }
+    expect(problemsOf({ a, m, each: { run: 'x', matrix } }).join('\n')).toContain(says)
+  })
+})
+
 describe('an approval', () => {
   const ask = (given: object) => ({ a, ask: { uses: 'evenkeel/approve@1', with: given } })
 
@@ -181,7 +220,7 @@ describe('a matrix', () => {
     [{ x: ['a/b', 'a_b'] }, 'read the same'],
     [{ x: Array.from({ length: 50 }, String), y: Array.from({ length: 50 }, String) }, '2500 combinations'],
     [{ x: [1], max_parallel: [2] }, 'not supported yet'],
-    ['${{ steps.a.outputs.x }}', 'A matrix from the output of a step is not supported yet'],
+    ['${{ steps.a.outputs.x }}', 'A matrix has lists by name'],
   ])('%j is refused', (given, says) => {
     expect(problemsOf({ t: { run: 'true', matrix: given } }).join()).toContain(says)
   })

@@ -97,12 +97,13 @@ function outlineOf(step: string, at: number, { outlines }: Surroundings): Outlin
 }
 
 function kindInMatrix(name: string, at: number, instances: Outline['instances']): Kind {
+  if (instances.some(({ later }) => later === 'open')) return 'written'
   const names = [...new Set(instances.flatMap(({ values }) => Object.keys(values)))]
   const found = new Set(instances.map(({ values }) => typeof values[name]))
   if (found.has('undefined'))
     throw new ExpressionError(`Not every combination of the matrix has "${name}".${didYouMean(name, names)}`, at)
   const [kind] = found
-  return found.size > 1 ? 'written' : kind === 'string' ? 'text' : (kind as 'number' | 'boolean')
+  return found.size > 1 || instances[0]?.later ? 'written' : kind === 'string' ? 'text' : (kind as 'number' | 'boolean')
 }
 
 function checkValue({ step, name }: Extract<Reference, { to: 'outputs' }>, at: number, outline: Outline): void {

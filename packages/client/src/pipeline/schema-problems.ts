@@ -78,7 +78,8 @@ function explainType({ expected, input, message }: Issue & { code: 'invalid_type
 
 /** A value, not a key, that is for later. */
 function refused(path: Path): string | undefined {
-  if (path.at(-1) === 'matrix') return 'A matrix from the output of a step is not supported yet; write lists. '
+  if (path.at(-1) === 'matrix')
+    return 'A matrix has lists by name, as in { file: "${{ steps.split.outputs.files }}" }. '
   if (path.at(-2) === 'on' && path.at(-3) === 'retries') return 'This cause is not told apart yet. '
   if (path.at(-2) === 'outputs' && path.length === 4)
     return 'Only files are kept yet; pack a folder with tar. Values need no declaration: append "name=value" to $EVENKEEL_OUTPUT. '

@@ -7,7 +7,7 @@ import { commandOf, withVariables } from './command.ts'
 import { toSeconds } from './durations.ts'
 import { hasPlaceholder } from './expressions.ts'
 import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } from './inputs.ts'
-import { expandMatrix } from './matrix.ts'
+import { expandMatrix, matrixFromOutput, stepsInMatrix } from './matrix.ts'
 import { notYetInMatrix } from './not-yet.ts'
 import { type Notebook, type Path, PipelineMistake } from './mistake.ts'
 import { checkVariables, openScope } from './scope.ts'
@@ -72,8 +72,23 @@ export function compileStep(
   const { defaults, ...does } = work
   const { needs: read, ...when } = condition
   const base = { ...settings, ...when, needs: [...new Set([...needs, ...read])], env, ...does }
-  const specs = outline.instances.map(({ key, values }) => ({ ...base, key, matrix: values as Values }))
+  const expand = part(['matrix'], () => expansionOf(step, around))
+  if (!expand) return undefined
+  const specs = outline.instances.map(({ key, values, later }) =>
+    later ? { ...base, ...expand, key } : { ...base, key, matrix: values as Values },
+  )
   return part([], () => checkSpec(specs[0]!)) ? { specs, defaults } : undefined
+}
+
+/** @throws PipelineMistake when what lists the matrix is not there, or is several steps */
+function expansionOf({ matrix }: FileStep, { outlines }: Surroundings): Pick<Spec, 'expand'> {
+  const expand = matrixFromOutput(matrix)
+  for (const name of stepsInMatrix(matrix)) {
+    const outline = outlines.get(name)
+    if (!outline) throw unknownStep(name, outlines.keys())
+    if (outline.hasMatrix) throw new PipelineMistake(`The step "${name}" is a matrix; one step lists another matrix.`)
+  }
+  return expand ? { expand } : {}
 }
 
 type Part = <T>(path: Path, work: () => T) => T | undefined

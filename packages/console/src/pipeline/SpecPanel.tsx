@@ -42,6 +42,7 @@ export function SpecPanel({ step, params }: SpecPanelProps) {
           <Pairs>
             <Pair name="after">{needsOf(step).join(', ') || 'nothing; it is first'}</Pair>
             <Pair name="runs when">{typeof step.when === 'object' ? step.when.condition : WHEN[step.when]}</Pair>
+            {step.expand && <Pair name="becomes">one step for each value that is listed</Pair>}
             {step.allowFailure && <Pair name="its failure">does not fail the run</Pair>}
           </Pairs>
         </Part>

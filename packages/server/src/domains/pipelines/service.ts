@@ -30,6 +30,7 @@ import { createStepApprovals, type StepApprovals } from './approvals/service.ts'
 import { hostId } from './engine/host-id.ts'
 import { placeFrom } from './engine/place-file.ts'
 import { createJournal } from './engine/journal.ts'
+import { expandedPlans } from './engine/expansion-rows.ts'
 import { createPlans } from './engine/plans.ts'
 import { createLookUp } from './engine/cache/look-up.ts'
 import { type Explanation, explainStep } from './explain.ts'
@@ -118,8 +119,9 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
   const host = hostId(folder)
   const [executor] = createExecutors({ folder: join(folder, 'attempts'), place: placeFrom(deps.blobs) })
   const plans = createPlans()
-  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, plans, engine)
-  const lookUp = createLookUp(deps, plans)
+  const known = expandedPlans(plans)
+  const journal = (engine: Parameters<typeof createJournal>[2]) => createJournal(deps, known, engine)
+  const lookUp = createLookUp(deps, known)
   const saveRequests = createRequests({ executor, host })
   const { blobs, log } = deps
   const engine = createEngine({ db, blobs, log, now, executor, host, plans, lookUp, saveRequests, journal })
@@ -303,7 +305,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
 
     async explainStep(caller, target) {
       const { run, step } = await findStep(caller, target)
-      return explainStep(store, plans, run, step)
+      return explainStep(store, known, run, step)
     },
 
     async readSummary(caller, target) {

@@ -202,6 +202,25 @@ export function pipelinesStore(db: Db) {
         .execute()
     },
 
+    async removeSteps(runId: string, keys: readonly string[]): Promise<void> {
+      await tables
+        .deleteFrom('pipelines.step')
+        .where('run_id', '=', runId)
+        .where('key', 'in', [...keys])
+        .execute()
+    },
+
+    /** Gives steps their places in the run, and what they need. */
+    async placeSteps(
+      runId: string,
+      places: readonly { readonly key: string; readonly position: number; readonly needs: readonly string[] }[],
+    ): Promise<void> {
+      await sql`
+        update pipelines.step s set position = p.position, needs = p.needs
+        from jsonb_to_recordset(${JSON.stringify(places)}::jsonb) as p(key text, position int, needs jsonb)
+        where s.run_id = ${runId} and s.key = p.key`.execute(db)
+    },
+
     /** Adds attempts, or writes what the engine decides about them; what the executor reports is written elsewhere. */
     saveAttempts(rows: readonly Insertable<Database['pipelines.attempt']>[]): Promise<AttemptRow[]> {
       return tables

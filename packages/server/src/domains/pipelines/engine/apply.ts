@@ -1,6 +1,7 @@
 import type { AttemptOutcome, AttemptState, CacheVerdict } from '@evenkeel/contract'
 import { closeRequest } from './asking.ts'
 import { type Action, type AttemptKey, decide } from './decide.ts'
+import { replaceStep } from './expansion.ts'
 import { type AttemptNow, changeAttempt, changeStep, hasEnded, isLive, type Plan, type States } from './states.ts'
 
 /** What must be done outside of the database, once the states are stored. */
@@ -58,6 +59,8 @@ export function apply(states: States, action: Action, now: number): States {
         startedAt: now,
         approval: { state: 'pending', expiresAt: action.expiresAt, says: null },
       }))
+    case 'expand':
+      return replaceStep(states, action)
     case 'end':
       return changeStep(states, action.step, (step) => ({
         ...step,

@@ -1,5 +1,6 @@
 import { ExpressionError, parseExpression, type PipelineSpec, type StepSpec, stepsReadBy } from '@evenkeel/contract'
 import { isInstance, needsSuccess } from './condition.ts'
+import { listSources } from './expansion.ts'
 import { needsOf, type Params } from './plan.ts'
 
 /** What is wrong with a spec, in words; `step` is null when it is the spec as a whole. */
@@ -30,7 +31,13 @@ function problemOfStep(
   if (step.uses !== undefined && !isBuiltin(step.uses)) return `No step "${step.uses}" ships with Evenkeel.`
   const unknown = needsOf(step).find((key) => !steps.has(key))
   if (unknown) return `It needs the step "${unknown}", which does not exist.`
-  return problemOfCondition(step) ?? problemOfInputs(step, steps) ?? collisionOf(step, spec) ?? problemOfCode(step)
+  return (
+    problemOfExpansion(step, steps) ??
+    problemOfCondition(step) ??
+    problemOfInputs(step, steps) ??
+    collisionOf(step, spec) ??
+    problemOfCode(step)
+  )
 }
 
 /** Two files cannot lie in one place, nor one below another. */
@@ -43,6 +50,16 @@ function problemOfCode({ code }: StepSpec): string | undefined {
   const foldersOf = (path: string) => path.split('/').map((_, at, parts) => parts.slice(0, at).join('/'))
   const file = [...paths].flatMap(foldersOf).find((folder) => paths.has(folder))
   return file === undefined ? undefined : `"${file}" is listed as a file, and as the folder of others.`
+}
+
+/** A matrix is listed by one step, and what it becomes is read as a whole. */
+function problemOfExpansion(step: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
+  const single = Object.values(step.inputs).find((input) => input.from === 'step' && steps.get(input.step)?.expand)
+  if (single?.from === 'step') return `"${single.step}" becomes several steps; take the output of all of them.`
+  if (!step.expand) return undefined
+  if (Object.keys(step.matrix).length > 0) return 'Give either "matrix" or "expand".'
+  const several = listSources(step.expand).find((key) => steps.get(key)?.expand)
+  return several && `Its matrix is listed by "${several}", which becomes several steps itself; let one step list it.`
 }
 
 /** A condition reads what the step waits for. */
@@ -74,8 +91,14 @@ function problemOfInputs(spec: StepSpec, steps: ReadonlyMap<string, StepSpec>): 
 }
 
 /** Names become environment variables, where `a-b` and `a_b` are the same. */
-function collisionOf({ params, inputs, outputs, matrix }: StepSpec, spec: PipelineSpec): string | undefined {
-  for (const names of [params, Object.keys(inputs), outputs, Object.keys(matrix), Object.keys(spec.params)]) {
+function collisionOf({ params, inputs, outputs, matrix, expand }: StepSpec, spec: PipelineSpec): string | undefined {
+  for (const names of [
+    params,
+    Object.keys(inputs),
+    outputs,
+    Object.keys({ ...matrix, ...expand?.lists }),
+    Object.keys(spec.params),
+  ]) {
     const seen = new Map<string, string>()
     for (const name of names) {
       const before = seen.get(variableName(name))

@@ -25,6 +25,7 @@ function randomPlan(random: Random): Plan {
     timeoutMs: 20_000 + whole(random, 60_000),
     graceMs: 5000,
     matrix: {},
+    expand: null,
     approval: random() < 0.15 ? askAnyone : null,
   }))
   // The order of the spec is nobody's promise: a step may stand before what it needs.
@@ -234,6 +235,7 @@ const trainStep: PlannedStep = {
   timeoutMs: 60_000,
   graceMs: 30_000,
   matrix: {},
+  expand: null,
   approval: null,
 }
 

@@ -2,6 +2,7 @@ import type { AttemptOutcome } from '@evenkeel/contract'
 import { type Ask, askPeople, decideAsked } from './asking.ts'
 import { decideCondition, needsSuccess, staysAfterCancel } from './condition.ts'
 import { type End, end } from './ending.ts'
+import { decideExpansion, type Expand, expandPlan } from './expansion.ts'
 import {
   type AttemptNow,
   hasEnded,
@@ -23,6 +24,7 @@ export type Action =
   | { readonly kind: 'wait'; readonly step: string; readonly reason: string }
   | End
   | Ask
+  | Expand
   | ({ readonly kind: 'submit' } & AttemptKey)
   | ({ readonly kind: 'kill'; readonly stage: 'term' | 'kill'; readonly why: 'timeout' | 'cancelled' } & AttemptKey)
 
@@ -63,9 +65,10 @@ const infrastructure: ReadonlySet<AttemptOutcome> = new Set([
  *
  * @param now - epoch milliseconds
  */
-export function decide(plan: Plan, states: States, now: number): Decision {
+export function decide(written: Plan, states: States, now: number): Decision {
+  const plan = expandPlan(written, states)
   if (hasEnded(states.run)) return { actions: [], lookUps: [], reads: [], wakeAt: null }
-  const verdicts = decideSteps(plan, states, now)
+  const verdicts = decideSteps(plan, states, now, written)
   const run = decideRun(plan, states)
   const actions = [...verdicts.flatMap(({ action }) => action ?? []), ...(run ? [run] : [])]
   const wakes = verdicts.flatMap(({ wakeAt }) => wakeAt ?? [])
@@ -74,15 +77,31 @@ export function decide(plan: Plan, states: States, now: number): Decision {
   return { actions, lookUps, reads, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
 }
 
-function decideSteps(plan: Plan, states: States, now: number): readonly Verdict[] {
+function decideSteps(plan: Plan, states: States, now: number, written: Plan): readonly Verdict[] {
   const steps = new Map(states.steps.map((step) => [step.key, step]))
   let freeSlots = plan.maxLiveAttempts - states.steps.flatMap(({ attempts }) => attempts.filter(isLive)).length
   return plan.steps.map((planned) => {
-    const verdict = decideStep(planned, steps, states, now)
+    const verdict = decideLater(planned, steps, states, written) ?? decideStep(planned, steps, states, now)
     if (verdict.action?.kind !== 'submit') return verdict
     // Whoever ends next frees a slot, and that is news enough to decide again.
     return freeSlots-- > 0 ? verdict : {}
   })
+}
+
+/** A step that stands for a matrix, once it would run. */
+function decideLater(
+  planned: PlannedStep,
+  steps: ReadonlyMap<string, StepNow>,
+  { run }: States,
+  written: Plan,
+): Verdict | undefined {
+  const step = steps.get(planned.key)!
+  const needs = planned.needs.map((key) => steps.get(key)!)
+  if (!planned.expand || step.state !== 'pending' || !needs.every(hasEnded)) return undefined
+  if (run.cancel && !staysAfterCancel(planned)) return undefined
+  if (needsSuccess(planned) && !needs.every(({ state }) => state === 'succeeded' || state === 'cached'))
+    return undefined
+  return decideExpansion(planned, planned.expand, written, steps)
 }
 
 function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, { run }: States, now: number): Verdict {

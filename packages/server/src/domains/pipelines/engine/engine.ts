@@ -10,6 +10,8 @@ import { type Effect, recordEnd, recordLookUp, type Settled, settle } from './ap
 import { type Attendant, createAttendant, type Journal } from './attendant.ts'
 import type { LookUp } from './cache/look-up.ts'
 import { recordValues } from './condition.ts'
+import { expandPlan } from './expansion.ts'
+import { readExpansions, saveExpansions } from './expansion-rows.ts'
 import { createMemory } from './memory.ts'
 import { outputsOf } from './outputs.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
@@ -65,6 +67,8 @@ const unseenMs = 60_000
 const hostGoneMs = 10 * 60_000
 /** Results that are looked up in one transaction. */
 const lookUpsAtOnce = 100
+/** A statement cannot hold the values of more. */
+const rowsAtOnce = 2000
 /** Timers cannot hold more. */
 const longestTimerMs = 2 ** 31 - 1
 
@@ -92,12 +96,14 @@ export function createEngine(needs: EngineNeeds): Engine {
 
   async function advanceIn({ tx, store, run, now }: Opened, change: Change): Promise<Advanced> {
     const plan = await plans(store, run.id)
-    const before = memory.recall(run) ?? (await readStates(store, run, plan))
+    const before = memory.recall(run) ?? (await readExpansions(store, run.id, plan, await readStates(store, run, plan)))
     const changed = await change({ tx, store, run, states: before, now: now.getTime() })
     const settled = await settleWithLookUps({ store, run, plan, lookUp }, changed, now.getTime())
     const saved = await save(store, run, before, settled, place, now)
+    const known = expandPlan(plan, settled.states)
+    await saveExpansions(store, run.id, known, { before, after: settled.states })
     await announce(tx, run, before, settled.states)
-    await saveRequests({ tx, run, plan, states: settled.states }, before, now)
+    await saveRequests({ tx, run, plan: known, states: settled.states }, before, now)
     const moved = new Set(settled.effects.map(({ step, attempt }) => `${attempt} ${step}`))
     return {
       attempts: saved.filter(({ attempt, step_key }) => moved.has(`${attempt} ${step_key}`)),
@@ -212,7 +218,8 @@ async function settleWithLookUps(looking: Looking, changed: States, now: number)
     const keys = settled.lookUps.slice(0, lookUpsAtOnce)
     count += keys.length
     states = settled.states
-    for (const key of keys) states = await lookUpStep(looking, states, key)
+    const known = { ...looking, plan: expandPlan(looking.plan, states) }
+    for (const key of keys) states = await lookUpStep(known, states, key)
   }
 }
 
@@ -252,14 +259,15 @@ async function save(
   const wake = wakeAt === null ? null : new Date(wakeAt)
   await store.saveRun(run.id, { ...runFields(states), wake_at: wake, looked_at: now })
   const { steps, attempts } = changedRows(run, before, states, place, now)
-  if (steps.length > 0) await store.saveSteps(steps)
+  for (let at = 0; at < steps.length; at += rowsAtOnce) await store.saveSteps(steps.slice(at, at + rowsAtOnce))
   return attempts.length > 0 ? store.saveAttempts(attempts) : []
 }
 
 async function announce(tx: Db, run: RunRow, before: States, after: States): Promise<void> {
-  if (after.run.state === before.run.state && after.steps.every(({ state }, at) => state === before.steps[at]!.state)) {
-    return
-  }
+  const isSame = after.steps.every(
+    ({ key, state }, at) => before.steps[at]?.key === key && before.steps[at].state === state,
+  )
+  if (after.run.state === before.run.state && isSame) return
   const { project_id: projectId, id: runId, pipeline, model } = run
   const news = { projectId, subject: runId, runId, pipeline, state: after.run.state }
   await publish(tx, pipelinesEvents, 'pipelines.run_changed', news)

@@ -6,6 +6,7 @@ import {
   RetryCause,
   type StepSpec,
 } from '@evenkeel/contract'
+import { listSources } from './expansion.ts'
 import type { Plan, PlannedStep } from './states.ts'
 
 /** What is stored with a run and never changes. */
@@ -55,6 +56,7 @@ const stepDefaults = {
   code: null,
   cache: false,
   approval: null,
+  expand: null,
 } as const
 
 /** Reads a plan that this release or an earlier one has stored. */
@@ -105,12 +107,14 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     uses: step.uses ?? null,
     run: step.run ?? null,
     approval: step.approval ?? null,
+    expand: step.expand ?? null,
   }
 }
 
-/** The steps named, those an input comes from, and the one whose output is decided on. */
-export function needsOf({ needs, inputs, approval }: StepSpec): string[] {
-  return [...new Set([...needs, ...sourcesOf(inputs), ...(approval?.subject ? [approval.subject.step] : [])])]
+/** The steps named, those an input comes from, whose output is decided on, and that list its matrix. */
+export function needsOf({ needs, inputs, approval, expand }: StepSpec): string[] {
+  const subject = approval?.subject ? [approval.subject.step] : []
+  return [...new Set([...needs, ...sourcesOf(inputs), ...subject, ...(expand ? listSources(expand) : [])])]
 }
 
 /** The steps that these inputs come from. */

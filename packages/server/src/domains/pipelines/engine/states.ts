@@ -3,6 +3,7 @@ import type {
   AttemptOutcome,
   AttemptState,
   CacheVerdict,
+  MatrixSpec,
   ParamValue,
   RunState,
   StepSpec,
@@ -33,6 +34,8 @@ export interface PlannedStep {
   readonly graceMs: number
   /** The values that make it one of a matrix. */
   readonly matrix: Readonly<Record<string, ParamValue>>
+  /** It stands for all steps of a matrix, until a step before has listed them. */
+  readonly expand: MatrixSpec | null
   /** In place of a command: whom it asks. */
   readonly approval: ApprovalSpec | null
 }

@@ -17,6 +17,8 @@ const problemsOf = (value: unknown) => {
 it('every example of docs/pipelines.md is valid', () => {
   expect(problemsOf(pipeline)).toEqual([])
   expect(problemsOf({ ...pipeline, ...triggers })).toEqual([])
+  const parts = blocks.filter((block) => 'steps' in (block as object) && block !== pipeline)
+  expect(parts.map((part) => problemsOf({ name: 'part', ...(part as object) }))).toEqual([[], []])
 })
 
 it('the step of the page is used as the page says', () => {

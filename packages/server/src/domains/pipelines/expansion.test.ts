@@ -34,7 +34,7 @@ it('runs one step for each value that a step lists, hands all of them on in orde
   expect(first).toMatchObject({ state: 'succeeded', reason: 'All 5 steps succeeded.' })
   expect(first.steps.map(({ key }) => key)).toEqual(keys)
   expect(first.steps[0]!.needs).toEqual(keys.slice(1, 4))
-  expect(await logOf(first.id)).toBe('b\na\nc')
+  expect(await logOf(first.id)).toBe('b\na\nc\n')
 
   const second = await world.until((await world.run('lists', { steps }, { files: '["a","d"]' })).id)
   expect(second.steps.map(({ key, state }) => `${key} ${state}`)).toEqual([
@@ -43,7 +43,7 @@ it('runs one step for each value that a step lists, hands all of them on in orde
     'each[file=d] succeeded',
     'split succeeded',
   ])
-  expect(await logOf(second.id)).toBe('a\nd')
+  expect(await logOf(second.id)).toBe('a\nd\n')
   const why = await world.api.explainStep({ params: { run: second.id, step: 'each[file=a]' } })
   expect(why).toMatchObject({ verdict: { code: 'reused' }, comparedWith: { run: first.id } })
 })

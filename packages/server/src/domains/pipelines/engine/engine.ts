@@ -11,7 +11,7 @@ import { type Attendant, createAttendant, type Journal } from './attendant.ts'
 import type { LookUp } from './cache/look-up.ts'
 import { recordValues } from './condition.ts'
 import { expandPlan } from './expansion.ts'
-import { readExpansions, saveExpansions } from './expansion-rows.ts'
+import { addExpanded, readExpansions, rowsAtOnce, saveExpansions } from './expansion-rows.ts'
 import { createMemory } from './memory.ts'
 import { outputsOf } from './outputs.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
@@ -67,8 +67,6 @@ const unseenMs = 60_000
 const hostGoneMs = 10 * 60_000
 /** Results that are looked up in one transaction. */
 const lookUpsAtOnce = 100
-/** A statement cannot hold the values of more. */
-const rowsAtOnce = 2000
 /** Timers cannot hold more. */
 const longestTimerMs = 2 ** 31 - 1
 
@@ -218,6 +216,7 @@ async function settleWithLookUps(looking: Looking, changed: States, now: number)
     const keys = settled.lookUps.slice(0, lookUpsAtOnce)
     count += keys.length
     states = settled.states
+    await addExpanded(looking.store, looking.run, looking.plan, { before: changed, after: states })
     const known = { ...looking, plan: expandPlan(looking.plan, states) }
     for (const key of keys) states = await lookUpStep(known, states, key)
   }

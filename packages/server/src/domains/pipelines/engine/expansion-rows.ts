@@ -1,4 +1,4 @@
-import type { PipelinesStore } from '../store.ts'
+import type { PipelinesStore, RunRow } from '../store.ts'
 import { expandWith, sourcesOfPlan } from './expansion.ts'
 import type { RunPlan } from './plan.ts'
 import type { Plans } from './plans.ts'
@@ -33,6 +33,24 @@ export async function readExpansions(
   if (replaced.length === 0) return states
   const results = await resultsOf(store, runId, sourcesOfPlan({ ...plan, steps: replaced }))
   return [...results].reduce((sum, [key, { values }]) => recordValues(sum, key, values), states)
+}
+
+/** A statement cannot hold the values of more. */
+export const rowsAtOnce = 2000
+
+/** Gives the steps of a matrix their rows, before anything is found for them that must be written there. */
+export async function addExpanded(
+  store: PipelinesStore,
+  { id, project_id }: Pick<RunRow, 'id' | 'project_id'>,
+  plan: RunPlan,
+  { before, after }: { readonly before: States; readonly after: States },
+): Promise<void> {
+  if (!plan.steps.some(({ expand }) => expand)) return
+  const old = new Set(before.steps.map(({ key }) => key))
+  const rows = after.steps.flatMap(({ key, state, countFrom: count_from }, position) =>
+    old.has(key) ? [] : [{ project_id, run_id: id, key, position, state, count_from }],
+  )
+  for (let at = 0; at < rows.length; at += rowsAtOnce) await store.saveSteps(rows.slice(at, at + rowsAtOnce))
 }
 
 /** Takes away the rows of steps that were replaced, and gives all others their places and needs. */

@@ -108,13 +108,12 @@ describe('a matrix that a step lists', () => {
     expect(known.steps[1]).toMatchObject({ matrix: { x: 'p', y: 2 }, needs: ['b', ...expanded.slice(5, 8)] })
   })
 
-  it('is decided again the same way from states without what was read, as after a restart', () => {
+  it('becomes the same steps when a run is opened again, before or after it was known', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const random = seededRandom(seed)
       const ended = live(random, plan, lists, fresh(plan), 0.2)
-      const bySources = (states: States) =>
-        Object.keys(lists).reduce((sum, key) => recordValues(sum, key, { list: lists[key]! }), states)
-      const again = live(random, plan, lists, reopen(bySources(ended)), 0)
+      if (ended.run.state === 'succeeded') continue
+      const again = live(random, plan, lists, reopen(ended))
 
       expect(again.run.state).toBe('succeeded')
       expect(keysOf(again)).toEqual(expanded)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { browserSuite, PAGES, settled, violations } from './harness.ts'
 
-await browserSuite('actions and addresses', 6, (stage) => {
+await browserSuite('actions and addresses', 7, (stage) => {
   it('approves with a reason, and shows the canary that follows', async () => {
     const fixture = await stage.world('waiting')
     const page = await stage.open(fixture, PAGES.deployment)
@@ -16,6 +16,20 @@ await browserSuite('actions and addresses', 6, (stage) => {
     await page.getByText('10 % canary').or(page.getByText('canary, version 5')).first().waitFor()
     expect(fixture.asked).toContain('POST /api/v1/approvals/apr-6f21/decision')
     expect(await approve.count()).toBe(0)
+  })
+
+  it('shows what people should look at before a step goes on, and takes their decision', async () => {
+    const fixture = await stage.world('full')
+    const page = await stage.open(fixture, PAGES.approvals)
+    await page.getByRole('link', { name: 'approve of flights-training' }).click()
+    await page.getByText('better than the champion').waitFor()
+    await page.getByText('is 6 and was 5').waitFor()
+    await page.getByText('register, deploy').waitFor()
+
+    await page.getByLabel('Your reason').fill('the slices hold')
+    await page.getByRole('button', { name: 'Approve' }).click()
+
+    await expect.poll(() => fixture.asked).toContain('POST /api/v1/approvals/stp-81c0/decision')
   })
 
   it('promotes only with a reason', async () => {

@@ -16,6 +16,8 @@ export const PAGES = {
   deployment: '/deployments/flights-delay',
   monitor: '/monitors/flights-delay?window=2001-06-14T00:00:00.000Z&feature=origin_late_share_1h',
   'monitor, categories': '/monitors/flights-delay?window=2001-06-14T00:00:00.000Z&feature=origin',
+  approvals: '/approvals',
+  'approval of a step': '/approvals/stp-81c0',
   'monitor as tables': '/monitors/flights-delay?view=table&charts=table',
 } as const
 

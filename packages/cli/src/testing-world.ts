@@ -10,6 +10,7 @@ import {
   type Run,
   type RunStep,
   StationName,
+  type StepApproval,
 } from '@evenkeel/contract'
 
 const AT = '2026-03-02T00:00:00.000Z'
@@ -61,6 +62,7 @@ export const endpointOf = (changes: Partial<EndpointView> = {}): EndpointView =>
 })
 
 export const approvalOf = (changes: Partial<Approval> = {}): Approval => ({
+  kind: 'version',
   id: 'a1b2',
   state: 'pending',
   model: 'churn',
@@ -139,6 +141,54 @@ export const specOf = (changes: Partial<PipelineSpec> = {}): PipelineSpec => ({
   ...changes,
 })
 
+export const stepApprovalOf = (changes: Partial<StepApproval> = {}): StepApproval => ({
+  kind: 'step',
+  id: 'b7c8',
+  state: 'pending',
+  pipeline: 'churn',
+  run: 'run-1',
+  step: 'approve',
+  environment: 'production',
+  requestedBy: 'ana',
+  message: 'Is it good?',
+  voices: [
+    { of: 'ben', heldBy: 'ben' },
+    { of: 'cem', heldBy: 'dora' },
+  ],
+  count: 2,
+  evidence: {
+    trigger: { kind: 'request', says: 'ana asked for it.' },
+    startedBy: 'ana',
+    params: { lr: 0.1 },
+    pipeline: {
+      version: 3,
+      commit: 'abc',
+      comparedWith: { run: 'run-0', version: 2 },
+      changes: ['The step "train" has another command.'],
+    },
+    subject: { step: 'evaluate', output: 'auc', is: '0.81' },
+    steps: [
+      {
+        step: 'evaluate',
+        state: 'succeeded',
+        says: 'Done.',
+        values: { auc: '0.81' },
+        outputs: {},
+        summary: '# Good\n',
+      },
+    ],
+    datasets: [{ dataset: 'events', version: 4, digest: `sha256:${'a'.repeat(64)}`, rowCount: 20_000 }],
+    follows: ['deploy'],
+  },
+  evidenceDigest: `sha256:${'b'.repeat(64)}`,
+  decisions: [],
+  reason: null,
+  requestedAt: AT,
+  decidedAt: null,
+  expiresAt: AT,
+  ...changes,
+})
+
 export const pipelineOf = (changes: Partial<Pipeline> = {}): Pipeline => ({
   name: 'churn',
   version: 3,
@@ -162,6 +212,7 @@ export const stepOf = (key: string, state: RunStep['state'], changes: Partial<Ru
   progress: null,
   cache: null,
   needs: [],
+  approval: null,
   attempts: [],
   ...changes,
 })

@@ -115,6 +115,18 @@ const backfillRoute = createRoute({
   component: lazyRouteComponent(() => import('./backfill/BackfillPage.tsx'), 'BackfillPage'),
 })
 
+const approvalsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/approvals',
+  component: lazyRouteComponent(() => import('./approval/ApprovalsPage.tsx'), 'ApprovalsPage'),
+})
+
+const approvalRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/approvals/$approval',
+  component: lazyRouteComponent(() => import('./approval/ApprovalPage.tsx'), 'ApprovalPage'),
+})
+
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree: rootRoute.addChildren([
@@ -129,6 +141,8 @@ export function createAppRouter(queryClient: QueryClient) {
       automationsRoute,
       backfillsRoute,
       backfillRoute,
+      approvalsRoute,
+      approvalRoute,
     ]),
     context: { queryClient },
     defaultPreload: 'intent',

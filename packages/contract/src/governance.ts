@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
+import { ApprovalState, StepApproval } from './step-approvals.ts'
 
 /** What a version must show before it may be deployed anywhere. */
 export const GatePolicy = z.object({
@@ -22,11 +23,10 @@ export const EnvironmentPolicy = z.object({
 })
 export type EnvironmentPolicy = z.infer<typeof EnvironmentPolicy>
 
-export const ApprovalState = z.enum(['pending', 'approved', 'rejected', 'expired', 'withdrawn'])
-export type ApprovalState = z.infer<typeof ApprovalState>
-
+/** Somebody wants a version in an environment. */
 export const Approval = z
   .object({
+    kind: z.literal('version'),
     id: z.string(),
     state: ApprovalState,
     model: Name,
@@ -46,6 +46,10 @@ export const Approval = z
   })
   .meta({ id: 'Approval' })
 export type Approval = z.infer<typeof Approval>
+
+/** Whatever waits for people: one list holds all of it. */
+export const AnyApproval = z.discriminatedUnion('kind', [Approval, StepApproval])
+export type AnyApproval = z.infer<typeof AnyApproval>
 
 export const AuditEntry = z
   .object({
@@ -78,9 +82,27 @@ export const governanceErrors = defineErrors({
   },
   'governance.own_work': {
     status: 403,
-    message: 'Who asked for or trained a version may not approve it.',
+    message: 'Who asked for it, made it or started its run may not approve it.',
     fix: 'Ask another person with the approver role.',
     details: z.object({ approval: z.string(), user: z.string() }),
+  },
+  'governance.not_asked': {
+    status: 403,
+    message: 'Others are asked here.',
+    fix: 'Ask one of them to decide, or to hand you their voice.',
+    details: z.object({ approval: z.string(), user: z.string(), asked: z.array(z.string()) }),
+  },
+  'governance.voice_used': {
+    status: 409,
+    message: 'Each person counts once, and this one has decided already.',
+    fix: 'Wait for the others.',
+    details: z.object({ approval: z.string(), user: z.string() }),
+  },
+  'governance.cannot_delegate': {
+    status: 409,
+    message: 'This voice cannot be handed on.',
+    fix: 'Name a person who is not asked yet and did not start the run.',
+    details: z.object({ approval: z.string(), to: z.string() }),
   },
   'governance.content_changed': {
     status: 409,
@@ -150,8 +172,9 @@ export const governance = defineEndpoints({
     path: '/api/v1/approvals',
     summary: 'List approval requests, newest first.',
     access: 'governance:read',
+    /** A model has approvals of versions only. */
     query: PageQuery.extend({ state: ApprovalState.optional(), model: Name.optional() }),
-    success: { status: 200, body: pageOf(Approval) },
+    success: { status: 200, body: pageOf(AnyApproval) },
     errors: [],
   },
   getApproval: {
@@ -160,7 +183,7 @@ export const governance = defineEndpoints({
     summary: 'Read an approval request.',
     access: 'governance:read',
     params: z.object({ approval: z.string().max(64) }),
-    success: { status: 200, body: Approval },
+    success: { status: 200, body: AnyApproval },
     errors: ['governance.approval_not_found'],
   },
   decide: {
@@ -170,12 +193,30 @@ export const governance = defineEndpoints({
     access: 'governance:write',
     params: z.object({ approval: z.string().max(64) }),
     body: z.object({ decision: z.enum(['approve', 'reject']), reason: z.string().min(3).max(1000) }),
-    success: { status: 200, body: Approval },
+    success: { status: 200, body: AnyApproval },
     errors: [
       'governance.approval_not_found',
       'governance.already_decided',
       'governance.own_work',
       'governance.content_changed',
+      'governance.not_asked',
+      'governance.voice_used',
+    ],
+  },
+  delegate: {
+    method: 'POST',
+    path: '/api/v1/approvals/{approval}/delegation',
+    summary: 'Hand your voice in an approval to another person.',
+    access: 'governance:write',
+    params: z.object({ approval: z.string().max(64) }),
+    body: z.object({ to: z.string().min(1).max(128), reason: z.string().max(1000).default('') }),
+    success: { status: 200, body: StepApproval },
+    errors: [
+      'governance.approval_not_found',
+      'governance.already_decided',
+      'governance.not_asked',
+      'governance.voice_used',
+      'governance.cannot_delegate',
     ],
   },
   listAudit: {

@@ -70,14 +70,15 @@ const Retries = z.union([
 const Combination = z.record(Name, Scalar)
 const Matrix = z
   .object({
-    include: z.array(Combination).optional(),
+    include: z.union([z.string(), z.array(Combination)]).optional(),
     exclude: z.array(Combination).optional(),
     /** Instances that may run at the same time. */
     max_parallel: z.int().positive().max(2000).optional(),
     /** One that fails ends the others; not when absent. */
     fail_fast: z.boolean().optional(),
   })
-  .catchall(z.array(Scalar).min(1))
+  /** Lists, or `${{ steps.s.outputs.x }}`: a JSON list that the step writes. */
+  .catchall(z.union([z.string(), z.array(Scalar).min(1)]))
 export type Matrix = z.infer<typeof Matrix>
 
 /** Limits of a group are of the project: all pipelines that name it share it. */
@@ -135,7 +136,8 @@ export const FileStep = z.strictObject({
   outputs: Outputs.optional(),
   needs: z.union([StepName, z.array(StepName)]).optional(),
   matrix: Matrix.optional(),
-  when: z.enum(['success()', 'failure()', 'always()']).optional(),
+  /** A condition, with or without `${{ }}` around it. */
+  when: z.string().min(1).max(2100).optional(),
   allow_failure: z.boolean().optional(),
   /** How long the command may leave $EVENKEEL_HEARTBEAT untouched. */
   heartbeat: Duration.optional(),

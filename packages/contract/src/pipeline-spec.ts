@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { Digest, Name } from './common.ts'
 import { PythonVersion } from './runtimes.ts'
+import { ApprovalSpec } from './step-approvals.ts'
+import { MatrixSpec } from './matrix.ts'
 import { ParamValue } from './triggers.ts'
 
 /** The name of a step; an instance of a matrix carries its values, as in `train[lr=0.1,seed=2]`. */
@@ -89,9 +91,16 @@ export const StepSpec = z.object({
   uses: Name.optional(),
   /** Any command: program and arguments. */
   run: z.array(z.string()).min(1).optional(),
+  /** In place of both: it asks people, and costs nothing while it waits. */
+  approval: ApprovalSpec.optional(),
   needs: z.array(StepKey).default([]),
-  /** `success`: when every need succeeded. `failure`: when one failed. `always`: when all have ended, also by a cancel. */
-  when: z.enum(['success', 'failure', 'always']).default('success'),
+  /**
+   * `success`: when every need succeeded. `failure`: when one failed. `always`: when all have ended, also by a cancel.
+   * A condition is decided once, when all have ended; see `expression/`.
+   */
+  when: z
+    .union([z.enum(['success', 'failure', 'always']), z.object({ condition: z.string().min(1).max(2000) })])
+    .default('success'),
   /** Its failure does not fail the run. */
   allowFailure: z.boolean().default(false),
   /** Names of the run params this step may see; no others are given to it. */
@@ -102,6 +111,8 @@ export const StepSpec = z.object({
   runsOn: Name.default('local'),
   /** What it runs in, on targets that run containers: a tag or a digest; that of the target when absent. */
   image: z.string().min(1).max(500).optional(),
+  /** It stands for all steps of a matrix that a step before lists; `matrix` holds nothing then. */
+  expand: MatrixSpec.optional(),
   /** Variables of its environment, beside those of the step contract. */
   env: z.record(EnvironmentName, z.string().max(32_768)).default({}),
   /** Variables of its environment that hold a secret of the project: variable to name. */

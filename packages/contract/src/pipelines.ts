@@ -7,6 +7,7 @@ import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from '
 import { PipelineSpec, RunPriority, StepKey } from './pipeline-spec.ts'
 import { AttemptRuntime } from './runtimes.ts'
 import { slotEndpoints } from './slots.ts'
+import { ApprovalState } from './step-approvals.ts'
 import { AttemptQuery, Metric, StepOutput } from './step-results.ts'
 import { targets } from './targets.ts'
 
@@ -129,6 +130,8 @@ export const RunStep = z.object({
   /** Null until it is decided. */
   cache: CacheVerdict.nullable(),
   needs: z.array(StepKey),
+  /** The request of a step that asks people, once it was made. */
+  approval: z.object({ id: z.string(), state: ApprovalState, expiresAt: Timestamp }).nullable(),
   attempts: z.array(Attempt),
 })
 export type RunStep = z.infer<typeof RunStep>
@@ -231,6 +234,7 @@ export const pipelinesEvents = defineEvents({
     model: Name.nullable(),
     state: RunState,
   }),
+  'pipelines.approval_changed': EventBase.extend({ runId: z.string(), pipeline: Name, approvalId: z.string() }),
   'pipelines.trigger_fired': EventBase.extend({
     pipeline: Name,
     trigger: Name,

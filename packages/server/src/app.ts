@@ -61,6 +61,12 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     audit,
     version: (...version) => registry.version(...version),
     rollout: (...rollout) => deployments.rollout(...rollout),
+    steps: {
+      list: (...page) => pipelines.approvals.list(...page),
+      find: (...approval) => pipelines.approvals.find(...approval),
+      decide: (...decision) => pipelines.approvals.decide(...decision),
+      delegate: (...delegation) => pipelines.approvals.delegate(...delegation),
+    },
     runStartedBy: (projectId, run) =>
       pipelines.getRun({ ...localCaller, projectId }, run).then(
         ({ createdBy }) => createdBy,
@@ -116,6 +122,9 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     runBehind: async (...version) => (await registry.version(...version)).lineage.runId,
     champion: championOf(registry),
     rolloutRunning: deployments.rolloutRunning,
+    separatesDuties: async (...environment) => (await governance.getEnvironmentPolicy(...environment)).separateDuties,
+    isUser: async (projectId, name) =>
+      (await projects.listUsers({ ...localCaller, projectId })).some((user) => user.name === name),
   })
   const loop = createLoop({ registry, pipelines, datasets, deployments, monitoring, governance, now })
 

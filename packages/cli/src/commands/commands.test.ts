@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Answers, evenkeel, type Fixture, makeFolder, Refusal, startFixture } from '../testing.ts'
-import { approvalOf, endpointOf, loopRowOf, rolloutOf, versionOf } from '../testing-world.ts'
+import { approvalOf, endpointOf, loopRowOf, rolloutOf, stepApprovalOf, versionOf } from '../testing-world.ts'
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 30_000 })
@@ -95,6 +95,35 @@ describe('approve', () => {
     expect(stdout).toBe('a1b2  churn@7 → production, asked for by ana\n    AUC 0.81 on 20,000 rows.\n')
   })
 
+  it('shows a step that waits with its evidence, decides on it, and hands a voice on', async () => {
+    const asked = stepApprovalOf()
+    const answers: Answers = {
+      'governance.listApprovals': () => ({ items: [asked, approvalOf()], nextCursor: null }),
+      'governance.getApproval': () => asked,
+      'governance.decide': () =>
+        stepApprovalOf({
+          decisions: [{ by: 'ben', decision: 'approve', to: null, reason: 'fine', at: asked.expiresAt }],
+        }),
+      'governance.delegate': () => asked,
+    }
+    const list = await ask(answers, 'approve', 'list')
+    expect(list.stdout).toContain(
+      'b7c8  approve of churn, run run-1, started by ana: Is it good?\n    asked: ben, dora; 2 must agree',
+    )
+    const show = await ask(answers, 'approve', 'show', 'b7')
+    for (const line of [
+      'changed: The step "train" has another command.',
+      'evaluate: auc=0.81',
+      'on yes: deploy',
+      'events@4',
+    ])
+      expect(show.stdout).toContain(line)
+    const accept = await ask(answers, 'approve', 'accept', 'b7', '--reason', 'fine')
+    expect(accept.stdout).toContain('approve of churn is approved by 1 of 2')
+    const delegate = await ask(answers, 'approve', 'delegate', 'b7', '--to', 'eve')
+    expect(delegate.asked.at(-1)).toMatchObject({ params: { approval: 'b7c8' }, body: { to: 'eve' } })
+  })
+
   it.each([
     ['accept', 'approve', 'approved'],
     ['reject', 'reject', 'rejected'],
@@ -119,8 +148,9 @@ describe('approve', () => {
 
   it.each([
     ['without a reason', ['accept', 'a1'], 'evenkeel approve accept ID --reason'],
+    ['to nobody', ['delegate', 'a1'], 'evenkeel approve delegate ID --to'],
     ['without a request', ['reject', '--reason', 'bad'], 'evenkeel approve reject ID --reason'],
-    ['by another word', ['maybe'], '"maybe" is not list, accept or reject'],
+    ['by another word', ['maybe'], '"maybe" is not list, show, accept, reject or delegate'],
   ])('%s is refused', async (_, args, says) => {
     const { code, stderr } = await ask(pending, 'approve', ...args)
 

@@ -43,7 +43,8 @@ export async function rolloutOf(api: DemoApi, version: number): Promise<Rollout 
 export function pendingApproval(api: DemoApi, version: number): Promise<Approval> {
   return until(`the approval request of version ${version}`, async () => {
     const { items } = await api.governance.listApprovals({ query: { state: 'pending', model: NAMES.model } })
-    return items.find((item) => item.version === version && item.environment === 'production')
+    const ofVersions = items.flatMap((item) => (item.kind === 'version' ? [item] : []))
+    return ofVersions.find((item) => item.version === version && item.environment === 'production')
   })
 }
 

@@ -25,6 +25,8 @@ it('every example of docs/pipelines.md is valid', () => {
   expect(problemsOf(pipeline)).toEqual([])
   expect(problemsOf({ ...pipeline, ...triggers })).toEqual([])
   expect(problemsOf({ name: 'limits', ...limits })).toEqual([])
+  const parts = blocks.filter((block) => 'steps' in (block as object) && block !== pipeline && block !== limits)
+  expect(parts.map((part) => problemsOf({ name: 'part', ...(part as object) }))).toEqual(parts.map(() => []))
 })
 
 it('the example of docs/executors.md is valid', () => {

@@ -19,7 +19,7 @@ export interface Bound {
   readonly variables: ReadonlyMap<string, string>
 }
 
-type Used = Exclude<Body, { readonly kind: 'run' }>
+export type Used = Extract<Body, { readonly kind: 'builtin' | 'folder' }>
 
 /** @throws PipelineMistake for what the step does not know, and for what it needs and is not given */
 export function bind(body: Used, given: With, around: Surroundings, variableOf: VariableOf): Bound {

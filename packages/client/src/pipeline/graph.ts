@@ -1,11 +1,13 @@
 import type { FileStep, PipelineFile } from '@evenkeel/contract'
+import { stepsInCondition } from './condition.ts'
 import { sourceOf } from './inputs.ts'
+import { stepsInMatrix } from './matrix.ts'
 import { PipelineMistake } from './mistake.ts'
 
 /** Names of the steps a step waits for. */
-function sourcesOf({ needs = [], inputs = {}, with: given = {} }: FileStep): string[] {
+function sourcesOf({ needs = [], inputs = {}, with: given = {}, when, matrix }: FileStep): string[] {
   const read = [...Object.values(inputs), ...Object.values(given)].flatMap((value) => sourceOf(value) ?? [])
-  return [...new Set([...[needs].flat(), ...read])]
+  return [...new Set([...[needs].flat(), ...read, ...stepsInCondition({ when }), ...stepsInMatrix(matrix)])]
 }
 
 /** @throws PipelineMistake naming the steps that wait for each other, in order */

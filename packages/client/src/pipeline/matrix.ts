@@ -1,73 +1,83 @@
-import type { Matrix } from '@evenkeel/contract'
+import {
+  combinationsOf,
+  countOf,
+  type Instance as Known,
+  keyed,
+  type Matrix,
+  MatrixError,
+  type MatrixSpec,
+} from '@evenkeel/contract'
+import { soleReference } from './expressions.ts'
 import { PipelineMistake } from './mistake.ts'
 
-type Value = string | number | boolean
-export type Combination = Readonly<Record<string, Value>>
-
-/** One step of a matrix: its key, as in `train[lr=0.1,seed=2]`, and its values. */
-export interface Instance {
-  readonly key: string
-  readonly values: Combination
+/** One step of a matrix; of a matrix that a step lists, one stands for all of them. */
+export interface Instance extends Known {
+  /** Its values are known in a run: `named` says which names it has, `open` that any may be there. */
+  readonly later?: 'named' | 'open'
 }
 
 /** Most steps a pipeline may have. */
 export const stepLimit = 2000
 
-/**
- * Every combination of the lists, without those that fit an `exclude`. As in GitHub Actions an `include` adds its other
- * values to the combinations it fits, and is one of its own when it fits none.
- *
- * @throws PipelineMistake when there is none, too many, or two that read the same
- */
+/** @throws PipelineMistake when there is no combination, too many, or two that read the same */
 export function expandMatrix(name: string, matrix: Matrix | undefined): Instance[] {
   if (!matrix) return [{ key: name, values: {} }]
-  const { include = [], exclude = [], max_parallel: _, fail_fast: __, ...lists } = matrix
-  const count = Object.values(lists).reduce((product, values) => product * values.length, 1)
+  const spec = matrixFromOutput(matrix)
+  if (spec) {
+    const values = Object.fromEntries(Object.keys(spec.lists).map((key) => [key, '']))
+    return [{ key: name, values, later: Array.isArray(spec.include) ? 'named' : 'open' }]
+  }
+  const { include, exclude = [], max_parallel: _, fail_fast: __, ...rest } = matrix
+  const lists = rest as Record<string, Scalar[]>
+  const count = countOf(lists)
   if (count > stepLimit) throw tooMany(name, count)
-  const combinations = Object.entries(lists).reduce<Combination[]>(
-    (all, [key, values]) => all.flatMap((combination) => values.map((value) => ({ ...combination, [key]: value }))),
-    Object.keys(lists).length > 0 ? [{}] : [],
-  )
-  const kept = combinations.filter((combination) => !exclude.some((pattern) => fits(combination, pattern)))
-  const expanded = includeInto(kept, include, Object.keys(lists))
+  const expanded = combinationsOf(lists, Array.isArray(include) ? include : [], exclude)
   if (expanded.length === 0) throw new PipelineMistake(`The matrix of "${name}" has no combination left; exclude less.`)
   if (expanded.length > stepLimit) throw tooMany(name, expanded.length)
-  return keyed(name, expanded)
+  try {
+    return keyed(name, expanded)
+  } catch (error) {
+    throw error instanceof MatrixError ? new PipelineMistake(error.message) : error
+  }
 }
 
-const fits = (combination: Combination, pattern: Combination): boolean =>
-  Object.entries(pattern).every(([key, value]) => combination[key] === value)
+type Scalar = string | number | boolean
 
-function includeInto(kept: readonly Combination[], include: readonly Combination[], keys: readonly string[]) {
-  const extended = [...kept]
-  const added: Combination[] = []
-  for (const entry of include) {
-    const shared = Object.fromEntries(Object.entries(entry).filter(([key]) => keys.includes(key)))
-    const matching = kept.flatMap((combination, at) => (fits(combination, shared) ? [at] : []))
-    if (matching.length === 0) added.push(entry)
-    for (const at of matching) extended[at] = { ...extended[at], ...entry }
+/** A matrix of which a step lists a part; `undefined` when all of it is in the file. */
+export function matrixFromOutput(matrix: Matrix | undefined): MatrixSpec | undefined {
+  if (!matrix || !Object.values(matrix).some((value) => typeof value === 'string')) return undefined
+  const { include = [], exclude = [], max_parallel: _, fail_fast: __, ...lists } = matrix
+  const read = (value: string | Scalar[], key: string) => (typeof value === 'string' ? listFrom(value, key) : value)
+  return {
+    lists: Object.fromEntries(
+      Object.entries(lists).map(([key, value]) => [key, read(value as string | Scalar[], key)] as const),
+    ),
+    include: typeof include === 'string' ? listFrom(include, 'include') : include,
+    exclude,
   }
-  return [...extended, ...added]
 }
 
-/** A key holds few characters; the values themselves are kept beside it as they are. */
-function keyed(name: string, combinations: readonly Combination[]): Instance[] {
-  const taken = new Map<string, Combination>()
-  for (const values of combinations) {
-    const pairs = Object.entries(values).map(([key, value]) => `${key}=${value}`)
-    const label = pairs
-      .join(',')
-      .replaceAll(/[^A-Za-z0-9_.,=+: -]/g, '_')
-      .slice(0, 100)
-    const key = `${name}[${label}]`
-    const before = taken.get(key)
-    if (before) {
-      const both = `${JSON.stringify(before)} and ${JSON.stringify(values)}`
-      throw new PipelineMistake(`Two combinations of "${name}" read the same as a name: ${both}; shorten the values.`)
-    }
-    taken.set(key, values)
+function listFrom(text: string, key: string): { step: string; value: string } {
+  const reference = soleReference(text)
+  if (reference?.to === 'steps' && !reference.all) return { step: reference.step, value: reference.output }
+  throw new PipelineMistake(
+    'Write a list, or ${{ steps.<step>.outputs.<value> }}: a value that the step writes as a JSON list.',
+    ['matrix', key],
+  )
+}
+
+/** The names of the steps that list a part of a matrix. */
+export function stepsInMatrix(matrix: Matrix | undefined): string[] {
+  try {
+    const spec = matrixFromOutput(matrix)
+    return spec
+      ? [...Object.values(spec.lists), spec.include].flatMap((list) => ('step' in list ? [list.step] : []))
+      : []
+  } catch (error) {
+    // It is said where the matrix itself is read.
+    if (error instanceof PipelineMistake) return []
+    throw error
   }
-  return [...taken].map(([key, values]) => ({ key, values }))
 }
 
 const tooMany = (name: string, count: number) =>

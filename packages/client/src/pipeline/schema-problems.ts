@@ -78,8 +78,8 @@ function explainType({ expected, input, message }: Issue & { code: 'invalid_type
 
 /** A value, not a key, that is for later. */
 function refused(path: Path): string | undefined {
-  if (path.at(-1) === 'when') return 'Of conditions, only three are supported yet; move others into the command. '
-  if (path.at(-1) === 'matrix') return 'A matrix from the output of a step is not supported yet; write lists. '
+  if (path.at(-1) === 'matrix')
+    return 'A matrix has lists by name, as in { file: "${{ steps.split.outputs.files }}" }. '
   if (path.at(-2) === 'runtime' && path.at(-1) === 'python')
     return 'Write a version in quotes, as in "3.12", or true for any; without quotes 3.10 is the number 3.1. '
   if (path.at(-2) === 'on' && path.at(-3) === 'retries') return 'This cause is not told apart yet. '

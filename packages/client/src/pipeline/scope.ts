@@ -32,7 +32,8 @@ export function openScope(names: Names): Scope {
     if (reference.to === 'secrets') throw misplacedSecret(reference.name)
     const { to, name } = reference
     const known = knownNames(names, to)
-    if (!known.includes(name)) throw unknownName(to, name, known)
+    const isOpen = to === 'matrix' && names.instances.some(({ later }) => later === 'open')
+    if (!known.includes(name) && !isOpen) throw unknownName(to, name, known)
     if (to === 'params') usedParams.add(name)
     return `EVENKEEL_${kinds[to]}_${variableName(name)}`
   }

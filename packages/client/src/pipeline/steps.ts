@@ -1,13 +1,15 @@
 import { type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
 import type { z } from 'zod'
-import { bind } from './bind.ts'
+import { approvalOf } from './approval.ts'
+import { bind, type Used } from './bind.ts'
+import { conditionOf } from './condition.ts'
 import { limitsOf } from './limits.ts'
 import { commandOf, withVariables } from './command.ts'
 import { toSeconds } from './durations.ts'
 import { placeOf } from './place.ts'
 import { hasPlaceholder } from './expressions.ts'
 import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } from './inputs.ts'
-import { expandMatrix } from './matrix.ts'
+import { expandMatrix, matrixFromOutput, stepsInMatrix } from './matrix.ts'
 import { type Notebook, type Path, PipelineMistake } from './mistake.ts'
 import { runtimeOf } from './runtime.ts'
 import { checkVariables, openScope } from './scope.ts'
@@ -43,7 +45,8 @@ export function writtenStep(
   const { shell, code, runtime, ...always } = defaults
   const ofCommands = body.kind === 'run' ? { ...(shell && { shell }), ...(code && { code }) } : {}
   const software = body.kind !== 'builtin' && runtime !== undefined ? { runtime } : {}
-  const step = { ...ofCommands, ...software, ...always, ...own, env: { ...defaults.env, ...own.env } }
+  const shared = { ...ofCommands, ...software, ...always }
+  const step = body.kind === 'approval' ? own : { ...shared, ...own, env: { ...defaults.env, ...own.env } }
   const instances = expandMatrix(name, step.matrix)
   const outline = { instances, hasMatrix: step.matrix !== undefined, outputs: outputsOf(step, body) }
   const runtimeAt = own.runtime === undefined ? ['defaults', 'runtime'] : ['steps', name, 'runtime']
@@ -60,22 +63,43 @@ export function compileStep(
   const part = <T>(path: Path, work: () => T) => notebook.part(['steps', name, ...path], work)
   const settings = part([], () => settingsOf(step))
   const needs = part(['needs'], () => needsOf(step, around))
+  const condition = part(['when'], () => conditionOf(step, outline, around))
   const env = part(['env'], () => environmentOf(step))
   const secrets = part(['secrets'], () => secretsOf(step))
   const runtime = notebook.part(runtimeAt, () => runtimeOf(step.runtime, sources))
   const work =
     body.kind === 'run'
       ? compileCommand(step, body, outline, around, sources, part)
-      : part([], () => compileUse(step, body, outline, around, sources))
-  if (!settings || !needs || !env || !secrets || !work || runtime === undefined) return undefined
+      : body.kind === 'approval'
+        ? part([], () => ({ approval: approvalOf(step.with, around), defaults: {} }))
+        : part([], () => compileUse(step, body, outline, around, sources))
+  const expand = part(['matrix'], () => expansionOf(step, around))
+  if (!settings || !needs || !condition || !env || !secrets || !work || !expand || runtime === undefined)
+    return undefined
   const { defaults, ...does } = work
-  const base = { ...settings, needs, env, secrets, runtime, folderOutputs: foldersOf(step, body), ...does }
-  const specs = outline.instances.map(({ key, values }) => ({ ...base, key, matrix: values as Values }))
+  const { needs: read, ...when } = condition
+  const all = { ...settings, ...when, needs: [...new Set([...needs, ...read])], env, secrets, runtime }
+  const base = { ...all, folderOutputs: foldersOf(step, body), ...does }
+  const specs = outline.instances.map(({ key, values, later }) =>
+    later ? { ...base, ...expand, key } : { ...base, key, matrix: values as Values },
+  )
   return part([], () => checkSpec(specs[0]!)) ? { specs, defaults } : undefined
 }
 
+/** @throws PipelineMistake when what lists the matrix is not there, or is several steps */
+function expansionOf({ matrix }: FileStep, { outlines }: Surroundings): Pick<Spec, 'expand'> {
+  const expand = matrixFromOutput(matrix)
+  for (const name of stepsInMatrix(matrix)) {
+    const outline = outlines.get(name)
+    if (!outline) throw unknownStep(name, outlines.keys())
+    if (outline.hasMatrix) throw new PipelineMistake(`The step "${name}" is a matrix; one step lists another matrix.`)
+  }
+  return expand ? { expand } : {}
+}
+
 type Part = <T>(path: Path, work: () => T) => T | undefined
-type Does = Pick<Spec, 'uses' | 'run' | 'params' | 'inputs' | 'outputs' | 'code'> & Pick<CompiledStep, 'defaults'>
+type Does = Pick<Spec, 'uses' | 'run' | 'approval' | 'params' | 'inputs' | 'outputs' | 'code'> &
+  Pick<CompiledStep, 'defaults'>
 
 function compileCommand(
   step: FileStep,
@@ -122,7 +146,7 @@ function filesOf({ code }: FileStep, sources: Sources) {
 
 function compileUse(
   step: FileStep,
-  body: Exclude<Body, { kind: 'run' }>,
+  body: Used,
   { outputs, instances }: Outline,
   around: Surroundings,
   sources: Sources,
@@ -165,13 +189,10 @@ function environmentOf({ env = {} }: FileStep): Record<string, string> {
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]))
 }
 
-const outcomes = { 'success()': 'success', 'failure()': 'failure', 'always()': 'always' } as const
-
 function settingsOf(step: FileStep) {
-  const { when, allow_failure, retries, timeout, grace, cache } = step
+  const { allow_failure, retries, timeout, grace, cache } = step
   return {
     ...placeOf(step),
-    ...(when && { when: outcomes[when] }),
     ...(allow_failure !== undefined && { allowFailure: allow_failure }),
     ...retriesOf(retries),
     ...limitsOf(step),
@@ -199,6 +220,7 @@ const written: Readonly<Record<string, string>> = {
   graceSeconds: 'grace',
   heartbeatSeconds: 'heartbeat',
   retryDelay: 'retries',
+  approval: 'with',
 }
 
 /** What the schema of a compiled step says, said of the file. */

@@ -25,6 +25,8 @@ export type Body =
   | { readonly kind: 'run'; readonly run: NonNullable<FileStep['run']> }
   | { readonly kind: 'builtin'; readonly name: string; readonly declared: Builtin }
   | { readonly kind: 'folder'; readonly folder: string; readonly declared: StepFile }
+  /** It asks people and runs nothing. */
+  | { readonly kind: 'approval' }
 
 /** @throws PipelineMistake when it is none of these, or has keys that do not go with it */
 export function bodyOf(step: FileStep, sources: Sources): Body {
@@ -38,7 +40,7 @@ export function bodyOf(step: FileStep, sources: Sources): Body {
   refuseKeys(step, ['shell', 'params', 'inputs', 'outputs', 'code'], 'comes from the step that is used; give "with".')
   if (uses.startsWith('./')) return folderBody(uses, sources)
   refuseKeys(step, ['runtime'], 'goes with commands; a step that ships with Evenkeel brings its own.')
-  return builtinBody(uses)
+  return builtinBody(uses, step)
 }
 
 function refuseKeys(step: FileStep, keys: readonly (keyof FileStep)[], why: string): void {
@@ -54,13 +56,14 @@ function folderBody(uses: string, sources: Sources): Body {
   return { kind: 'folder', folder, declared: sources.step(folder) }
 }
 
-function builtinBody(uses: string): Body {
+function builtinBody(uses: string, step: FileStep): Body {
   const [, name, version] = /^evenkeel\/([^@]+)(?:@(.*))?$/.exec(uses) ?? []
-  const known = Object.keys(builtins)
+  const known = [...Object.keys(builtins), approveStep]
   if (name === undefined) {
     const later = uses.startsWith('git+') ? 'Steps of another repository are not supported yet; copy the folder. ' : ''
     throw new PipelineMistake(`${later}Use evenkeel/<step>@1, or ./<folder> with a step.yaml.`, ['uses'])
   }
+  if (name === approveStep && version === '1') return approvalBody(step)
   const declared = builtins[name]
   if (!declared) {
     const guess = didYouMean(name, known) || ` There are: ${known.join(', ')}.`
@@ -68,6 +71,13 @@ function builtinBody(uses: string): Body {
   }
   if (version === '1') return { kind: 'builtin', name, declared }
   throw new PipelineMistake(`Name the version of the step: evenkeel/${name}@1 is the one there is.`, ['uses'])
+}
+
+const approveStep = 'approve'
+
+function approvalBody(step: FileStep): Body {
+  refuseKeys(step, ['retries', 'timeout', 'grace', 'env', 'cache'], 'goes with a command; an approval has "expires".')
+  return { kind: 'approval' }
 }
 
 /** The names of a list, or of a map with a name as each key. */
@@ -78,10 +88,11 @@ export const namesOf = (declared: readonly string[] | Readonly<Record<string, un
 const isList = (value: unknown): value is readonly string[] => Array.isArray(value)
 
 export const outputsOf = (step: FileStep, body: Body): readonly string[] =>
-  body.kind === 'run' ? namesOf(step.outputs) : namesOf(body.declared.outputs)
+  body.kind === 'run' ? namesOf(step.outputs) : body.kind === 'approval' ? [] : namesOf(body.declared.outputs)
 
 /** Those of its outputs that are declared as folders. */
 export function foldersOf(step: FileStep, body: Body): string[] {
+  if (body.kind === 'approval') return []
   const declared = body.kind === 'run' ? step.outputs : body.declared.outputs
   if (declared === undefined || isList(declared)) return []
   return Object.entries(declared).flatMap(([name, kind]) => (kind === 'dir' ? [name] : []))

@@ -1,25 +1,23 @@
 import type { Approval } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { api } from '../api.ts'
+import { Decision } from '../approval/Decision.tsx'
+import { approvalQuery } from '../approval/queries.ts'
 import { pathToVersion } from '../shell/paths.ts'
-import { Button, Card, ErrorPanel, formatDateTime, Loaded, PageLink, Textarea, Time } from '../ui/index.ts'
-import { useAction } from '../useAction.ts'
+import { Card, formatDateTime, Loaded, PageLink, Time } from '../ui/index.ts'
 import css from './ApprovalPanel.module.css'
-import { approvalQuery } from './queries.ts'
 
 /** A request for approval: what was asked and the evidence beside the decision. */
 export function ApprovalPanel({ id }: { readonly id: string }) {
   const approval = useQuery(approvalQuery(id))
   return (
     <Loaded query={approval} height={220}>
-      {(data) => (data.state === 'pending' ? <Request approval={data} /> : null)}
+      {(data) => (data.kind === 'version' && data.state === 'pending' ? <Request approval={data} /> : null)}
     </Loaded>
   )
 }
 
 function Request({ approval }: { readonly approval: Approval }) {
-  const { model, version, environment, requestedBy, requestedAt, expiresAt, comment, evidence } = approval
+  const { id, model, version, environment, requestedBy, requestedAt, expiresAt, comment, evidence } = approval
   return (
     <Card
       title={`Version ${version} asks to enter ${environment}`}
@@ -44,41 +42,12 @@ function Request({ approval }: { readonly approval: Approval }) {
           </ul>
           <PageLink href={pathToVersion(model, version)}>Everything about version {version}</PageLink>
         </div>
-        <Decision approval={approval} />
+        <Decision
+          id={id}
+          note="Who asked for or trained a version may not approve it."
+          done={`The request for version ${version} is decided.`}
+        />
       </div>
     </Card>
-  )
-}
-
-const SHORTEST_REASON = 3
-
-function Decision({ approval: { id, version } }: { readonly approval: Approval }) {
-  const [reason, setReason] = useState('')
-  const decide = useAction(
-    (decision: 'approve' | 'reject') =>
-      api.governance.decide({ params: { approval: id }, body: { decision, reason: reason.trim() } }),
-    `The request for version ${version} is decided.`,
-  )
-  const off = reason.trim().length < SHORTEST_REASON ? 'Give a reason first; it is kept in the audit log.' : undefined
-  return (
-    <div className={css['decision']}>
-      <Textarea
-        label="Your reason"
-        description="Who asked for or trained a version may not approve it."
-        autosize
-        minRows={3}
-        value={reason}
-        onChange={({ currentTarget }) => setReason(currentTarget.value)}
-      />
-      {decide.error && <ErrorPanel error={decide.error} />}
-      <div className="ek-row">
-        <Button kind="primary" disabledReason={off} busy={decide.isPending} onClick={() => decide.mutate('approve')}>
-          Approve
-        </Button>
-        <Button kind="danger" disabledReason={off} busy={decide.isPending} onClick={() => decide.mutate('reject')}>
-          Reject
-        </Button>
-      </div>
-    </div>
   )
 }

@@ -25,9 +25,3 @@ export const predictionsQuery = (endpoint: string) =>
     queryFn: ({ signal }) =>
       api.monitoring.recentPredictions({ params: { endpoint }, query: { limit: 20 } }, { signal }),
   })
-
-export const approvalQuery = (approval: string) =>
-  queryOptions({
-    queryKey: ['governance', 'approval', approval],
-    queryFn: ({ signal }) => api.governance.getApproval({ params: { approval } }, { signal }),
-  })

@@ -5,7 +5,7 @@ import type { Query, QueryClient } from '@tanstack/react-query'
 const COALESCE_MS = 300
 
 /** Built from every domain; any news may change them. */
-const KEYS_OF_EVERYTHING: ReadonlySet<unknown> = new Set(['loop', 'places'])
+const KEYS_OF_EVERYTHING: ReadonlySet<unknown> = new Set(['loop', 'places', 'approvals'])
 
 /** Turns news into refetches of what is on the screen; the first part of a query key is the domain it asks. */
 export function createRefresher(client: QueryClient, isHidden: () => boolean = () => document.hidden) {

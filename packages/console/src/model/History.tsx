@@ -13,7 +13,7 @@ interface HistoryProps {
 /** Who did what to this model, when and why. */
 export function History({ model, versions }: HistoryProps) {
   const moves = useQuery(aliasMovesQuery(model)).data?.items ?? []
-  const approvals = useQuery(approvalsQuery(model)).data?.items ?? []
+  const approvals = useQuery(approvalsQuery(model)).data ?? []
   return (
     <Card title="History" note="Newest first.">
       <ol className={css['list']}>

@@ -29,6 +29,7 @@ export const approvalsQuery = (model: string) =>
   queryOptions({
     queryKey: ['governance', 'approvals', model],
     queryFn: ({ signal }) => api.governance.listApprovals({ query: { model, limit: 200 } }, { signal }),
+    select: ({ items }) => items.flatMap((approval) => (approval.kind === 'version' ? [approval] : [])),
   })
 
 /** The endpoints that serve a model, or will. */

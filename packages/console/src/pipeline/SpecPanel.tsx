@@ -13,7 +13,7 @@ const WHEN = {
   success: 'all before it succeeded',
   failure: 'one before it failed',
   always: 'all before it have ended, however',
-} as const satisfies Record<StepSpec['when'], string>
+} as const satisfies Record<Extract<StepSpec['when'], string>, string>
 
 /** A step as it is written. */
 export function SpecPanel({ step, params }: SpecPanelProps) {
@@ -25,11 +25,24 @@ export function SpecPanel({ step, params }: SpecPanelProps) {
           <CopyLine text={step.run.join(' ')} />
         </Part>
       )}
+      {step.approval && (
+        <Part title="Asks people">
+          <p>{step.approval.message || 'Shall the run go on?'}</p>
+          <Pairs
+            entries={[
+              ['who', step.approval.by?.join(', ') ?? 'anybody who may approve'],
+              ['must agree', String(step.approval.count)],
+              ['expires after', formatDuration(step.approval.expiresSeconds * 1000)],
+            ]}
+          />
+        </Part>
+      )}
       <Parts>
         <Part title="Order">
           <Pairs>
             <Pair name="after">{needsOf(step).join(', ') || 'nothing; it is first'}</Pair>
-            <Pair name="runs when">{WHEN[step.when]}</Pair>
+            <Pair name="runs when">{typeof step.when === 'object' ? step.when.condition : WHEN[step.when]}</Pair>
+            {step.expand && <Pair name="becomes">one step for each value that is listed</Pair>}
             {step.allowFailure && <Pair name="its failure">does not fail the run</Pair>}
           </Pairs>
         </Part>

@@ -59,7 +59,7 @@ export function StepPanel({ run, step }: StepPanelProps) {
 }
 
 function State({
-  step: { reason, needs, readyAt, startedAt, endedAt, progress, state },
+  step: { reason, needs, readyAt, startedAt, endedAt, progress, state, approval },
 }: Pick<StepPanelProps, 'step'>) {
   const tookMs = startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : null
   return (
@@ -67,6 +67,13 @@ function State({
       {reason && (
         <p>
           <Reason text={reason} />
+        </p>
+      )}
+      {approval && (
+        <p>
+          <PageLink href={pathTo('approvals', approval.id)}>
+            {approval.state === 'pending' ? 'Read the evidence and decide' : 'What was decided, on what evidence'}
+          </PageLink>
         </p>
       )}
       {state === 'running' && progress && (
@@ -164,8 +171,9 @@ function Summary({ run, step, attempt }: OfAttempt) {
   )
 }
 
-function StepLog({ run, step: { key, cache }, attempt }: OfAttempt) {
+function StepLog({ run, step: { key, cache, approval }, attempt }: OfAttempt) {
   if (attempt !== undefined) return <Log key={attempt} run={run} step={key} attempt={attempt} />
+  if (approval) return null
   return (
     <Card title={`Log of ${key}`}>
       <Empty title={cache?.fromRun ? 'It did not run here.' : 'It has not run yet.'}>

@@ -1,6 +1,7 @@
 import {
   IconActivityHeartbeat,
   IconBolt,
+  IconClipboardCheck,
   IconCube,
   IconHistory,
   IconRefresh,
@@ -54,6 +55,9 @@ export function Navigation() {
       {section('Models', <IconCube size={16} aria-hidden="true" />, 'models', data?.models)}
       {section('Deployments', <IconRocket size={16} aria-hidden="true" />, 'deployments', data?.endpoints)}
       {section('Monitors', <IconActivityHeartbeat size={16} aria-hidden="true" />, 'monitors', data?.monitors)}
+      <Place href="/approvals" icon={<IconClipboardCheck size={16} aria-hidden="true" />}>
+        Approvals
+      </Place>
       <Place href="/automations" icon={<IconBolt size={16} aria-hidden="true" />}>
         Automations
       </Place>

@@ -1,6 +1,6 @@
 /** Path of the page of a thing. */
 export const pathTo = (
-  kind: 'pipelines' | 'backfills' | 'runs' | 'models' | 'deployments' | 'monitors',
+  kind: 'pipelines' | 'backfills' | 'runs' | 'models' | 'deployments' | 'monitors' | 'approvals',
   name: string,
 ): string => `/${kind}/${encodeURIComponent(name)}`
 
@@ -10,7 +10,7 @@ export const pathToVersion = (model: string, version: number): string =>
 /** Whether a link of the server leads to a screen that exists. */
 export const isPage = (link: string | null): link is string =>
   link !== null &&
-  /^\/($|\?|(pipelines|backfills|automations)($|\?)|(pipelines|backfills|runs|models|deployments|monitors)\/)/.test(
+  /^\/($|\?|(pipelines|backfills|automations|approvals)($|\?)|(pipelines|backfills|runs|models|deployments|monitors|approvals)\/)/.test(
     link,
   )
 

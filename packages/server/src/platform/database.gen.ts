@@ -298,6 +298,33 @@ export interface Database {
     label_count: Generated<number>
     complete_until: Timestamp | null
   }
+  'pipelines.approval': {
+    position: Generated<number>
+    id: string
+    project_id: string
+    pipeline: string
+    run_id: string
+    step_key: string
+    state: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn'
+    spec: Json
+    voices: Json | null
+    evidence: Json
+    evidence_digest: string
+    reason: string | null
+    requested_at: Timestamp
+    decided_at: Timestamp | null
+    expires_at: Timestamp
+  }
+  'pipelines.approval_decision': {
+    position: Generated<number>
+    approval_id: string
+    user_id: string
+    user_name: string
+    decision: 'approve' | 'reject' | 'delegate'
+    to_name: string | null
+    reason: string
+    at: Timestamp
+  }
   'pipelines.attempt': {
     project_id: string
     run_id: string

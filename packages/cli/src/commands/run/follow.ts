@@ -2,14 +2,14 @@ import type { Run } from '@evenkeel/contract'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Output } from '../../output.ts'
 import { movedSteps, overall, stepLine, type Typical } from './progress.ts'
-import { hasEnded, type Pipelines } from './runs.ts'
+import { hasEnded, type Pipelines, waitingApproval } from './runs.ts'
 
 const pauseMs = 500
 /** The exit code of a program that was interrupted. */
 export const interrupted = 130
 
 /**
- * Tells what a run does until it ends, or until Ctrl-C, which leaves it to itself.
+ * Tells what a run does until it ends or only people can move it on, or until Ctrl-C, which leaves it to itself.
  *
  * @returns the run as it was last seen
  */
@@ -21,6 +21,7 @@ export async function followRun(api: Pipelines, started: Run, output: Output, ty
       tellMoves(before, run, output, typical)
       before = run
       if (hasEnded(run.state)) return { run, interrupted: false }
+      if (waitingApproval(run)) return { run, interrupted: false }
       if (await stop.waits(pauseMs)) break
     }
     output.say(`the run goes on; follow it again with: evenkeel run show ${started.id} --follow`)

@@ -2,7 +2,7 @@ import type { Run } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
 import { interrupted, onInterrupt } from './follow.ts'
-import { chooseSteps, codeOfRun, findRun, hasEnded, type Pipelines } from './runs.ts'
+import { chooseSteps, codeOfRun, findRun, hasEnded, type Pipelines, waitingApproval } from './runs.ts'
 
 interface LogsOptions extends CommonOptions {
   readonly follow?: boolean
@@ -78,9 +78,9 @@ async function follow(
     for (let run = started; ; run = await api.getRun({ params: { run: run.id } })) {
       const over = hasEnded(run.state)
       for (const reader of readers) await reader.read(run, write)
-      if (over) {
+      if (over || waitingApproval(run)) {
         for (const reader of readers) reader.end(write)
-        return codeOfRun(run.state)
+        return codeOfRun(run)
       }
       if (await stop.waits(pauseMs)) return interrupted
     }

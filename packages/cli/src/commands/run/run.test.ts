@@ -43,6 +43,25 @@ describe('run start', () => {
     expect(stdout).toContain(`next   evenkeel run show ${id} --follow`)
   })
 
+  it('stops to watch with 7 where only people can move the run on, and says what to do', async () => {
+    const approval = { id: 'ap-1', state: 'pending', expiresAt: endedAt } as const
+    const waiting = runOf({ state: 'waiting', steps: [stepOf('approve', 'waiting', { approval })] })
+    const { code, stdout } = await ask(
+      {
+        ...starts,
+        'pipelines.plan': () => ({ pipeline: 'churn', version: 1, steps: [] }),
+        'pipelines.getRun': () => waiting,
+      },
+      'run',
+      'start',
+      'churn',
+      '--follow',
+    )
+
+    expect(code).toBe(7)
+    expect(stdout).toContain('next   evenkeel approve show ap-1')
+  })
+
   it.each([['lr=fast'], ['lr='], ['deep=1'], ['tags=[1]'], ['tags=[x'], ['nothing']])(
     'refuses --param %s',
     async (param) => {

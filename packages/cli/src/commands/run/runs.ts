@@ -28,9 +28,15 @@ const ambiguous = (start: string, found: readonly Run[]) =>
 export const hasEnded = (state: RunState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'cancelled'
 
-/** The exit code of a run that was followed to its end. */
-export const codeOfRun = (state: RunState): number =>
-  state === 'failed' || state === 'cancelled' ? exitCodes.unexpected : exitCodes.ok
+/** The request that a run waits for when nothing else in it goes on. */
+export const waitingApproval = ({ state, steps }: Run): string | undefined =>
+  state === 'waiting' ? steps.find(({ approval }) => approval?.state === 'pending')?.approval?.id : undefined
+
+/** The exit code of a run that was followed to its end, or until it waits for people. */
+export function codeOfRun(run: Run): number {
+  if (waitingApproval(run)) return exitCodes.waitingForApproval
+  return run.state === 'failed' || run.state === 'cancelled' ? exitCodes.unexpected : exitCodes.ok
+}
 
 /** ` in production`, ` in ci (pr-12), on a sample of 1 % of the rows`; nothing for a usual run in dev. */
 export function whereOf({ environment, scope, sample }: Run): string {

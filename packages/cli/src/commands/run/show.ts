@@ -15,7 +15,7 @@ export async function show(id: string, options: CommonOptions & { follow?: boole
   }
   const { run, interrupted: left } = await followRun(pipelines, found, output)
   output.result(run, () => runLines(run))
-  return left ? interrupted : codeOfRun(run.state)
+  return left ? interrupted : codeOfRun(run)
 }
 
 /** A run for a person: what it is, its steps, and what to do next. */
@@ -64,7 +64,9 @@ function outputLines({ key, outputs, attempts }: RunStep): string[] {
 
 function nextOf(run: Run): string[] {
   const failed = run.steps.find(({ state }) => state === 'failed')
+  const asked = run.steps.flatMap(({ approval }) => (approval?.state === 'pending' ? [approval.id] : []))
   const next = [
+    ...asked.flatMap((id) => [`evenkeel approve show ${id}`, `evenkeel approve accept ${id} --reason "…"`]),
     ...(failed ? [`evenkeel run logs ${run.id} '${failed.key}'`] : []),
     ...(whyNotRun('retry', run.state) === undefined ? [`evenkeel run retry ${run.id}`] : []),
     ...(whyNotRun('cancel', run.state) === undefined ? [`evenkeel run show ${run.id} --follow`] : []),

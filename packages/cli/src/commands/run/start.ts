@@ -38,7 +38,7 @@ export async function start(name: string, options: StartOptions): Promise<number
   output.say(`run ${run.id} of ${name} version ${run.pipelineVersion}${whereOf(run)}`)
   const end = await followRun(pipelines, run, output, typical)
   output.result(end.run, () => runLines(end.run))
-  return end.interrupted ? interrupted : codeOfRun(end.run.state)
+  return end.interrupted ? interrupted : codeOfRun(end.run)
 }
 
 async function typicalOf(pipelines: Pipelines, name: string, body: Parameters<Pipelines['plan']>[0]['body']) {

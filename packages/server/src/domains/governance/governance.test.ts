@@ -7,6 +7,7 @@ import {
   type ModelVersion,
   type Role,
   type Rollout,
+  type StepApproval,
 } from '@evenkeel/contract'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -22,6 +23,19 @@ const start = new Date('2026-03-02T08:00:00Z')
 let world: World
 let governance: Governance
 let clock = start
+/** What pipelines have asked; deciding is theirs, and tested there. */
+let ofSteps: { position: number; approval: StepApproval }[] = []
+const stepsBelow = (state: string | undefined, limit: number, before: number) =>
+  ofSteps
+    .filter(({ position, approval }) => position < before && (state === undefined || approval.state === state))
+    .toSorted((a, b) => b.position - a.position)
+    .slice(0, limit)
+const noSteps = {
+  find: async () => undefined,
+  decide: () => Promise.reject(new Error('There is none.')),
+  delegate: () => Promise.reject(new Error('There is none.')),
+}
+
 /** What the registry, the runs and the deployments would answer. */
 let registered: { createdBy: string; runId: string | null; digest: string }
 let rollout: Partial<Rollout>
@@ -42,6 +56,7 @@ beforeAll(async () => {
           }) as ModelVersion,
         runStartedBy: async () => 'ben',
         rollout: async () => rollout as Rollout,
+        steps: { ...noSteps, list: async (_, filter, limit, before) => stepsBelow(filter.state, limit, before) },
       })
       const listen = on(governanceEvents, 'governance.approval_decided', 'test.news', async (event) => {
         news.push({ approvalId: event.approvalId, approved: event.approved })
@@ -226,6 +241,35 @@ it('lets nobody decide who is no approver', async () => {
 
   await expect(decide(scientist, approval)).rejects.toMatchObject({ status: 403, code: 'auth.not_allowed' })
   expect(await stateOf(approval)).toBe('pending')
+})
+
+it('lists requests of versions and of steps together, newest first, in pages without a gap', async () => {
+  const expected: string[] = []
+  for (let at = 1; at <= 6; at++) {
+    clock = new Date(start.getTime() + at * 3_600_000 * 1000)
+    if (at % 3 === 0) expected.unshift((await ask({ model: 'mixed' })).id)
+    else {
+      const approval = { kind: 'step', id: `step-${at}`, state: 'pending', requestedAt: clock.toISOString() }
+      ofSteps.push({ position: at, approval: approval as StepApproval })
+      expected.unshift(approval.id)
+    }
+  }
+  const rows = await world.platform.db
+    .selectFrom('governance.approval')
+    .select('id')
+    .where('model', '<>', 'mixed')
+    .orderBy('position', 'desc')
+    .execute()
+
+  const found: string[] = []
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = await governance.listApprovals('default', { limit: 2, cursor })
+    found.push(...page.items.map(({ id }) => id))
+    cursor = page.nextCursor
+  }
+  ofSteps = []
+
+  expect(found).toEqual([...expected, ...rows.map(({ id }) => id)])
 })
 
 it('pages through requests without a gap, and filters them', async () => {

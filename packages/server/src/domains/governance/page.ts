@@ -14,8 +14,12 @@ export interface Page<T> {
 export function positionOf({ cursor }: PageRequest): number {
   if (cursor === undefined) return 2 ** 31 - 1
   if (/^\d{1,9}$/.test(cursor)) return Number(cursor)
+  throw refuseCursor()
+}
+
+export function refuseCursor(): Error {
   const message = 'give the nextCursor of the page before, or leave it out to start with the newest'
-  throw failPlatform(
+  return failPlatform(
     'http.invalid_request',
     { issues: [{ path: 'query.cursor', message }] },
     { why: `cursor: ${message}` },

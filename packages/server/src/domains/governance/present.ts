@@ -7,6 +7,7 @@ import { count } from './words.ts'
 export function presentApproval(row: ApprovalRow): Approval {
   const { id, state, model, version, environment, digest, comment, evidence, reason } = row
   return {
+    kind: 'version',
     id,
     state,
     model,

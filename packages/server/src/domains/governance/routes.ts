@@ -13,6 +13,7 @@ export function governanceRoutes(app: FastifyInstance, governance: Governance): 
     listApprovals: ({ query }, { projectId }) => governance.listApprovals(projectId, query),
     getApproval: ({ params }, { projectId }) => governance.getApproval(projectId, params.approval),
     decide: ({ params, body }, caller) => governance.decide(caller, { ...params, ...body }),
+    delegate: ({ params, body }, caller) => governance.delegate(caller, { ...params, ...body }),
     listAudit: ({ query }, { projectId }) => governance.listAudit(projectId, query),
     verifyAudit: () => governance.verifyAudit(),
   })

@@ -1,4 +1,5 @@
 import {
+  type AnyApproval,
   type Approval,
   type AuditEntry,
   deploymentsEvents,
@@ -8,6 +9,7 @@ import {
   governanceErrors,
   type ModelVersion,
   type Rollout,
+  type StepApproval,
 } from '@evenkeel/contract'
 import { type AuditFilter, listAudit } from '../../platform/audit.ts'
 import type { Audit } from '../../platform/audit-chain.ts'
@@ -18,6 +20,7 @@ import { on } from '../../platform/events.ts'
 import { periodic } from '../../platform/jobs.ts'
 import * as approvals from './approvals.ts'
 import { decideGate, type GateSubject } from './gate.ts'
+import { type Delegation, listAllApprovals, type StepApprovals } from './all-approvals.ts'
 import { type Page, type PageRequest, pageOf, positionOf } from './page.ts'
 import { environmentPolicyOf, gateOf, putEnvironmentPolicy, putGate } from './policies.ts'
 import { type ChainReport, presentApproval, presentEntry, presentVerdict } from './present.ts'
@@ -34,6 +37,8 @@ export interface GovernanceDeps {
   /** Who started a run; null when the run is not known here. */
   readonly runStartedBy: (projectId: string, runId: string) => Promise<string | null>
   readonly rollout: (projectId: string, rolloutId: string) => Promise<Rollout>
+  /** The requests of steps of pipelines, which stand in the same list. */
+  readonly steps: StepApprovals
 }
 
 export type Governance = ReturnType<typeof createGovernance>
@@ -41,10 +46,11 @@ export type Governance = ReturnType<typeof createGovernance>
 export function createGovernance(deps: GovernanceDeps) {
   const { db, now, audit } = deps
 
-  async function getApproval(projectId: string, id: string): Promise<Approval> {
+  async function getApproval(projectId: string, id: string): Promise<AnyApproval> {
     const row = await governanceStore(db).findApproval(projectId, id)
-    if (!row) throw fail('governance.approval_not_found', { approval: id })
-    return presentApproval(row)
+    const found = row ? presentApproval(row) : await deps.steps.find(projectId, id)
+    if (!found) throw fail('governance.approval_not_found', { approval: id })
+    return found
   }
 
   return {
@@ -72,19 +78,23 @@ export function createGovernance(deps: GovernanceDeps) {
     requestApproval: (tx: Db, request: approvals.ApprovalRequest): Promise<Approval> =>
       approvals.requestApproval(tx, request, now()),
 
-    async decide(caller: Caller, decision: approvals.Decision): Promise<Approval> {
+    async decide(caller: Caller, decision: approvals.Decision): Promise<AnyApproval> {
       const asked = await getApproval(caller.projectId, decision.approval)
+      if (asked.kind === 'step') return deps.steps.decide(caller, decision)
       const subject = await subjectOf(caller.projectId, asked)
       return db.transaction().execute((tx) => approvals.decide(tx, caller, decision, subject, now()))
     },
 
-    /** Newest first. */
-    async listApprovals(projectId: string, filter: ApprovalFilter & PageRequest): Promise<Page<Approval>> {
-      const { limit } = filter
-      const rows = await governanceStore(db).listApprovals(projectId, filter, limit + 1, positionOf(filter))
-      const { items, nextCursor } = pageOf(rows, limit, (row) => row.position)
-      return { items: items.map(presentApproval), nextCursor }
+    async delegate(caller: Caller, delegation: Delegation): Promise<StepApproval> {
+      const asked = await getApproval(caller.projectId, delegation.approval)
+      if (asked.kind === 'step') return deps.steps.delegate(caller, delegation)
+      const why = 'Anybody with the approver role may decide about a version, so there is no voice to hand on.'
+      throw fail('governance.cannot_delegate', delegation, { why })
     },
+
+    /** Newest first, of versions and of steps. */
+    listApprovals: (projectId: string, filter: ApprovalFilter & PageRequest): Promise<Page<AnyApproval>> =>
+      listAllApprovals(governanceStore(db), deps.steps, projectId, filter),
 
     /** Every request for these versions, oldest first. */
     async approvalsOf(projectId: string, model: string, versions: readonly number[]): Promise<Approval[]> {

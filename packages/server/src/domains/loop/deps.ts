@@ -1,5 +1,5 @@
 import type {
-  Approval,
+  AnyApproval,
   DatasetVersion,
   EndpointView,
   Firing,
@@ -53,6 +53,6 @@ export interface LoopDeps {
     listIncidents(projectId: string, filter: Limit & { readonly state: 'open' }): Promise<Items<Incident>>
   }
   readonly governance: {
-    listApprovals(projectId: string, filter: Limit & { readonly state: 'pending' }): Promise<Items<Approval>>
+    listApprovals(projectId: string, filter: Limit & { readonly state: 'pending' }): Promise<Items<AnyApproval>>
   }
 }

@@ -1,4 +1,5 @@
 import type {
+  AnyApproval,
   Approval,
   DatasetVersion,
   EndpointView,
@@ -10,6 +11,7 @@ import type {
   MonitorWindow,
   Pipeline,
   Rollout,
+  StepApproval,
 } from '@evenkeel/contract'
 import type { Caller } from '../../platform/auth.ts'
 import type { LoopDeps } from './deps.ts'
@@ -34,8 +36,10 @@ export interface ModelFacts {
   readonly windows: readonly MonitorWindow[]
   /** Open ones. */
   readonly incidents: readonly Incident[]
-  /** Pending ones. */
+  /** Pending ones of its versions. */
   readonly approvals: readonly Approval[]
+  /** Steps of its pipeline that wait for people. */
+  readonly stepApprovals: readonly StepApproval[]
 }
 
 /** Reads every model that is registered, served or made by a pipeline. */
@@ -62,7 +66,7 @@ interface Known {
   readonly endpoints: readonly EndpointView[]
   readonly monitors: readonly Monitor[]
   readonly incidents: readonly Incident[]
-  readonly approvals: readonly Approval[]
+  readonly approvals: readonly AnyApproval[]
 }
 
 function modelNames({ models, pipelines, endpoints }: Known): string[] {
@@ -98,7 +102,10 @@ async function readModel(deps: LoopDeps, caller: Caller, known: Known, model: st
     monitor,
     windows: windows.items,
     incidents: known.incidents.filter((incident) => incident.model === model),
-    approvals: known.approvals.filter((approval) => approval.model === model),
+    approvals: known.approvals.flatMap((one) => (one.kind === 'version' && one.model === model ? [one] : [])),
+    stepApprovals: known.approvals.flatMap((one) =>
+      one.kind === 'step' && one.pipeline === pipeline?.name ? [one] : [],
+    ),
   }
 }
 

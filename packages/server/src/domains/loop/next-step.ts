@@ -8,7 +8,8 @@ export type Need = z.infer<typeof NeedsYou>
 const mostNeeds = 5
 
 /** What waits for a person in this model, the most urgent first. */
-export function needsOf({ approvals, rollouts, incidents, pipeline, endpoint, model }: ModelFacts): Need[] {
+export function needsOf(facts: ModelFacts): Need[] {
+  const { approvals, stepApprovals, rollouts, incidents, pipeline, endpoint, model } = facts
   const deployment = endpoint ? `/deployments/${endpoint.name}` : `/models/${model}`
   const paused = rollouts.filter(({ state }) => state === 'paused')
   const failed = pipeline?.lastRun?.state === 'failed' ? [pipeline.lastRun] : []
@@ -17,6 +18,12 @@ export function needsOf({ approvals, rollouts, incidents, pipeline, endpoint, mo
       kind: 'approval',
       says: [`Decide on ${model}@${version} for ${environment}.`, ...evidence.slice(0, 1)].join(' '),
       link: deployment,
+      command: `evenkeel approve accept ${id} --reason "the evidence is sound"`,
+    })),
+    ...stepApprovals.map(({ id, pipeline: name, step, message }): Need => ({
+      kind: 'approval',
+      says: `Decide on the step ${step} of ${name}.${message ? ` ${message}` : ''}`,
+      link: `/approvals/${id}`,
       command: `evenkeel approve accept ${id} --reason "the evidence is sound"`,
     })),
     ...paused.map((rollout): Need => ({

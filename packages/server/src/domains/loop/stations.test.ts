@@ -74,6 +74,7 @@ it('shows which step of a run is at work', () => {
     progress: { share: 0.4, says: 'tree 40 of 100' },
     cache: null,
     needs: [],
+    approval: null,
     attempts: [],
   }
 

@@ -31,6 +31,7 @@ export const factsOf = (given: Partial<ModelFacts> = {}): ModelFacts => ({
   windows: [],
   incidents: [],
   approvals: [],
+  stepApprovals: [],
   ...given,
 })
 
@@ -173,6 +174,7 @@ export const monitorOf = (given: Partial<Monitor> = {}): Monitor => ({
 })
 
 export const approvalOf = (given: Partial<Approval> = {}): Approval => ({
+  kind: 'version',
   id: 'ap1',
   state: 'pending',
   model: 'churn',

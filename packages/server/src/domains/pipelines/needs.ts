@@ -77,6 +77,10 @@ export interface PipelinesDeps {
   readonly champion: (projectId: string, model: string) => Promise<Champion | null>
   /** The id of a rollout of this model that has not ended. */
   readonly rolloutRunning: (projectId: string, model: string) => Promise<string | null>
+  /** Whether who started a run may not approve what reaches this environment. */
+  readonly separatesDuties: (projectId: string, environment: string) => Promise<boolean>
+  /** Whether somebody of this name can sign in here. */
+  readonly isUser: (projectId: string, name: string) => Promise<boolean>
   /** Attempts of one run that may live at the same time; by default one per core, at least two. */
   readonly maxLiveAttempts?: number
 }

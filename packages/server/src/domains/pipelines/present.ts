@@ -9,6 +9,7 @@ import {
   type TriggerReason,
 } from '@evenkeel/contract'
 import { z } from 'zod'
+import type { ApprovalStateRow } from './approvals/store.ts'
 import { lastOf, readSoFar } from './engine/metrics/follow.ts'
 import type { AttemptRow, PipelinesStore, RunRow, StepRow } from './store.ts'
 import { targetOf } from './target.ts'
@@ -21,10 +22,19 @@ export async function presentRuns(store: PipelinesStore, runs: readonly RunRow[]
   const [steps, attempts] = [await store.stepsOf(ids), await store.attemptsOf(ids)]
   const stepsByRun = Map.groupBy(steps, ({ run_id }) => run_id)
   const attemptsByRun = Map.groupBy(attempts, ({ run_id }) => run_id)
-  return runs.map((run) => presentRun(run, stepsByRun.get(run.id) ?? [], attemptsByRun.get(run.id) ?? []))
+  const asked = Map.groupBy(await store.approvalStatesOf(ids), ({ run_id }) => run_id)
+  return runs.map((run) =>
+    presentRun(run, stepsByRun.get(run.id) ?? [], attemptsByRun.get(run.id) ?? [], asked.get(run.id) ?? []),
+  )
 }
 
-function presentRun(run: RunRow, steps: readonly StepRow[], attempts: readonly AttemptRow[]): Run {
+function presentRun(
+  run: RunRow,
+  steps: readonly StepRow[],
+  attempts: readonly AttemptRow[],
+  approvals: readonly ApprovalStateRow[],
+): Run {
+  const requests = new Map(approvals.map((approval) => [approval.step_key, approval]))
   const byStep = Map.groupBy(attempts, ({ step_key }) => step_key)
   return {
     id: run.id,
@@ -43,11 +53,11 @@ function presentRun(run: RunRow, steps: readonly StepRow[], attempts: readonly A
     createdAt: run.created_at.toISOString(),
     startedAt: iso(run.started_at),
     endedAt: iso(run.ended_at),
-    steps: steps.map((step) => presentStep(step, byStep.get(step.key) ?? [])),
+    steps: steps.map((step) => presentStep(step, byStep.get(step.key) ?? [], requests.get(step.key))),
   }
 }
 
-function presentStep(step: StepRow, attempts: readonly AttemptRow[]): RunStep {
+function presentStep(step: StepRow, attempts: readonly AttemptRow[], approval: ApprovalStateRow | undefined): RunStep {
   const newest = attempts.at(-1)
   const left = leftBy(step, newest)
   return {
@@ -63,6 +73,9 @@ function presentStep(step: StepRow, attempts: readonly AttemptRow[]): RunStep {
     progress: (newest?.progress ?? null) as RunStep['progress'],
     cache: step.cache as RunStep['cache'],
     needs: step.needs as string[],
+    approval: approval
+      ? { id: approval.id, state: approval.state, expiresAt: approval.expires_at.toISOString() }
+      : null,
     attempts: attempts.map(presentAttempt),
   }
 }

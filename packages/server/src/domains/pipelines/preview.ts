@@ -1,6 +1,8 @@
 import type { PlannedStepView } from '@evenkeel/contract'
+import { whoIsAsked } from './engine/asking.ts'
 import type { StoredOutputs } from './engine/cache/parts.ts'
 import type { LookUp } from './engine/cache/look-up.ts'
+import { listSources } from './engine/expansion.ts'
 import { type Params, type RunPlan, type RunPlanStep, sourcesOf } from './engine/plan.ts'
 import type { PipelinesStore } from './store.ts'
 import type { RunTarget } from './target.ts'
@@ -25,6 +27,11 @@ export async function previewRun(
   const views = new Map<string, PlannedStepView>()
   for (const step of inOrder(plan.steps)) {
     const head = { key: step.key, typicalDurationMs: durations.get(step.key) ?? null }
+    const special = whatElse(step)
+    if (special !== undefined) {
+      views.set(step.key, { ...head, action: 'unknown', verdict: null, says: special })
+      continue
+    }
     const open = unknownSources(step, views)
     if (open.length > 0) {
       const says = `It depends on what ${open.map((key) => `"${key}"`).join(', ')} will leave.`
@@ -38,6 +45,13 @@ export async function previewRun(
     views.set(step.key, { ...head, action: reused ? 'reuse' : 'run', verdict, says: verdict.says })
   }
   return plan.steps.map(({ key }) => views.get(key)!)
+}
+
+/** What no earlier result tells: what people decide, what a step lists, what a condition reads. */
+function whatElse({ approval, expand, when }: RunPlanStep): string | undefined {
+  if (approval) return whoIsAsked(approval)
+  if (expand) return `It becomes as many steps as ${listSources(expand).join(' and ')} will list.`
+  return typeof when === 'object' ? `It runs if ${when.condition}.` : undefined
 }
 
 const unknownSources = (step: RunPlanStep, views: ReadonlyMap<string, PlannedStepView>): string[] =>

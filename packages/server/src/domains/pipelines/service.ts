@@ -25,8 +25,11 @@ import { reopen, requestCancel } from './engine/apply.ts'
 import { unknownStep, unusedParam } from './engine/check-spec.ts'
 import { removeOldCheckpoints } from './engine/checkpoints.ts'
 import { createEngine } from './engine/engine.ts'
+import { createRequests } from './approvals/requests.ts'
+import { createStepApprovals, type StepApprovals } from './approvals/service.ts'
 import { hostId } from './engine/host-id.ts'
 import { createJournal } from './engine/journal.ts'
+import { expandedPlans } from './engine/expansion-rows.ts'
 import { createPlans } from './engine/plans.ts'
 import { checkInputsOf } from './engine/quarantine.ts'
 import { createLookUp } from './engine/cache/look-up.ts'
@@ -126,6 +129,7 @@ export interface Pipelines {
   readonly releases: Releases
   readonly secrets: Secrets
   readonly runtimes: Runtimes
+  readonly approvals: StepApprovals
   readonly subscriptions: readonly Subscription[]
   readonly jobs: readonly Job[]
 }
@@ -151,12 +155,24 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     now,
     log: deps.log,
   })
+  const known = expandedPlans(plans)
   const journal = (engine: Parameters<typeof createJournal>[2]) =>
-    createJournal({ ...deps, ...places, environments }, { plans, secrets }, engine)
-  const lookUp = createLookUp(deps, plans)
+    createJournal({ ...deps, ...places, environments }, { plans: known, secrets }, engine)
+  const lookUp = createLookUp(deps, known)
   const checkInputs = checkInputsOf(deps.blobs, join(folder, 'quarantine'))
-  const engine = createEngine({ ...deps, executors, host, plans, lookUp, checkInputs, wake: wakeRun, journal })
   const results = createStepResults(deps, { executors, host, secrets })
+  const saveRequests = createRequests(results)
+  const engine = createEngine({
+    ...deps,
+    executors,
+    host,
+    plans,
+    lookUp,
+    checkInputs,
+    saveRequests,
+    wake: wakeRun,
+    journal,
+  })
   const store = pipelinesStore(db)
   const triggers = createTriggers(deps)
   const backfills = createBackfills(deps, lookUp, (run, says) =>
@@ -321,7 +337,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
 
     async explainStep(caller, target) {
       const { run, step } = await findStep(caller, target)
-      return explainStep(store, deps.blobs, plans, run, step)
+      return explainStep(store, deps.blobs, known, run, step)
     },
 
     listTargets: places.list,
@@ -343,6 +359,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     backfills,
     secrets,
     runtimes,
+    approvals: createStepApprovals(deps, engine),
     subscriptions: [...triggers.subscriptions, ...backfills.subscriptions],
     jobs: [
       ...pipelinesJobs(engine, () => removeOldCheckpoints(deps, places.folders)),

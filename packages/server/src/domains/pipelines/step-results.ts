@@ -15,6 +15,8 @@ export interface StepTarget {
 /** Reads what the attempts of a step wrote, without secrets. The step is one the caller may see. */
 export interface StepResults {
   summary(step: StepRow, attempt?: number): Promise<string | null>
+  /** Of the newest attempt of a step. */
+  summaryOf(projectId: string, step: StepTarget): Promise<string | null>
   log(step: StepRow, page: { offset: number; attempt?: number | undefined }): Promise<LogPage>
   metrics(step: StepRow, query: PointsQuery & { attempt?: number | undefined }): Promise<MetricsPage>
 }
@@ -58,16 +60,19 @@ export function createStepResults(
     return async (...what) => (handle && executor ? executor.read(handle, ...what) : Buffer.alloc(0))
   }
 
+  async function readSummary(projectId: string, found: AttemptRow | undefined): Promise<string | null> {
+    const bytes = await readerOf(found)('summary.md', 0, summaryLimitBytes)
+    return bytes.length === 0 ? null : (await secrets.maskOf(projectId)).text(bytes.toString())
+  }
+
   async function cutOf(read: Read): Promise<z.output<typeof Cut> | undefined> {
     const bytes = await read('log.cut', 0, 1024)
     return bytes.length === 0 ? undefined : Cut.parse(JSON.parse(bytes.toString()))
   }
 
   return {
-    async summary(step, attempt) {
-      const bytes = await readerOf(await find(step, attempt))('summary.md', 0, summaryLimitBytes)
-      return bytes.length === 0 ? null : (await secrets.maskOf(step.project_id)).text(bytes.toString())
-    },
+    summary: async (step, attempt) => readSummary(step.project_id, await find(step, attempt)),
+    summaryOf: async (projectId, { run, step }) => readSummary(projectId, await store.newestAttempt(run, step)),
 
     async log(step, { offset, attempt }) {
       const found = await find(step, attempt)

@@ -1,5 +1,6 @@
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
+import { approvalsStore } from './approvals/store.ts'
 import { cacheStore } from './cache-store.ts'
 import { hostStore } from './host-store.ts'
 import { versionStore } from './version-store.ts'
@@ -99,6 +100,7 @@ export function pipelinesStore(db: Db) {
     ...versionStore(db),
     ...cacheStore(db),
     ...hostStore(db),
+    approvalStatesOf: approvalsStore(db).approvalStatesOf,
 
     /** Until the transaction ends, nobody else writes a version of this pipeline, or decides whether it may run. */
     async lockPipeline(projectId: string, pipeline: string): Promise<void> {
@@ -214,6 +216,25 @@ export function pipelinesStore(db: Db) {
           })),
         )
         .execute()
+    },
+
+    async removeSteps(runId: string, keys: readonly string[]): Promise<void> {
+      await tables
+        .deleteFrom('pipelines.step')
+        .where('run_id', '=', runId)
+        .where('key', 'in', [...keys])
+        .execute()
+    },
+
+    /** Gives steps their places in the run, and what they need. */
+    async placeSteps(
+      runId: string,
+      places: readonly { readonly key: string; readonly position: number; readonly needs: readonly string[] }[],
+    ): Promise<void> {
+      await sql`
+        update pipelines.step s set position = p.position, needs = p.needs
+        from jsonb_to_recordset(${JSON.stringify(places)}::jsonb) as p(key text, position int, needs jsonb)
+        where s.run_id = ${runId} and s.key = p.key`.execute(db)
     },
 
     /** Adds attempts, or writes what the engine decides about them; what the executor reports is written elsewhere. */

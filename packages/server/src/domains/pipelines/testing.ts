@@ -24,6 +24,8 @@ export interface Outside {
   rollout: string | null
   /** The run that made any model version. */
   runBehind: string | null
+  separatesDuties: boolean
+  users: string[]
   /** What the clock shows; the true time when it is null. */
   clock: Date | null
 }
@@ -35,7 +37,15 @@ export async function startPipelinesWorld({
 }: { readonly targets?: object } & Pick<WorldOptions, 'environment'> = {}) {
   const targetsFile = join(tmpdir(), `evenkeel-targets-${randomUUID()}.json`)
   await writeFile(targetsFile, JSON.stringify(targets))
-  const outside: Outside = { versions: [], champion: null, rollout: null, runBehind: null, clock: null }
+  const outside: Outside = {
+    versions: [],
+    champion: null,
+    rollout: null,
+    runBehind: null,
+    separatesDuties: true,
+    users: [],
+    clock: null,
+  }
   let pipelines: Pipelines | undefined
   let deps: PipelinesDeps | undefined
   let url = ''
@@ -76,6 +86,8 @@ export async function startPipelinesWorld({
         runBehind: async () => outside.runBehind,
         champion: async () => outside.champion,
         rolloutRunning: async () => outside.rollout,
+        separatesDuties: async () => outside.separatesDuties,
+        isUser: async (_, name) => outside.users.includes(name),
         maxLiveAttempts: 4,
       }
       pipelines = createPipelines(deps)

@@ -11,6 +11,7 @@ const gate: GateVerdict = {
   override: { by: 'ana', reason: 'Known label\n\n# fault', at: '2026-03-02T12:00:00.000Z' },
 }
 const approval: Approval = {
+  kind: 'version',
   id: 'a1',
   state: 'approved',
   model: 'late-flights',

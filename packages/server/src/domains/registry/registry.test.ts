@@ -343,6 +343,7 @@ it('shows approvals in the card of their own version only', async () => {
   await register('carded', 'b')
   approvals = [
     {
+      kind: 'version',
       id: 'a1',
       state: 'approved',
       model: 'carded',

@@ -1,5 +1,7 @@
 import type { AttemptOutcome, AttemptState, CacheVerdict } from '@evenkeel/contract'
+import { closeRequest } from './asking.ts'
 import { type Action, type AttemptKey, decide } from './decide.ts'
+import { replaceStep } from './expansion.ts'
 import { noPlaces } from './places.ts'
 import { type AttemptNow, changeAttempt, changeStep, hasEnded, isLive, type Plan, type States } from './states.ts'
 
@@ -13,6 +15,8 @@ export interface Settled {
   readonly lookUps: readonly string[]
   /** Runs that are to end, so that this one can begin. */
   readonly cancels: readonly string[]
+  /** Steps whose small values a condition waits for. */
+  readonly reads: readonly string[]
   readonly wakeAt: number | null
 }
 
@@ -59,8 +63,24 @@ export function apply(states: States, action: Action, now: number): States {
       }))
     case 'step_aside':
       return changeStep(states, action.step, (step) => ({ ...step, state: 'ready', reason: null, wants: [] }))
+    case 'ask':
+      return changeStep(states, action.step, (step) => ({
+        ...step,
+        state: 'waiting',
+        reason: action.reason,
+        startedAt: now,
+        approval: { state: 'pending', expiresAt: action.expiresAt, says: null },
+      }))
+    case 'expand':
+      return replaceStep(states, action)
     case 'end':
-      return changeStep(states, action.step, (step) => ({ ...step, ...pick(action), wants: [], endedAt: now }))
+      return changeStep(states, action.step, (step) => ({
+        ...step,
+        ...pick(action),
+        wants: [],
+        endedAt: now,
+        approval: closeRequest(step.approval, action),
+      }))
     case 'submit':
       return changeStep(states, action.step, (step) => ({
         ...step,
@@ -156,6 +176,8 @@ export const reopen = ({ run, steps }: States): States => ({
           endedAt: null,
           countFrom: (step.attempts.at(-1)?.attempt ?? 0) + 1,
           cache: null,
+          approval: null,
+          values: null,
         }
       : step,
   ),

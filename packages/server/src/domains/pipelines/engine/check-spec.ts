@@ -1,4 +1,6 @@
-import type { PipelineSpec, StepSpec } from '@evenkeel/contract'
+import { ExpressionError, parseExpression, type PipelineSpec, type StepSpec, stepsReadBy } from '@evenkeel/contract'
+import { isInstance, needsSuccess } from './condition.ts'
+import { listSources } from './expansion.ts'
 import { needsOf, type Params } from './plan.ts'
 
 /** What is wrong with a spec, in words; `step` is null when it is the spec as a whole. */
@@ -24,7 +26,8 @@ function problemOfStep(
   isBuiltin: (name: string) => boolean,
 ): string | undefined {
   if (steps.get(step.key) !== step) return `Two steps are called "${step.key}"; rename one.`
-  if ((step.uses === undefined) === (step.run === undefined)) return 'Give either "uses" or "run".'
+  const given = [step.uses, step.run, step.approval].filter((one) => one !== undefined)
+  if (given.length !== 1) return 'Give either "uses", "run" or "approval".'
   if (step.uses !== undefined && !isBuiltin(step.uses)) return `No step "${step.uses}" ships with Evenkeel.`
   if (step.uses !== undefined && step.heartbeatSeconds !== undefined)
     return 'Steps that ship with Evenkeel do not touch the heartbeat file; give it a timeout instead.'
@@ -32,6 +35,8 @@ function problemOfStep(
   const unknown = needsOf(step).find((key) => !steps.has(key))
   if (unknown) return `It needs the step "${unknown}", which does not exist.`
   return (
+    problemOfExpansion(step, steps) ??
+    problemOfCondition(step) ??
     problemOfInputs(step, steps) ??
     collisionOf(step, spec) ??
     problemOfCode(step) ??
@@ -68,22 +73,53 @@ function problemOfNames({ outputs, folderOutputs, env, secrets }: StepSpec): str
   return both === undefined ? undefined : `"${both}" is in "env" and in "secrets"; take one out.`
 }
 
-function problemOfInputs({ inputs, when }: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
+/** A matrix is listed by one step, and what it becomes is read as a whole. */
+function problemOfExpansion(step: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
+  const single = Object.values(step.inputs).find((input) => input.from === 'step' && steps.get(input.step)?.expand)
+  if (single?.from === 'step') return `"${single.step}" becomes several steps; take the output of all of them.`
+  if (!step.expand) return undefined
+  if (Object.keys(step.matrix).length > 0) return 'Give either "matrix" or "expand".'
+  const several = listSources(step.expand).find((key) => steps.get(key)?.expand)
+  return several && `Its matrix is listed by "${several}", which becomes several steps itself; let one step list it.`
+}
+
+/** A condition reads what the step waits for. */
+function problemOfCondition(step: StepSpec): string | undefined {
+  if (typeof step.when !== 'object') return undefined
+  try {
+    const needs = needsOf(step)
+    const read = stepsReadBy(parseExpression(step.when.condition))
+    const unknown = read.find((name) => !needs.some((key) => isInstance(key, name)))
+    return unknown && `Its condition reads the step "${unknown}", which it does not need; add it to "needs".`
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    return `Its condition, at character ${error.at + 1}: ${error.message}`
+  }
+}
+
+function problemOfInputs(spec: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
+  const { inputs } = spec
   for (const [name, input] of Object.entries(inputs)) {
     if (input.from === 'dataset') continue
     const sources = input.from === 'step' ? [input.step] : input.steps
     const without = sources.find((source) => !steps.get(source)?.outputs.includes(input.output))
     if (without !== undefined)
       return `Its input "${name}" is the output "${input.output}" of "${without}", which has no such output.`
-    if (when !== 'success')
+    if (!needsSuccess(spec))
       return `It also runs when "${sources[0]}" has failed and left nothing, so it cannot take an input from there.`
   }
   return undefined
 }
 
 /** Names become environment variables, where `a-b` and `a_b` are the same. */
-function collisionOf({ params, inputs, outputs, matrix }: StepSpec, spec: PipelineSpec): string | undefined {
-  for (const names of [params, Object.keys(inputs), outputs, Object.keys(matrix), Object.keys(spec.params)]) {
+function collisionOf({ params, inputs, outputs, matrix, expand }: StepSpec, spec: PipelineSpec): string | undefined {
+  for (const names of [
+    params,
+    Object.keys(inputs),
+    outputs,
+    Object.keys({ ...matrix, ...expand?.lists }),
+    Object.keys(spec.params),
+  ]) {
     const seen = new Map<string, string>()
     for (const name of names) {
       const before = seen.get(variableName(name))
@@ -129,9 +165,6 @@ export function unknownStep({ steps }: PipelineSpec, noCache: boolean | readonly
   const name = noCache.find((asked) => !steps.some(({ key }) => isInstance(key, asked)))
   return name === undefined ? undefined : { step: null, reason: `No step is called "${name}", which should run anew.` }
 }
-
-/** Whether a key is this name, or that of one of its matrix. */
-export const isInstance = (key: string, name: string): boolean => key === name || key.startsWith(`${name}[`)
 
 /** The first given param that no step would ever see: a typing mistake. */
 export function unusedParam(spec: PipelineSpec, given: Params): SpecProblem | undefined {

@@ -1,5 +1,9 @@
 import type { AttemptOutcome } from '@evenkeel/contract'
+import { type Ask, askPeople, decideAsked } from './asking.ts'
+import { decideCondition, needsSuccess } from './condition.ts'
+import { type End, end } from './ending.ts'
 import { decideEntry } from './entry.ts'
+import { decideExpansion, type Expand, expandPlan } from './expansion.ts'
 import { type Halt, haltOfRun, haltsOf, matrixOf } from './halt.ts'
 import { type Claim, noPlaces, type Places } from './places.ts'
 import { openRoom } from './room.ts'
@@ -10,6 +14,7 @@ import {
   type Plan,
   type PlannedStep,
   type RetryDelay,
+  type RunNow,
   type States,
   type StepNow,
   type StopWhy,
@@ -33,11 +38,11 @@ export type Action =
   | { readonly kind: 'wait'; readonly step: string; readonly reason: string; readonly wants?: readonly Claim[] }
   /** It leaves the line, because the run has no room for it. */
   | { readonly kind: 'step_aside'; readonly step: string }
-  | { readonly kind: 'end'; readonly step: string; readonly state: EndState; readonly reason: string }
+  | End
+  | Ask
+  | Expand
   | ({ readonly kind: 'submit'; readonly holds: readonly Claim[]; readonly gpus: readonly number[] } & AttemptKey)
   | ({ readonly kind: 'kill'; readonly stage: 'term' | 'kill'; readonly why: StopWhy } & AttemptKey)
-
-type EndState = 'succeeded' | 'failed' | 'skipped' | 'cancelled'
 
 export interface AttemptKey {
   readonly step: string
@@ -48,6 +53,8 @@ export interface Decision {
   readonly actions: readonly Action[]
   /** Steps that wait for an answer to whether an earlier result may take their place. */
   readonly lookUps: readonly string[]
+  /** Steps whose small values a condition waits for. */
+  readonly reads: readonly string[]
   /** Runs that are to end, so that this one can begin. */
   readonly cancels: readonly string[]
   /** When to decide again although nothing has happened; epoch milliseconds. */
@@ -59,6 +66,7 @@ interface Verdict {
   /** The attempt that should start, where there is room for it. */
   readonly next?: number
   readonly lookUp?: string
+  readonly reads?: readonly string[]
   readonly wakeAt?: number
 }
 
@@ -79,29 +87,37 @@ const infrastructure: ReadonlySet<AttemptOutcome> = new Set([
  * @param now - epoch milliseconds
  * @param places - what other runs hold and wait for; asked only of plans that need places
  */
-export function decide(plan: Plan, states: States, now: number, places = noPlaces): Decision {
+export function decide(written: Plan, states: States, now: number, places = noPlaces): Decision {
   if (hasEnded(states.run)) return nothing
+  const plan = expandPlan(written, states)
   const entry = decideEntry(plan, states, places)
   if (entry) return { ...nothing, ...entry }
-  const verdicts = decideSteps(plan, states, now, places)
+  const verdicts = decideSteps(plan, states, now, { written, places })
   const run = decideRun(plan, states, now)
   const actions = [...verdicts.flatMap(({ action }) => action ?? []), ...(run ? [run] : [])]
   const { deadlineAt } = states.run
   const deadline = deadlineAt !== null && now < deadlineAt ? [deadlineAt] : []
   const wakes = [...verdicts.flatMap(({ wakeAt }) => wakeAt ?? []), ...deadline]
   const lookUps = verdicts.flatMap(({ lookUp }) => lookUp ?? [])
-  return { ...nothing, actions, lookUps, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
+  const reads = [...new Set(verdicts.flatMap((verdict) => verdict.reads ?? []))]
+  return { ...nothing, actions, lookUps, reads, wakeAt: wakes.length > 0 ? Math.min(...wakes) : null }
 }
 
-const nothing: Decision = { actions: [], lookUps: [], cancels: [], wakeAt: null }
+const nothing: Decision = { actions: [], lookUps: [], reads: [], cancels: [], wakeAt: null }
 
-function decideSteps(plan: Plan, states: States, now: number, places: Places): readonly Verdict[] {
+function decideSteps(
+  plan: Plan,
+  states: States,
+  now: number,
+  { written, places }: { readonly written: Plan; readonly places: Places },
+): readonly Verdict[] {
   const steps = new Map(states.steps.map((step) => [step.key, step]))
   const haltOf = haltsOf(plan, states, now)
   const room = openRoom(plan, states, places)
-  const verdicts = plan.steps.map((planned) =>
-    decideStep(planned, steps, haltOf(planned, steps.get(planned.key)!), now),
-  )
+  const verdicts = plan.steps.map((planned) => {
+    const halt = haltOf(planned, steps.get(planned.key)!)
+    return decideLater(planned, steps, halt, written) ?? decideStep(planned, steps, { run: states.run, halt, now })
+  })
   const failing = new Set(plan.steps.filter((planned, at) => failsFast(planned, verdicts[at]!)).map(matrixOf))
   return verdicts.map((verdict, at) => {
     const planned = plan.steps[at]!
@@ -116,12 +132,28 @@ function decideSteps(plan: Plan, states: States, now: number, places: Places): r
 const failsFast = ({ failFast }: PlannedStep, { action }: Verdict): boolean =>
   failFast && action?.kind === 'end' && action.state === 'failed'
 
-function decideStep(
+/** A step that stands for a matrix, once it would run. */
+function decideLater(
   planned: PlannedStep,
   steps: ReadonlyMap<string, StepNow>,
   halt: Halt | null,
-  now: number,
-): Verdict {
+  written: Plan,
+): Verdict | undefined {
+  const step = steps.get(planned.key)!
+  const needs = planned.needs.map((key) => steps.get(key)!)
+  if (halt || !planned.expand || step.state !== 'pending' || !needs.every(hasEnded)) return undefined
+  if (needsSuccess(planned) && !needs.every(({ state }) => state === 'succeeded' || state === 'cached'))
+    return undefined
+  return decideExpansion(planned, planned.expand, written, steps)
+}
+
+interface Around {
+  readonly run: RunNow
+  readonly halt: Halt | null
+  readonly now: number
+}
+
+function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, { run, halt, now }: Around): Verdict {
   const step = steps.get(planned.key)!
   const waits = step.state === 'pending' || step.state === 'ready' || step.state === 'waiting'
   if (halt && waits) return end(step, 'cancelled', halt.says)
@@ -131,11 +163,12 @@ function decideStep(
         planned,
         step,
         planned.needs.map((key) => steps.get(key)!),
+        run,
       )
     case 'ready':
-      return decideReady(step)
+      return planned.approval ? askPeople(planned.key, planned.approval, now) : decideReady(step)
     case 'waiting':
-      return decideWaiting(planned, step, now)
+      return step.approval ? decideAsked(step, step.approval, now) : decideWaiting(planned, step, now)
     case 'running':
       return decideRunning(planned, step, halt, now)
     case 'succeeded':
@@ -147,13 +180,15 @@ function decideStep(
   }
 }
 
-function decidePending({ when }: PlannedStep, step: StepNow, needs: readonly StepNow[]): Verdict {
+function decidePending(planned: PlannedStep, step: StepNow, needs: readonly StepNow[], run: RunNow): Verdict {
+  const { when } = planned
   const broken = needs.find(({ state }) => state === 'failed' || state === 'skipped' || state === 'cancelled')
-  if (broken && when === 'success') {
+  if (broken && needsSuccess(planned)) {
     const happened = broken.state === 'failed' ? 'failed' : `was ${broken.state}`
     return end(step, 'skipped', `It needs the step "${broken.key}", which ${happened}.`)
   }
   if (!needs.every(hasEnded)) return {}
+  if (typeof when === 'object') return decideCondition(when, planned, needs, run)
   if (when === 'failure' && !needs.some(({ state }) => state === 'failed'))
     return end(step, 'skipped', 'It runs when a step that it needs has failed, and none has.')
   return { action: { kind: 'ready', step: step.key } }
@@ -216,10 +251,6 @@ function decideLive(planned: PlannedStep, live: AttemptNow, halt: Halt | null, n
   if (now < deadline) return { wakeAt: deadline }
   return { action: { kind: 'kill', ...key, stage: 'term', why: 'timeout' } }
 }
-
-const end = ({ key }: StepNow, state: EndState, reason: string): Verdict => ({
-  action: { kind: 'end', step: key, state, reason },
-})
 
 function decideRun(plan: Plan, { run, steps }: States, now: number): Action | undefined {
   if (steps.every(hasEnded)) return finish(plan, haltOfRun(plan, run, now), steps)

@@ -3,6 +3,7 @@ import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
 import { type Db, json } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Log } from '../../../platform/logging.ts'
+import type { SaveRequests } from '../approvals/requests.ts'
 import type { Executor } from '../executors/executor.ts'
 import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } from '../store.ts'
 import { targetOf } from '../target.ts'
@@ -10,6 +11,9 @@ import { type Effect, recordEnd, recordLookUp, requestCancel, type Settled, sett
 import { type Attendant, createAttendant, type Journal } from './attendant.ts'
 import type { LookUp } from './cache/look-up.ts'
 import { createJumpWatch } from './clock-jump.ts'
+import { recordValues } from './condition.ts'
+import { expandPlan } from './expansion.ts'
+import { addExpanded, readExpansions, rowsAtOnce, saveExpansions } from './expansion-rows.ts'
 import { createMemory } from './memory.ts'
 import { outputsOf } from './outputs.ts'
 import { needsPlaces, noPlaces, type Places, runsToWake } from './places.ts'
@@ -17,6 +21,7 @@ import { placesStore, readPlaces } from './places-store.ts'
 import { type Params, type RunPlan, sourcesOf } from './plan.ts'
 import type { Plans } from './plans.ts'
 import type { CheckInputs } from './quarantine.ts'
+import { resultsOf } from './results.ts'
 import { reportStrangers } from './strangers.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
@@ -63,6 +68,7 @@ export interface EngineNeeds {
   readonly checkInputs: CheckInputs
   /** Has a run looked at once the transaction is committed. */
   readonly wake: (tx: Db, runId: string) => Promise<unknown>
+  readonly saveRequests: SaveRequests
   readonly journal: (engine: Pick<Engine, 'advance'>) => Journal
 }
 
@@ -76,7 +82,7 @@ const lookUpsAtOnce = 100
 const longestTimerMs = 2 ** 31 - 1
 
 export function createEngine(needs: EngineNeeds): Engine {
-  const { db, blobs, log, now, executors, host, plans, lookUp, checkInputs, wake, journal } = needs
+  const { db, blobs, log, now, executors, host, plans, lookUp, checkInputs, saveRequests, wake, journal } = needs
   const memory = createMemory()
   const inTurn = createTurns()
   const jumpedMs = createJumpWatch(() => now().getTime())
@@ -115,16 +121,19 @@ export function createEngine(needs: EngineNeeds): Engine {
   }
 
   async function advanceIn({ tx, store, run, now }: Opened, change: Change): Promise<Advanced> {
-    const before = memory.recall(run) ?? (await readStates(store, run))
-    const changed = await change({ tx, store, run, states: before, now: now.getTime() })
     const plan = await plans(store, run.id)
+    const before = memory.recall(run) ?? (await readExpansions(store, run.id, plan, await readStates(store, run, plan)))
+    const changed = await change({ tx, store, run, states: before, now: now.getTime() })
     const places = await openPlaces(tx, run, plan)
     const settled = await settleWithLookUps({ store, run, plan, places, lookUp }, changed, now.getTime())
-    const runsOn = new Map(plan.steps.map((step) => [step.key, step.runsOn]))
+    const known = expandPlan(plan, settled.states)
+    const runsOn = new Map(known.steps.map((step) => [step.key, step.runsOn]))
     const placeOf = (step: string): Place => ({ executor: runsOn.get(step)!, host })
     const saved = await save(store, run, before, settled, placeOf, now)
+    await saveExpansions(store, run.id, known, { before, after: settled.states })
     if (places !== noPlaces) for (const other of runsToWake(places, plan, settled.states)) await wake(tx, other)
     await announce(tx, run, before, settled.states)
+    await saveRequests({ tx, run, plan: known, states: settled.states }, before, now)
     const moved = new Set(settled.effects.map(({ step, attempt }) => `${attempt} ${step}`))
     return {
       attempts: saved.filter(({ attempt, step_key }) => moved.has(`${attempt} ${step_key}`)),
@@ -225,8 +234,10 @@ interface Advanced {
   readonly states: States
 }
 
-const readStates = async (store: PipelinesStore, run: RunRow): Promise<States> =>
-  statesOf(run, await store.stepsOf([run.id]), await store.attemptStatesOf(run.id))
+async function readStates(store: PipelinesStore, run: RunRow, { steps }: RunPlan): Promise<States> {
+  const approvals = steps.some(({ approval }) => approval) ? await store.approvalStatesOf([run.id]) : []
+  return statesOf(run, await store.stepsOf([run.id]), await store.attemptStatesOf(run.id), approvals)
+}
 
 /** Locks the places of the project, after the run: whoever changes who holds or wants one does it in this order. */
 async function openPlaces(tx: Db, run: RunRow, plan: RunPlan): Promise<Places> {
@@ -250,14 +261,26 @@ async function settleWithLookUps(looking: Looking, changed: States, now: number)
   for (let count = 0; ;) {
     const settled = settle(looking.plan, states, now, looking.places)
     effects.push(...settled.effects)
+    if (settled.reads.length > 0) {
+      states = await readValues(looking, settled)
+      continue
+    }
     if (settled.lookUps.length === 0) return { ...settled, effects }
     // The rest comes in a transaction of its own, at once.
     if (count >= lookUpsAtOnce) return { ...settled, effects, wakeAt: now }
     const keys = settled.lookUps.slice(0, lookUpsAtOnce)
     count += keys.length
     states = settled.states
-    for (const key of keys) states = await lookUpStep(looking, states, key)
+    await addExpanded(looking.store, looking.run, looking.plan, { before: changed, after: states })
+    const known = { ...looking, plan: expandPlan(looking.plan, states) }
+    for (const key of keys) states = await lookUpStep(known, states, key)
   }
+}
+
+/** What a condition waits for; a step that wrote nothing has no values. */
+async function readValues({ store, run }: Looking, { states, reads }: Settled): Promise<States> {
+  const results = await resultsOf(store, run.id, reads)
+  return reads.reduce((sum, key) => recordValues(sum, key, results.get(key)?.values ?? {}), states)
 }
 
 async function lookUpStep({ store, run, plan, lookUp }: Looking, states: States, key: string): Promise<States> {
@@ -291,14 +314,15 @@ async function save(
   const wake = wakeAt === null ? null : new Date(wakeAt)
   await store.saveRun(run.id, { ...runFields(states), wake_at: wake, looked_at: now })
   const { steps, attempts } = changedRows(run, before, states, placeOf, now)
-  if (steps.length > 0) await store.saveSteps(steps)
+  for (let at = 0; at < steps.length; at += rowsAtOnce) await store.saveSteps(steps.slice(at, at + rowsAtOnce))
   return attempts.length > 0 ? store.saveAttempts(attempts) : []
 }
 
 async function announce(tx: Db, run: RunRow, before: States, after: States): Promise<void> {
-  if (after.run.state === before.run.state && after.steps.every(({ state }, at) => state === before.steps[at]!.state)) {
-    return
-  }
+  const isSame = after.steps.every(
+    ({ key, state }, at) => before.steps[at]?.key === key && before.steps[at].state === state,
+  )
+  if (after.run.state === before.run.state && isSame) return
   const { project_id: projectId, id: runId, pipeline, model } = run
   const news = { projectId, subject: runId, runId, pipeline, state: after.run.state }
   await publish(tx, pipelinesEvents, 'pipelines.run_changed', news)

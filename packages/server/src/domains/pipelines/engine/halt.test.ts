@@ -17,6 +17,9 @@ const trainStep: PlannedStep = {
   claims: [],
   maxParallel: null,
   failFast: false,
+  matrix: {},
+  expand: null,
+  approval: null,
 }
 const whole = { maxLiveAttempts: 2, timeoutMs: null, concurrency: null }
 const train = { step: 'train', attempt: 1 }
@@ -27,7 +30,16 @@ const chain = (last: Partial<PlannedStep>): Plan => ({
 })
 
 const fresh = ({ steps }: Plan): States => ({
-  run: { state: 'queued', reason: null, startedAt: null, endedAt: null, deadlineAt: null, cancel: null },
+  run: {
+    state: 'queued',
+    reason: null,
+    startedAt: null,
+    endedAt: null,
+    deadlineAt: null,
+    cancel: null,
+    params: {},
+    trigger: 'request',
+  },
   steps: steps.map(({ key }) => ({
     key,
     state: 'pending',
@@ -38,6 +50,8 @@ const fresh = ({ steps }: Plan): States => ({
     countFrom: 1,
     cache: null,
     wants: [],
+    values: null,
+    approval: null,
     attempts: [],
   })),
 })

@@ -1,3 +1,4 @@
+import { staysAfterCancel } from './condition.ts'
 import {
   hasEnded,
   type Plan,
@@ -33,9 +34,10 @@ export function haltsOf(plan: Plan, states: States, now: number): (planned: Plan
 }
 
 /** What tidies up after a run that was ended is not ended with it, unless it ran before. */
-function outlives({ when }: PlannedStep, { state, attempts }: StepNow, haltedAt: number): boolean {
+function outlives(planned: PlannedStep, { state, attempts }: StepNow, haltedAt: number): boolean {
   const startedAt = state === 'running' ? attempts.at(-1)!.startedAt : null
-  return when === 'always' && (startedAt === null || startedAt >= haltedAt)
+  // Nobody is asked about a run that is over.
+  return staysAfterCancel(planned) && planned.approval === null && (startedAt === null || startedAt >= haltedAt)
 }
 
 function failedMatrices(plan: Plan, { steps }: States): ReadonlyMap<string, Halt> {

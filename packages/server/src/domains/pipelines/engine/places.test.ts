@@ -41,6 +41,9 @@ const stepOf = (random: Random, at: number): PlannedStep => ({
   ],
   maxParallel: null,
   failFast: false,
+  matrix: {},
+  expand: null,
+  approval: null,
 })
 
 function runOf(random: Random, at: number): Running {
@@ -58,8 +61,26 @@ function runOf(random: Random, at: number): Running {
         group === undefined ? null : { group, limit: limits[`runs ${group}`]!, whenBusy: pick(random, policies) },
     },
     states: {
-      run: { state: 'queued', reason: null, startedAt: null, endedAt: null, deadlineAt: null, cancel: null },
-      steps: steps.map(({ key }) => ({ key, ...fresh, countFrom: 1, cache: null, wants: [], attempts: [] })),
+      run: {
+        state: 'queued',
+        reason: null,
+        startedAt: null,
+        endedAt: null,
+        deadlineAt: null,
+        cancel: null,
+        params: {},
+        trigger: 'request',
+      },
+      steps: steps.map(({ key }) => ({
+        key,
+        ...fresh,
+        countFrom: 1,
+        cache: null,
+        wants: [],
+        values: null,
+        approval: null,
+        attempts: [],
+      })),
     },
     wakeAt: null,
   }

@@ -6,6 +6,7 @@ import {
   RetryCause,
   type StepSpec,
 } from '@evenkeel/contract'
+import { listSources } from './expansion.ts'
 import { claimsOf } from './places.ts'
 import type { Plan, PlannedStep } from './states.ts'
 
@@ -30,7 +31,6 @@ export interface RunPlanStep extends PlannedStep {
   readonly params: readonly string[]
   readonly inputs: Readonly<Record<string, PlannedInput>>
   readonly outputs: readonly string[]
-  readonly matrix: Params
   readonly env: Readonly<Record<string, string>>
   /** Variable to the name of a secret; never a value. */
   readonly secrets: Readonly<Record<string, string>>
@@ -83,6 +83,8 @@ const stepDefaults = {
   resources: { gpu: 0, slots: {} },
   image: null,
   runtime: null,
+  approval: null,
+  expand: null,
 } as const
 
 /** The same of a plan as a whole. */
@@ -148,12 +150,15 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     failFast: step.failFast,
     uses: step.uses ?? null,
     run: step.run ?? null,
+    approval: step.approval ?? null,
+    expand: step.expand ?? null,
   }
 }
 
-/** The steps named, and those an input comes from. */
-export function needsOf({ needs, inputs }: StepSpec): string[] {
-  return [...new Set([...needs, ...sourcesOf(inputs)])]
+/** The steps named, those an input comes from, whose output is decided on, and that list its matrix. */
+export function needsOf({ needs, inputs, approval, expand }: StepSpec): string[] {
+  const subject = approval?.subject ? [approval.subject.step] : []
+  return [...new Set([...needs, ...sourcesOf(inputs), ...subject, ...(expand ? listSources(expand) : [])])]
 }
 
 /** The steps that these inputs come from. */

@@ -5,7 +5,7 @@ import { readPlan, type RunPlan } from './plan.ts'
 const keptCount = 64
 
 /** Reads the plan of a run. */
-export type Plans = (store: Pick<PipelinesStore, 'readPlan'>, runId: string) => Promise<RunPlan>
+export type Plans = (store: PipelinesStore, runId: string) => Promise<RunPlan>
 
 /** A plan never changes, and that of a large run takes longer to read than all else that happens to one step. */
 export function createPlans(): Plans {

@@ -1,13 +1,24 @@
+import type { ParamValue, TriggerReason } from '@evenkeel/contract'
 import type { Insertable } from 'kysely'
 import { type Database, json } from '../../../platform/db.ts'
+import type { ApprovalStateRow } from '../approvals/store.ts'
 import type { AttemptRow, AttemptStateRow, RunRow, StepRow } from '../store.ts'
 import { externalIdOf } from './external-id.ts'
 import type { AttemptNow, RunNow, States, StepNow } from './states.ts'
 
-/** Reads the states of a run from its rows. */
-export function statesOf(run: RunRow, steps: readonly StepRow[], attempts: readonly AttemptStateRow[]): States {
+/** Reads the states of a run from its rows. @param approvals - the newest of each step */
+export function statesOf(
+  run: RunRow,
+  steps: readonly StepRow[],
+  attempts: readonly AttemptStateRow[],
+  approvals: readonly ApprovalStateRow[],
+): States {
   const byStep = Map.groupBy(attempts, ({ step_key }) => step_key)
-  return { run: runNow(run), steps: steps.map((step) => stepNow(step, byStep.get(step.key) ?? [])) }
+  const asked = new Map(approvals.map((approval) => [approval.step_key, approval]))
+  return {
+    run: runNow(run),
+    steps: steps.map((step) => stepNow(step, byStep.get(step.key) ?? [], asked.get(step.key))),
+  }
 }
 
 function runNow(row: RunRow): RunNow {
@@ -19,10 +30,16 @@ function runNow(row: RunRow): RunNow {
     endedAt: ms(ended_at),
     deadlineAt: ms(deadline_at),
     cancel: cancel_requested_at && { at: cancel_requested_at.getTime(), says: cancel_says ?? '' },
+    params: row.params as Record<string, ParamValue>,
+    trigger: (row.trigger as TriggerReason).kind,
   }
 }
 
-const stepNow = (row: StepRow, attempts: readonly AttemptStateRow[]): StepNow => ({
+const stepNow = (
+  row: StepRow,
+  attempts: readonly AttemptStateRow[],
+  approval: ApprovalStateRow | undefined,
+): StepNow => ({
   key: row.key,
   state: row.state,
   reason: row.reason,
@@ -32,7 +49,16 @@ const stepNow = (row: StepRow, attempts: readonly AttemptStateRow[]): StepNow =>
   countFrom: row.count_from,
   cache: row.cache as StepNow['cache'],
   wants: (row.wants ?? []) as StepNow['wants'],
+  values: null,
+  // A step that has not come so far in this try of the run was asked in an earlier one.
+  approval: approval && row.state !== 'pending' && row.state !== 'ready' ? approvalNow(approval) : null,
   attempts: attempts.map(attemptNow),
+})
+
+const approvalNow = ({ state, expires_at, reason }: ApprovalStateRow): StepNow['approval'] => ({
+  state,
+  expiresAt: expires_at.getTime(),
+  says: reason,
 })
 
 const attemptNow = (row: AttemptStateRow): AttemptNow => ({

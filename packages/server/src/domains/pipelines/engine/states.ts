@@ -1,12 +1,16 @@
 import type {
+  ApprovalSpec,
   AttemptOutcome,
   AttemptState,
   CacheVerdict,
+  MatrixSpec,
+  ParamValue,
   PipelineSpec,
   RunState,
   StepSpec,
   StepState,
 } from '@evenkeel/contract'
+import type { ApprovalNow } from './asking.ts'
 import type { Claim } from './places.ts'
 
 /** What is fixed when a run is created. `decide` needs no more of it than this. */
@@ -41,6 +45,12 @@ export interface PlannedStep {
   readonly maxParallel: number | null
   /** Its failure ends the others of its matrix. */
   readonly failFast: boolean
+  /** The values that make it one of a matrix. */
+  readonly matrix: Readonly<Record<string, ParamValue>>
+  /** It stands for all steps of a matrix, until a step before has listed them. */
+  readonly expand: MatrixSpec | null
+  /** In place of a command: whom it asks. */
+  readonly approval: ApprovalSpec | null
 }
 
 export interface RetryDelay {
@@ -63,6 +73,9 @@ export interface RunNow {
   /** When its timeout ends; null until it begins. */
   readonly deadlineAt: number | null
   readonly cancel: { readonly at: number; readonly says: string } | null
+  readonly params: Readonly<Record<string, ParamValue>>
+  /** What kind of occasion started it. */
+  readonly trigger: string
 }
 
 export interface StepNow {
@@ -78,6 +91,10 @@ export interface StepNow {
   readonly cache: CacheVerdict | null
   /** What it waits for; empty while it waits for no place. */
   readonly wants: readonly Claim[]
+  /** Small values it has left; null until somebody needs them and they are read. */
+  readonly values: Readonly<Record<string, string>> | null
+  /** What became of its request; null until people are asked. */
+  readonly approval: ApprovalNow | null
   /** Oldest first. */
   readonly attempts: readonly AttemptNow[]
 }

@@ -2,7 +2,7 @@ import type { CacheReason, StepRuntime } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../../../platform/canonical-json.ts'
 import { wantedOf } from '../../runtimes/runtime-kind.ts'
-import { isInstance } from '../check-spec.ts'
+import { isInstance, needsSuccess } from '../condition.ts'
 import type { StoredOutput } from '../job.ts'
 import {
   nominalVariables,
@@ -51,7 +51,7 @@ export function whyNotCached(
   { noCache, programCode }: { readonly noCache: boolean | readonly string[]; readonly programCode: string | undefined },
 ): { readonly code: CacheReason; readonly says: string } | undefined {
   if (step.cache === false) return { code: 'off', says: 'Its results are not kept for later: cache is off.' }
-  if (step.when !== 'success')
+  if (!needsSuccess(step))
     return { code: 'off', says: 'It also runs after a failure: it is there for what it does, not for what it leaves.' }
   if (noCache === true) return { code: 'forced', says: 'All steps were asked to run anew.' }
   if (noCache !== false && noCache.some((name) => isInstance(step.key, name)))

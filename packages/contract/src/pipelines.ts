@@ -199,6 +199,7 @@ export const pipelinesErrors = defineErrors({
 })
 
 export const pipelinesEvents = defineEvents({
+  'pipelines.version_written': EventBase.extend({ pipeline: Name, version: z.int() }),
   'pipelines.run_changed': EventBase.extend({ runId: z.string(), pipeline: Name, state: RunState }),
   'pipelines.run_ended': EventBase.extend({
     runId: z.string(),

@@ -3,6 +3,7 @@ import {
   type ParamValue,
   type Pipeline,
   pipelinesErrors,
+  pipelinesEvents,
   type PipelineSpec,
   type PipelineVersion,
   type PlannedStepView,
@@ -20,7 +21,7 @@ import type { Caller } from '../../platform/auth.ts'
 import { canonicalJson } from '../../platform/canonical-json.ts'
 import { json } from '../../platform/db.ts'
 import { failPlatform, failures } from '../../platform/errors.ts'
-import type { Subscription } from '../../platform/events.ts'
+import { publish, type Subscription } from '../../platform/events.ts'
 import type { Job } from '../../platform/jobs.ts'
 import { reopen, requestCancel } from './engine/apply.ts'
 import { problemOf, type SpecProblem, unknownStep, unusedParam } from './engine/check-spec.ts'
@@ -219,6 +220,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
         })
         const subject = `${pipeline}@${version}`
         await audit(tx, { projectId, actor: userName, action: 'pipelines.put', subject, after: { digest } })
+        await publish(tx, pipelinesEvents, 'pipelines.version_written', { projectId, subject: pipeline, pipeline, version })
       })
       return read(caller, pipeline)
     },

@@ -39,7 +39,7 @@ export function stepEvent(dialect: Dialect, context: StepContext, moment: StepMo
     job: {
       ...dialect.naming.job(projectId, `${run.pipeline}.${step.key}`),
       facets: {
-        ...jobType(dialect, known.uses === 'train' ? 'TRAINING' : 'TASK'),
+        ...jobType(dialect, known.uses === 'train-trees' ? 'TRAINING' : 'TASK'),
         ...sourceCode(dialect, run.commit, repository),
       },
     },

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { exitCodes } from './errors.ts'
 import { numberBetween } from './options.ts'
+import { addLineageCommands } from './program-lineage.ts'
 import { addPipelineCommands } from './program-pipelines.ts'
 
 const EXAMPLES = `
@@ -110,6 +111,7 @@ export function createProgram() {
   }
 
   addPipelineCommands(program, { common, remote, action })
+  addLineageCommands(program, { common, remote, action })
 
   remote(program.command('status').description('where each model is in its loop, and what to do next'))
     .helpGroup('LOOK')

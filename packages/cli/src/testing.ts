@@ -3,6 +3,7 @@ import {
   deployments,
   type Endpoint,
   governance,
+  lineage,
   loop,
   pipelines,
   Problem,
@@ -16,7 +17,7 @@ import { onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { run } from './run.ts'
 
-const groups = { artifacts, deployments, governance, loop, pipelines, registry }
+const groups = { artifacts, deployments, governance, lineage, loop, pipelines, registry }
 type Groups = typeof groups
 export type Operation = { [G in keyof Groups]: `${G}.${keyof Groups[G] & string}` }[keyof Groups]
 

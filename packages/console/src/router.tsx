@@ -102,6 +102,18 @@ const automationsRoute = createRoute({
   component: lazyRouteComponent(() => import('./pipeline/AutomationsPage.tsx'), 'AutomationsPage'),
 })
 
+const lineageRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/lineage',
+  validateSearch: z.object({
+    node: maybe(z.coerce.string()),
+    text: maybe(z.coerce.string()),
+    direction: maybe(z.enum(['upstream', 'downstream'])),
+    view: maybe(z.enum(['graph', 'list'])),
+  }),
+  component: lazyRouteComponent(() => import('./lineage/LineagePage.tsx'), 'LineagePage'),
+})
+
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree: rootRoute.addChildren([
@@ -114,6 +126,7 @@ export function createAppRouter(queryClient: QueryClient) {
       deploymentRoute,
       monitorRoute,
       automationsRoute,
+      lineageRoute,
     ]),
     context: { queryClient },
     defaultPreload: 'intent',

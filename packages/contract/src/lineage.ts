@@ -273,7 +273,12 @@ export const lineage = defineEndpoints({
     body: z.object({
       spec: TargetSpec,
       /** Sent as `Authorization: Bearer`; never shown again. When absent, it stays what it was. */
-      key: z.string().min(1).max(4000).regex(/^[\x21-\x7e]+$/).optional(),
+      key: z
+        .string()
+        .min(1)
+        .max(4000)
+        .regex(/^[\x21-\x7e]+$/)
+        .optional(),
       /** Which events a new target gets: from now on, or all there are. */
       from: z.enum(['now', 'beginning']).default('now'),
     }),

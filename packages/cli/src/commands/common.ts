@@ -1,5 +1,5 @@
 import { createClient } from '@evenkeel/client'
-import { artifacts, deployments, governance, loop, pipelines, registry } from '@evenkeel/contract'
+import { artifacts, deployments, governance, lineage, loop, pipelines, registry } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
 import { targetOf } from '../settings.ts'
 
@@ -19,6 +19,7 @@ export async function connect(options: CommonOptions) {
   return {
     url,
     token,
+    lineage: createClient(lineage, client),
     loop: createClient(loop, client),
     deployments: createClient(deployments, client),
     governance: createClient(governance, client),

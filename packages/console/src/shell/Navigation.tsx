@@ -1,4 +1,12 @@
-import { IconActivityHeartbeat, IconBolt, IconCube, IconRefresh, IconRocket, IconRoute } from '@tabler/icons-react'
+import {
+  IconActivityHeartbeat,
+  IconBolt,
+  IconCube,
+  IconRefresh,
+  IconRocket,
+  IconRoute,
+  IconSitemap,
+} from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useRouterState } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -45,6 +53,9 @@ export function Navigation() {
       {section('Monitors', <IconActivityHeartbeat size={16} aria-hidden="true" />, 'monitors', data?.monitors)}
       <Place href="/automations" icon={<IconBolt size={16} aria-hidden="true" />}>
         Automations
+      </Place>
+      <Place href="/lineage" icon={<IconSitemap size={16} aria-hidden="true" />}>
+        Lineage
       </Place>
     </div>
   )

@@ -1,4 +1,4 @@
-import { lineageErrors, type LineageGraph, lineageLimits, LineageNode, LineageNodeKind } from '@evenkeel/contract'
+import { lineageErrors, type LineageGraph, lineageLimits, type LineageNode, LineageNodeKind } from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
 import { type EdgeRow, graphStore, type Level, type NodeRow } from './graph-store.ts'
@@ -78,7 +78,11 @@ async function findNode(db: Db, projectId: string, called: string): Promise<Node
   if (found.length === 0) throw fail('lineage.node_not_found', { node: called })
   if (found.length === 1) return found[0]!
   const candidates = found.map(({ id }) => id)
-  throw fail('lineage.node_ambiguous', { node: called, candidates }, { why: `"${called}" may be ${candidates.join(', ')}.` })
+  throw fail(
+    'lineage.node_ambiguous',
+    { node: called, candidates },
+    { why: `"${called}" may be ${candidates.join(', ')}.` },
+  )
 }
 
 export const presentNode = (row: NodeRow): LineageNode => ({

@@ -1,4 +1,11 @@
-import type { Approval, ColumnProfile, DatasetVersion, ModelVersion, PipelineVersion, Rollout } from '@evenkeel/contract'
+import type {
+  Approval,
+  ColumnProfile,
+  DatasetVersion,
+  ModelVersion,
+  PipelineVersion,
+  Rollout,
+} from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
 import type { Log } from '../../platform/logging.ts'
 import type { RunFacts } from './facts.ts'
@@ -23,7 +30,11 @@ export interface LineageDeps {
   readonly privateTargets: boolean
   /** A run with what it was planned on, read with the given connection; undefined when there is none. */
   readonly runFacts: (db: Db, projectId: string, runId: string) => Promise<RunFacts | undefined>
-  readonly pipelineVersion: (projectId: string, pipeline: string, version: number) => Promise<PipelineVersion | undefined>
+  readonly pipelineVersion: (
+    projectId: string,
+    pipeline: string,
+    version: number,
+  ) => Promise<PipelineVersion | undefined>
   readonly datasetVersion: (projectId: string, dataset: string, version: number) => Promise<DatasetVersion>
   readonly datasetProfile: (projectId: string, dataset: string, version: number) => Promise<readonly ColumnProfile[]>
   readonly modelVersion: (projectId: string, model: string, version: number) => Promise<ModelVersion>

@@ -54,7 +54,9 @@ export function createDialect({ version, naming, base }: { version: string; nami
       _schemaURL: `${base()}/api/v1/lineage/schemas/${facetVersion}/${name}.json#/$defs/${name}`,
     }),
 
-    runEvent: (event: Omit<OutEvent, 'producer' | 'schemaURL' | 'dataset'> & Required<Pick<OutEvent, 'run'>>): OutEvent => ({
+    runEvent: (
+      event: Omit<OutEvent, 'producer' | 'schemaURL' | 'dataset'> & Required<Pick<OutEvent, 'run'>>,
+    ): OutEvent => ({
       ...event,
       producer,
       schemaURL: schemaURL('RunEvent'),

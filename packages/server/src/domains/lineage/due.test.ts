@@ -52,8 +52,10 @@ const run = (state: Run['state'], steps: Run['steps'], endedAt: number | null = 
   steps,
 })
 
-const words = (moments: readonly Moment[]) => moments.map(({ step: key, attempt: n, type }) => `${key || 'run'} ${n} ${type}`)
-const told = (moments: readonly Moment[]): Told[] => moments.map(({ step: key, attempt: n, type, at: when }) => ({ step: key, attempt: n, type, at: when }))
+const words = (moments: readonly Moment[]) =>
+  moments.map(({ step: key, attempt: n, type }) => `${key || 'run'} ${n} ${type}`)
+const told = (moments: readonly Moment[]): Told[] =>
+  moments.map(({ step: key, attempt: n, type, at: when }) => ({ step: key, attempt: n, type, at: when }))
 
 describe('what there is to tell of a run', () => {
   const ended = run(
@@ -94,13 +96,16 @@ describe('what there is to tell of a run', () => {
 
   it('is nothing while the run waits, and its start and end when it is cancelled there', () => {
     expect(dueMoments(run('queued', []), [], now)).toEqual([])
-    expect(words(dueMoments({ ...run('cancelled', [], 3), startedAt: null }, [], now))).toEqual(['run 1 START', 'run 1 ABORT'])
+    expect(words(dueMoments({ ...run('cancelled', [], 3), startedAt: null }, [], now))).toEqual([
+      'run 1 START',
+      'run 1 ABORT',
+    ])
   })
 
   it('leaves an attempt alone that has not begun, and tells one that ended without a beginning', () => {
-    expect(words(dueMoments(run('running', [step('a', 'running', [attempt(1, 'submitted', null, null)])]), [], now))).toEqual([
-      'run 1 START',
-    ])
+    expect(
+      words(dueMoments(run('running', [step('a', 'running', [attempt(1, 'submitted', null, null)])]), [], now)),
+    ).toEqual(['run 1 START'])
     expect(words(dueMoments(run('running', [step('a', 'failed', [attempt(1, 'failed', null, 2)])]), [], now))).toEqual([
       'run 1 START',
       'a 1 START',
@@ -110,9 +115,25 @@ describe('what there is to tell of a run', () => {
 
   it('makes another run of one that was opened again, and tells only what is new', () => {
     const before = told(dueMoments(ended, [], now))
-    const again = run('succeeded', [step('load', 'cached', []), step('train', 'succeeded', [attempt(1, 'lost', 3, 4), attempt(2, 'failed', 5, 6), attempt(3, 'succeeded', 10, 11)])], 12)
+    const again = run(
+      'succeeded',
+      [
+        step('load', 'cached', []),
+        step('train', 'succeeded', [
+          attempt(1, 'lost', 3, 4),
+          attempt(2, 'failed', 5, 6),
+          attempt(3, 'succeeded', 10, 11),
+        ]),
+      ],
+      12,
+    )
 
-    expect(words(dueMoments(again, before, now))).toEqual(['run 2 START', 'train 3 START', 'train 3 COMPLETE', 'run 2 COMPLETE'])
+    expect(words(dueMoments(again, before, now))).toEqual([
+      'run 2 START',
+      'train 3 START',
+      'train 3 COMPLETE',
+      'run 2 COMPLETE',
+    ])
     expect(words(dueMoments({ ...again, state: 'running', endedAt: null }, before, now))[0]).toBe('run 2 START')
     const after = [...before, ...told(dueMoments(again, before, now))]
     expect(dueMoments(again, after, now)).toEqual([])

@@ -16,7 +16,12 @@ const tensors: Schema = {
   },
 }
 
-const facet = (on: 'RunFacet' | 'DatasetFacet', description: string, properties: Schema, required: string[]): Schema => ({
+const facet = (
+  on: 'RunFacet' | 'DatasetFacet',
+  description: string,
+  properties: Schema,
+  required: string[],
+): Schema => ({
   description,
   type: 'object',
   allOf: [{ $ref: `${core}/${on}` }, { type: 'object', properties, required }],

@@ -29,8 +29,8 @@ export function createFollow(deps: LineageDeps, dialect: Dialect): Follow {
   return async (projectId, runId) => {
     const first = await deps.runFacts(deps.db, projectId, runId)
     if (!first) return
-    const told = await lineageStore(deps.db).toldOf(runId)
-    const due = dueMoments(first.run, told, deps.now())
+    const due = dueMoments(first.run, await lineageStore(deps.db).toldOf(runId), deps.now())
+    if (due.length === 0) return rest(deps.db, projectId, first, deps.now())
     const datasets = await readDatasets(deps, projectId, neededBy(first, due))
     await deps.db.transaction().execute(async (tx) => {
       const store = lineageStore(tx)
@@ -40,10 +40,14 @@ export function createFollow(deps: LineageDeps, dialect: Dialect): Follow {
       if (!facts) return
       const moments = dueMoments(facts.run, await store.toldOf(runId), deps.now())
       for (const moment of moments) await tell(tx, { deps, dialect, projectId, facts, findDataset: datasets }, moment)
-      if (facts.run.endedAt === null) await store.keepOpen(projectId, runId, deps.now())
-      else await store.close(runId)
+      await rest(tx, projectId, facts, deps.now())
     })
   }
+}
+
+/** Remembers that a run that goes on was looked at, and forgets one that has ended. */
+function rest(db: Db, projectId: string, { run: { id, endedAt } }: RunFacts, now: Date): Promise<void> {
+  return endedAt === null ? lineageStore(db).keepOpen(projectId, id, now) : lineageStore(db).close(id)
 }
 
 interface Telling {
@@ -70,7 +74,10 @@ async function tell(tx: Db, telling: Telling, moment: Moment): Promise<void> {
 function linksOf({ dialect, projectId, facts: { run } }: Telling, { step, attempt, runAttempt }: Moment): Links {
   const { namespace, name } = dialect.naming.job(projectId, run.pipeline)
   const pipeline = `/pipelines/${encodeURIComponent(run.pipeline)}`
-  const runs = { [nodeId('job', namespace, name)]: pipeline, [nodeId('run', runIdOf(run.id, runAttempt))]: `/runs/${run.id}` }
+  const runs = {
+    [nodeId('job', namespace, name)]: pipeline,
+    [nodeId('run', runIdOf(run.id, runAttempt))]: `/runs/${run.id}`,
+  }
   if (step === '') return runs
   const inStep = `?step=${encodeURIComponent(step)}`
   return {

@@ -21,7 +21,12 @@ beforeAll(async () => {
   first = await world.run('churn', await churn(), span)
   second = await world.run('churn', await churn(), span)
   await register(second)
-  failed = await world.run('broken', { steps: [{ key: 'fall', run: ['sh', '-c', 'exit 3'] }, { key: 'after', run: ['true'], needs: ['fall'] }] })
+  failed = await world.run('broken', {
+    steps: [
+      { key: 'fall', run: ['sh', '-c', 'exit 3'] },
+      { key: 'after', run: ['true'], needs: ['fall'] },
+    ],
+  })
   await deploy()
   await world.settle()
 }, 120_000)
@@ -55,7 +60,11 @@ async function churn() {
       },
       {
         key: 'train',
-        run: ['sh', '-c', 'cat "$EVENKEEL_INPUT_TABLE" > "$EVENKEEL_OUTPUT_MODEL"; date +%N >> "$EVENKEEL_OUTPUT_MODEL"'],
+        run: [
+          'sh',
+          '-c',
+          'cat "$EVENKEEL_INPUT_TABLE" > "$EVENKEEL_OUTPUT_MODEL"; date +%N >> "$EVENKEEL_OUTPUT_MODEL"',
+        ],
         inputs: { table: { from: 'step', step: 'load', output: 'table' } },
         outputs: ['model'],
         cache: false,
@@ -69,10 +78,17 @@ async function register(run: Run) {
   const { digest } = await world.platform.blobs.put(bytes)
   const version = newVersion({ digest, sizeBytes: bytes.length })
   const { items } = await world.datasets.listVersions({ params: { dataset: 'flights' }, query: {} })
-  const datasets = items.map(({ dataset, version: number, digest: content }) => ({ dataset, version: number, digest: content }))
+  const datasets = items.map(({ dataset, version: number, digest: content }) => ({
+    dataset,
+    version: number,
+    digest: content,
+  }))
   const lineage = { ...version.lineage, runId: run.id, pipeline: 'churn', datasets }
   await world.registry.register({ params: { model: 'churn' }, body: { ...version, lineage } })
-  await world.registry.overrideGate({ params: { model: 'churn', version: 1 }, body: { reason: 'There is no champion yet.' } })
+  await world.registry.overrideGate({
+    params: { model: 'churn', version: 1 },
+    body: { reason: 'There is no champion yet.' },
+  })
 }
 
 async function deploy() {
@@ -113,7 +129,9 @@ it('would notice a broken facet, an unknown schema and a run without an id', asy
 
   expect(world.validate(start)).toEqual([])
   expect(world.validate(broken({ executionParameters: { ...parameters, parameters: 'wrong' } }))).not.toEqual([])
-  expect(world.validate(broken({ executionParameters: { ...parameters, parameters: [{ key: 'a', value: 1 }] } }))).not.toEqual([])
+  expect(
+    world.validate(broken({ executionParameters: { ...parameters, parameters: [{ key: 'a', value: 1 }] } })),
+  ).not.toEqual([])
   expect(world.validate(broken({ odd: { ...parameters, _schemaURL: `${world.url}/nowhere` } }))).not.toEqual([])
   expect(world.validate({ ...start, run: { runId: 'churn-1' } })).not.toEqual([])
 })
@@ -145,7 +163,10 @@ it('says of a cached step the versions that were made then, and by which run', a
 
   expect(after!.event['outputs']).toEqual(before!.event['outputs'])
   expect(after!.event['outputs']).toMatchObject([
-    { name: 'artifact/churn/load/table', facets: { version: { datasetVersion: first.steps[0]!.outputs['table']!.digest } } },
+    {
+      name: 'artifact/churn/load/table',
+      facets: { version: { datasetVersion: first.steps[0]!.outputs['table']!.digest } },
+    },
   ])
   expect(after!.event).toMatchObject({
     run: { facets: { evenkeel_cache: { code: 'reused', fromRun: first.id, fromStep: 'load' } } },
@@ -164,7 +185,9 @@ it('says what was read, with its columns and counts, and shows no variable that 
         inputFacets: {
           inputStatistics: { rowCount: 31, fileCount: 1 },
           dataQualityMetrics: { columnMetrics: { delay: { min: 0, max: 30, nullCount: 0 } } },
-          dataQualityAssertions: { assertions: expect.arrayContaining([expect.objectContaining({ assertion: 'row_count', success: true })]) },
+          dataQualityAssertions: {
+            assertions: expect.arrayContaining([expect.objectContaining({ assertion: 'row_count', success: true })]),
+          },
         },
       },
     ],
@@ -177,9 +200,23 @@ it('says what was read, with its columns and counts, and shows no variable that 
 it('tells a gate and its override as tests of which all is text', async () => {
   const events = await world.events()
 
-  expect(said(events, 'gate.churn', 'FAIL')).toMatchObject({ run: { facets: { test: { tests: expect.arrayContaining([expect.objectContaining({ status: 'fail', severity: 'error' })]) } } } })
+  expect(said(events, 'gate.churn', 'FAIL')).toMatchObject({
+    run: {
+      facets: {
+        test: { tests: expect.arrayContaining([expect.objectContaining({ status: 'fail', severity: 'error' })]) },
+      },
+    },
+  })
   expect(said(events, 'gate.churn', 'COMPLETE')).toMatchObject({
-    run: { facets: { test: { tests: expect.arrayContaining([expect.objectContaining({ name: 'override', status: 'pass', actual: 'local' })]) } } },
+    run: {
+      facets: {
+        test: {
+          tests: expect.arrayContaining([
+            expect.objectContaining({ name: 'override', status: 'pass', actual: 'local' }),
+          ]),
+        },
+      },
+    },
   })
 })
 
@@ -189,7 +226,10 @@ it('leads from a model version up to its data, and from the data down to the mod
   const labels = (graph: typeof up) => graph.nodes.map(({ kind, label }) => `${kind} ${label}`)
 
   expect(labels(up)).toEqual(expect.arrayContaining(['dataset_version flights@1', 'model_version churn@1']))
-  expect(up.nodes.find(({ name }) => name === second.id)).toMatchObject({ state: 'COMPLETE', link: `/runs/${second.id}` })
+  expect(up.nodes.find(({ name }) => name === second.id)).toMatchObject({
+    state: 'COMPLETE',
+    link: `/runs/${second.id}`,
+  })
   expect(labels(down)).toEqual(expect.arrayContaining(['model_version churn@1']))
   expect(up.nodes.find(({ kind }) => kind === 'model_version')!.link).toBe('/models/churn/versions/1')
   const jobs = await world.api.graph({ query: { node: 'dataset:flights', direction: 'downstream' } })

@@ -38,6 +38,8 @@ describe('run ids', () => {
     const run = '0190c6a0-0000-7000-8000-000000000001'
 
     expect(runIdOf(run, 1)).toBe(run)
-    expect(new Set([runIdOf(run, 2), stepRunIdOf(run, 'a', 0), stepRunIdOf(run, 'a', 1), stepRunIdOf(run, 'b', 1)]).size).toBe(4)
+    expect(
+      new Set([runIdOf(run, 2), stepRunIdOf(run, 'a', 0), stepRunIdOf(run, 'a', 1), stepRunIdOf(run, 'b', 1)]).size,
+    ).toBe(4)
   })
 })

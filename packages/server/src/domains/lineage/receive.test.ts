@@ -13,7 +13,10 @@ const run = promisify(execFile)
 
 let world: LineageWorld
 beforeAll(async () => {
-  world = await startLineageWorld({ EVENKEEL_AUTH: 'required', EVENKEEL_INIT_TOKEN: 'a secret of more than 24 letters' })
+  world = await startLineageWorld({
+    EVENKEEL_AUTH: 'required',
+    EVENKEEL_INIT_TOKEN: 'a secret of more than 24 letters',
+  })
 })
 afterAll(() => world.stop())
 
@@ -22,7 +25,10 @@ const event = (changes: Partial<OpenLineageEvent> = {}): OpenLineageEvent => ({
   eventTime: '2026-03-01T10:00:00.000Z',
   producer: 'https://example.org/spark',
   schemaURL: 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent',
-  run: { runId: '0190c6a0-1111-7000-8000-000000000001', facets: { spark_odd: { _producer: 'x', deep: [{ a: null }] } } },
+  run: {
+    runId: '0190c6a0-1111-7000-8000-000000000001',
+    facets: { spark_odd: { _producer: 'x', deep: [{ a: null }] } },
+  },
   job: { namespace: 'spark://cluster', name: 'clean' },
   inputs: [{ namespace: 's3://bucket', name: 'raw/flights' }],
   outputs: [{ namespace: 's3://bucket', name: 'clean/flights' }],
@@ -67,7 +73,10 @@ describe('events of others', () => {
       body: JSON.stringify({ steps: [{ key: 'a', run: ['true'] }] }),
     })
     expect(pipelines.status).toBe(200)
-    await world.until('the pipeline', async () => (await api.nodes({ query: { text: 'own', kind: 'job' } })).items.length > 0)
+    await world.until(
+      'the pipeline',
+      async () => (await api.nodes({ query: { text: 'own', kind: 'job' } })).items.length > 0,
+    )
 
     await api.receive({ body: event({ job: { namespace: 'evenkeel://localhost/default', name: 'own' } }) })
 
@@ -77,7 +86,9 @@ describe('events of others', () => {
   it('keep names apart that only look alike when they are put together', async () => {
     const api = await as('data_scientist')
 
-    await api.receive({ body: event({ inputs: [{ namespace: 'a#b', name: 'c' }], outputs: [{ namespace: 'a', name: 'b#c' }] }) })
+    await api.receive({
+      body: event({ inputs: [{ namespace: 'a#b', name: 'c' }], outputs: [{ namespace: 'a', name: 'b#c' }] }),
+    })
 
     const { items } = await api.nodes({ query: { kind: 'dataset', text: 'c' } })
     expect(new Set(items.filter(({ namespace }) => namespace.startsWith('a')).map(({ id }) => id)).size).toBe(2)
@@ -102,7 +113,10 @@ describe('events of others', () => {
 
   it('are refused when they are nested without end, or too large', async () => {
     const { token } = await world.asRole('data_scientist')
-    const deep = JSON.stringify({ ...event(), nest: 0 }).replace('"nest":0', `"nest":${'['.repeat(50_000)}${']'.repeat(50_000)}`)
+    const deep = JSON.stringify({ ...event(), nest: 0 }).replace(
+      '"nest":0',
+      `"nest":${'['.repeat(50_000)}${']'.repeat(50_000)}`,
+    )
     const large = JSON.stringify({ ...event(), fill: 'x'.repeat(3 * 1024 ** 2) })
 
     const refused = await send(deep, token)
@@ -118,7 +132,9 @@ describe('events of others', () => {
     expect((await send(JSON.stringify(event()), undefined)).status).toBe(401)
     await expect(viewer.receive({ body: event() })).rejects.toMatchObject({ status: 403 })
     await expect(viewer.nodes({ query: {} })).resolves.toBeDefined()
-    await expect(scientist.putTarget({ params: { target: 'x' }, body: { spec } })).rejects.toMatchObject({ status: 403 })
+    await expect(scientist.putTarget({ params: { target: 'x' }, body: { spec } })).rejects.toMatchObject({
+      status: 403,
+    })
   })
 
   it('are sent by the unmodified Python client', { timeout: 180_000 }, async ({ skip }) => {
@@ -127,11 +143,17 @@ describe('events of others', () => {
       const python = await pythonWithClient(folder)
       if (!python) return skip('openlineage-python cannot be installed here')
       const { token } = await world.asRole('data_scientist')
-      await run(python, ['-c', program], { env: { ...process.env, OPENLINEAGE_URL: world.url, OPENLINEAGE_API_KEY: token } })
+      await run(python, ['-c', program], {
+        env: { ...process.env, OPENLINEAGE_URL: world.url, OPENLINEAGE_API_KEY: token },
+      })
 
       const api = await as('viewer')
       const graph = await api.graph({ query: { node: 'public.delays', direction: 'upstream' } })
-      expect(graph.nodes.map(({ label }) => label).toSorted()).toEqual(['dbt.delays', 'public.delays', 'public.flights'])
+      expect(graph.nodes.map(({ label }) => label).toSorted()).toEqual([
+        'dbt.delays',
+        'public.delays',
+        'public.flights',
+      ])
       const { items } = await api.events({ query: { run: '0190c6a0-2222-7000-8000-000000000001' } })
       expect(items.map(({ eventType }) => eventType)).toEqual(['COMPLETE', 'START'])
       expect(items[0]!.event).toMatchObject({ run: { facets: { errorMessage: { message: 'none' } } } })
@@ -146,10 +168,14 @@ async function pythonWithClient(folder: string): Promise<string | undefined> {
   try {
     await run('python3', ['-m', 'venv', folder])
     const python = join(folder, 'bin/python')
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'openlineage-python'], { timeout: 150_000 })
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'openlineage-python'], {
+      timeout: 150_000,
+    })
     return python
   } catch (error) {
-    process.stderr.write(`SKIPPED the test with openlineage-python, which cannot be installed here: ${String(error).slice(0, 300)}\n`)
+    process.stderr.write(
+      `SKIPPED the test with openlineage-python, which cannot be installed here: ${String(error).slice(0, 300)}\n`,
+    )
     return undefined
   }
 }
@@ -174,7 +200,8 @@ describe('the flow of events', () => {
   it('takes a burst, then so many in a second, for each project apart', () => {
     let at = 0
     const limit = createFlowLimit({ perSecond: 10, burst: 3 }, () => at)
-    const taken = (key: string, count: number) => Array.from({ length: count }, () => limit.take(key)).filter(Boolean).length
+    const taken = (key: string, count: number) =>
+      Array.from({ length: count }, () => limit.take(key)).filter(Boolean).length
 
     expect(taken('a', 5)).toBe(3)
     expect(taken('b', 5)).toBe(3)

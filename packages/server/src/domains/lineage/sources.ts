@@ -59,11 +59,17 @@ function runNews({ deps }: Sources): readonly Subscription[] {
 function dataNews(sources: Sources): readonly Subscription[] {
   const { deps, dialect } = sources
   return [
-    on(datasetsEvents, 'datasets.version_accepted', 'lineage.dataset_accepted', async ({ projectId, dataset, version }) => {
-      const find = await readDatasets(deps, projectId, [{ dataset, version }])
-      const facts = find(dataset, version)
-      if (facts) await tell(sources, projectId, `dataset/${dataset}/${version}`, [datasetAccepted(dialect, projectId, facts)])
-    }),
+    on(
+      datasetsEvents,
+      'datasets.version_accepted',
+      'lineage.dataset_accepted',
+      async ({ projectId, dataset, version }) => {
+        const find = await readDatasets(deps, projectId, [{ dataset, version }])
+        const facts = find(dataset, version)
+        if (facts)
+          await tell(sources, projectId, `dataset/${dataset}/${version}`, [datasetAccepted(dialect, projectId, facts)])
+      },
+    ),
     on(pipelinesEvents, 'pipelines.version_written', 'lineage.pipeline_written', async (news) => {
       const { projectId, pipeline, version } = news
       const found = await deps.pipelineVersion(projectId, pipeline, version)
@@ -77,15 +83,20 @@ function dataNews(sources: Sources): readonly Subscription[] {
 function modelNews(sources: Sources): readonly Subscription[] {
   const { deps, dialect, uriOf, follow } = sources
   return [
-    on(registryEvents, 'registry.version_registered', 'lineage.model_registered', async ({ projectId, model, version }) => {
-      const found = await deps.modelVersion(projectId, model, version)
-      const run = await runBehind(deps, projectId, found)
-      // The start of the run comes first.
-      if (run) await follow(projectId, run.runId)
-      const findDataset = await readDatasets(deps, projectId, found.lineage.datasets)
-      const event = modelRegistered(dialect, projectId, found, { uriOf, findDataset, run })
-      await tell(sources, projectId, `model/${model}/${version}`, [event])
-    }),
+    on(
+      registryEvents,
+      'registry.version_registered',
+      'lineage.model_registered',
+      async ({ projectId, model, version }) => {
+        const found = await deps.modelVersion(projectId, model, version)
+        const run = await runBehind(deps, projectId, found)
+        // The start of the run comes first.
+        if (run) await follow(projectId, run.runId)
+        const findDataset = await readDatasets(deps, projectId, found.lineage.datasets)
+        const event = modelRegistered(dialect, projectId, found, { uriOf, findDataset, run })
+        await tell(sources, projectId, `model/${model}/${version}`, [event])
+      },
+    ),
     on(registryEvents, 'registry.gate_decided', 'lineage.gate_decided', async ({ projectId, model, version }) => {
       const found = await deps.modelVersion(projectId, model, version)
       const key = `gate/${model}/${version}/${found.gate?.override ? 'override' : 'gate'}`

@@ -27,7 +27,12 @@ export interface OwnEvent {
 }
 
 /** Writes an event of ours and what it adds to the graph. The caller has taken its turn. */
-export async function writeOwn(tx: Db, projectId: string, { key, event, links = {} }: OwnEvent, now: Date): Promise<void> {
+export async function writeOwn(
+  tx: Db,
+  projectId: string,
+  { key, event, links = {} }: OwnEvent,
+  now: Date,
+): Promise<void> {
   // What is undefined does not survive the JSON, and what we send is what is stored.
   const sent = OpenLineageEvent.parse(JSON.parse(JSON.stringify(event)))
   await write(tx, { projectId, origin: 'own', dedupeKey: key, event: sent, links, now })
@@ -40,7 +45,10 @@ export async function writeReceived(tx: Db, projectId: string, event: OpenLineag
   return id ?? (await lineageStore(tx).findEvent(projectId, dedupeKey))!.id
 }
 
-async function write(tx: Db, { projectId, origin, dedupeKey, event, links, now }: Written): Promise<number | undefined> {
+async function write(
+  tx: Db,
+  { projectId, origin, dedupeKey, event, links, now }: Written,
+): Promise<number | undefined> {
   const at = new Date(event.eventTime)
   const id = await lineageStore(tx).addEvent({
     project_id: projectId,

@@ -26,7 +26,9 @@ export async function runFacts(
   if (!row) return undefined
   const [run] = await presentRuns(store, [row])
   const rows = new Map((await store.stepsOf([runId])).map((step) => [step.key, step]))
-  const steps = readPlan(await store.readPlan(runId)).steps.map((step) => [step.key, stepFacts(step, rows.get(step.key))] as const)
+  const steps = readPlan(await store.readPlan(runId)).steps.map(
+    (step) => [step.key, stepFacts(step, rows.get(step.key))] as const,
+  )
   return { run: run!, steps: Object.fromEntries(steps) }
 }
 

@@ -220,7 +220,12 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
         })
         const subject = `${pipeline}@${version}`
         await audit(tx, { projectId, actor: userName, action: 'pipelines.put', subject, after: { digest } })
-        await publish(tx, pipelinesEvents, 'pipelines.version_written', { projectId, subject: pipeline, pipeline, version })
+        await publish(tx, pipelinesEvents, 'pipelines.version_written', {
+          projectId,
+          subject: pipeline,
+          pipeline,
+          version,
+        })
       })
       return read(caller, pipeline)
     },

@@ -47,7 +47,11 @@ export function datasetRead(
   }
 }
 
-function identity(dialect: Dialect, projectId: string, { dataset, version, digest }: Omit<PinnedInput, 'files' | 'rowCount'>): Facets {
+function identity(
+  dialect: Dialect,
+  projectId: string,
+  { dataset, version, digest }: Omit<PinnedInput, 'files' | 'rowCount'>,
+): Facets {
   const namespace = dialect.naming.namespace(projectId)
   return {
     version: versionFacet(dialect, digest),

@@ -26,7 +26,13 @@ interface Decision {
   readonly results: readonly TestResult[]
 }
 
-function decision(dialect: Dialect, projectId: string, found: ModelVersion, uriOf: ArtifactUri, said: Decision): OutEvent {
+function decision(
+  dialect: Dialect,
+  projectId: string,
+  found: ModelVersion,
+  uriOf: ArtifactUri,
+  said: Decision,
+): OutEvent {
   return dialect.runEvent({
     eventType: said.type,
     eventTime: said.at,
@@ -44,18 +50,29 @@ export function gateDecided(dialect: Dialect, projectId: string, found: ModelVer
   const { override } = gate
   const passed = override !== null || gate.passed
   const at = override?.at ?? gate.decidedAt
-  const said = { job: `gate.${model}`, runId: uuidOf(`${projectId}/gate/${model}/${version}/${override ? 'override' : 'gate'}`), at }
-  const checks = gate.checks.map(
-    ({ name, passed: good, says }): TestResult => ({
-      name,
-      status: good ? 'pass' : 'fail',
-      severity: override ? 'warn' : 'error',
-      type: 'gate',
-      description: says,
-    }),
-  )
+  const said = {
+    job: `gate.${model}`,
+    runId: uuidOf(`${projectId}/gate/${model}/${version}/${override ? 'override' : 'gate'}`),
+    at,
+  }
+  const checks = gate.checks.map(({ name, passed: good, says }): TestResult => ({
+    name,
+    status: good ? 'pass' : 'fail',
+    severity: override ? 'warn' : 'error',
+    type: 'gate',
+    description: says,
+  }))
   const person: TestResult[] = override
-    ? [{ name: 'override', status: 'pass', severity: 'error', type: 'override', description: override.reason, actual: override.by }]
+    ? [
+        {
+          name: 'override',
+          status: 'pass',
+          severity: 'error',
+          type: 'override',
+          description: override.reason,
+          actual: override.by,
+        },
+      ]
     : []
   const results = [...checks, ...person]
   return [
@@ -88,5 +105,8 @@ export function approvalAsked(
     ...(reason !== null && { description: reason }),
   }
   const at = decidedAt ?? expiresAt
-  return [start, decision(dialect, projectId, found, uriOf, { ...said, type: endOfApproval[state], at, results: [result] })]
+  return [
+    start,
+    decision(dialect, projectId, found, uriOf, { ...said, type: endOfApproval[state], at, results: [result] }),
+  ]
 }

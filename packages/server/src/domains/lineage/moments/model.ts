@@ -34,7 +34,11 @@ export function modelRegistered(
   dialect: Dialect,
   projectId: string,
   found: ModelVersion,
-  { uriOf, findDataset, run }: { uriOf: ArtifactUri; findDataset: FindDataset; run: { runId: string; pipeline: string } | null },
+  {
+    uriOf,
+    findDataset,
+    run,
+  }: { uriOf: ArtifactUri; findDataset: FindDataset; run: { runId: string; pipeline: string } | null },
 ): OutEvent {
   const part = modelPart(dialect, projectId, found, uriOf)
   const dataset = { ...part, facets: { ...part.facets, ...madeOf(dialect, found) } }
@@ -70,7 +74,10 @@ function trainedOn(
   return datasetRead(dialect, projectId, { ...pinned, rowCount, files: facts?.version.files ?? [] }, facts)
 }
 
-function madeOf(dialect: Dialect, { model, version, stage, artifact, signature, metrics, params, lineage }: ModelVersion) {
+function madeOf(
+  dialect: Dialect,
+  { model, version, stage, artifact, signature, metrics, params, lineage }: ModelVersion,
+) {
   const { runId, pipeline, commit, trainedFrom, trainedUntil, trainingRowCount, environment } = lineage
   const { format, digest } = artifact
   return {

@@ -77,7 +77,9 @@ describe('moments', () => {
     expect(events.flatMap(validate)).toEqual([])
     expect(types(events)).toEqual(['START', type])
     expect(events[1]!.outputs).toHaveLength(outputs)
-    expect(events[1]!.run!.facets['test']).toMatchObject({ tests: [{ name: 'quality', status: 'fail', severity: 'error' }] })
+    expect(events[1]!.run!.facets['test']).toMatchObject({
+      tests: [{ name: 'quality', status: 'fail', severity: 'error' }],
+    })
   })
 
   it.each([
@@ -90,7 +92,8 @@ describe('moments', () => {
 
     expect(events.flatMap(validate)).toEqual([])
     expect(types(events)).toEqual(expected)
-    expect(events[1]?.run!.facets['test']).toEqual(status && expect.objectContaining({ tests: [expect.objectContaining({ status })] }))
+    const test = events[1]?.run!.facets['test'] as { tests: { status: string }[] } | undefined
+    expect(test?.tests.map((one) => one.status)).toEqual(status && [status])
   })
 
   it('of a gate that let a version pass', () => {
@@ -105,10 +108,7 @@ describe('moments', () => {
 
     expect(validate(event)).toEqual([])
     expect(event.dataset!.facets['symlinks']).toMatchObject({
-      identifiers: [
-        { name: 'flights@1' },
-        { namespace: 'https://ml.example.org', name: `api/v1/artifacts/${digest}` },
-      ],
+      identifiers: [{ name: 'flights@1' }, { namespace: 'https://ml.example.org', name: `api/v1/artifacts/${digest}` }],
     })
     expect(event.run).toBeUndefined()
   })

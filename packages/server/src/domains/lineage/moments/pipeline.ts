@@ -17,7 +17,9 @@ export function pipelineRegistered(
     documentation: spec.description
       ? dialect.facet('1-1-0', 'DocumentationJobFacet', { description: spec.description, contentType: 'text/plain' })
       : undefined,
-    ownership: dialect.facet('1-0-1', 'OwnershipJobFacet', { owners: [{ name: `user:${createdBy}`, type: 'MAINTAINER' }] }),
+    ownership: dialect.facet('1-0-1', 'OwnershipJobFacet', {
+      owners: [{ name: `user:${createdBy}`, type: 'MAINTAINER' }],
+    }),
     ...sourceCode(dialect, spec.commit, repository),
   })
   return dialect.jobEvent({ eventTime: createdAt, job: { ...dialect.naming.job(projectId, pipeline), facets } })
@@ -25,13 +27,22 @@ export function pipelineRegistered(
 
 /** @param type - of the job: `DAG` is a pipeline, `TASK` a step */
 export const jobType = (dialect: Dialect, type: 'DAG' | 'TASK' | 'TRAINING' | 'TEST' | 'DEPLOYMENT') => ({
-  jobType: dialect.facet('2-0-4', 'JobTypeJobFacet', { processingType: 'BATCH', integration: 'EVENKEEL', jobType: type }),
+  jobType: dialect.facet('2-0-4', 'JobTypeJobFacet', {
+    processingType: 'BATCH',
+    integration: 'EVENKEEL',
+    jobType: type,
+  }),
 })
 
 /** Only where both are known: the facet needs an address that leads somewhere. */
 export function sourceCode(dialect: Dialect, commit: string | undefined, repository: Repository): Facets {
   if (!commit || commit === 'unknown' || repository === null) return {}
   const url = `${repository.replace(/\/$/, '')}/tree/${encodeURIComponent(commit)}`
-  const facet = dialect.facet('1-1-0', 'SourceCodeLocationJobFacet', { type: 'git', url, repoUrl: repository, version: commit })
+  const facet = dialect.facet('1-1-0', 'SourceCodeLocationJobFacet', {
+    type: 'git',
+    url,
+    repoUrl: repository,
+    version: commit,
+  })
   return { sourceCodeLocation: facet }
 }

@@ -48,10 +48,18 @@ export function stepEvent(dialect: Dialect, context: StepContext, moment: StepMo
   })
 }
 
-function runFacets(dialect: Dialect, { projectId, facts, shownVariables }: StepContext, step: RunStep, moment: StepMoment): Facets {
+function runFacets(
+  dialect: Dialect,
+  { projectId, facts, shownVariables }: StepContext,
+  step: RunStep,
+  moment: StepMoment,
+): Facets {
   const { run } = facts
   const known = stepOf(facts, step.key)
-  const parent = { run: { runId: runIdOf(run.id, moment.runAttempt) }, job: dialect.naming.job(projectId, run.pipeline) }
+  const parent = {
+    run: { runId: runIdOf(run.id, moment.runAttempt) },
+    job: dialect.naming.job(projectId, run.pipeline),
+  }
   const reason = step.attempts.find(({ attempt }) => attempt === moment.attempt)?.reason ?? step.reason
   return present({
     parent: dialect.facet('1-2-0', 'ParentRunFacet', { ...parent, root: parent }),
@@ -101,7 +109,10 @@ const writtenBy = (dialect: Dialect, projectId: string, run: Run, { key, outputs
   Object.entries(outputs).map(([output, left]) => ({
     ...artifact(dialect, projectId, run, key, output, left),
     outputFacets: {
-      outputStatistics: dialect.facet('1-0-2', 'OutputStatisticsOutputDatasetFacet', { size: left.sizeBytes, fileCount: 1 }),
+      outputStatistics: dialect.facet('1-0-2', 'OutputStatisticsOutputDatasetFacet', {
+        size: left.sizeBytes,
+        fileCount: 1,
+      }),
     },
   }))
 

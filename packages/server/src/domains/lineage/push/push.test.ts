@@ -24,17 +24,23 @@ interface Received {
 
 const servers: Server[] = []
 afterEach(async () => {
-  for (const { name } of (await world.api.listTargets()).items) await world.api.removeTarget({ params: { target: name } })
+  for (const { name } of (await world.api.listTargets()).items)
+    await world.api.removeTarget({ params: { target: name } })
   for (const server of servers.splice(0)) server.close()
 })
 
 /** A target as any program may be one: `answer` says what it makes of an event. */
-async function target(answer: (received: Received, all: readonly Received[]) => number, headers: Record<string, string> = {}) {
+async function target(
+  answer: (received: Received, all: readonly Received[]) => number,
+  headers: Record<string, string> = {},
+) {
   const all: Received[] = []
-  const server = createServer(async (request, response) => {
-    const received = { body: JSON.parse(await textOf(request)) as Received['body'], authorization: request.headers.authorization }
-    all.push(received)
-    response.writeHead(answer(received, all), headers).end('because')
+  const server = createServer((request, response) => {
+    void textOf(request).then((text) => {
+      const received = { body: JSON.parse(text) as Received['body'], authorization: request.headers.authorization }
+      all.push(received)
+      response.writeHead(answer(received, all), headers).end('because')
+    })
   })
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -47,8 +53,11 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text
 }
 
-const add = (name: string, spec: { kind: 'http'; url: string } | { kind: 'file' }, more: { key?: string; from?: 'now' } = {}) =>
-  world.api.putTarget({ params: { target: name }, body: { spec, from: 'beginning', ...more } })
+const add = (
+  name: string,
+  spec: { kind: 'http'; url: string } | { kind: 'file' },
+  more: { key?: string; from?: 'now' } = {},
+) => world.api.putTarget({ params: { target: name }, body: { spec, from: 'beginning', ...more } })
 const push = () => world.runJob('lineage.push')
 const state = async (name: string) => (await world.api.listTargets()).items.find((one) => one.name === name)!
 const words = (all: readonly Received[]) => all.map(({ body }) => `${body.job?.name ?? ''} ${body.eventType ?? 'FACT'}`)
@@ -63,7 +72,13 @@ describe('pushing', () => {
 
     expect(words(all)).toEqual(inOrder)
     expect(new Set(all.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer top-secret']))
-    expect(await state('marquez')).toMatchObject({ hasKey: true, waitingCount: 0, lagSeconds: 0, lastError: null, refusedCount: 0 })
+    expect(await state('marquez')).toMatchObject({
+      hasKey: true,
+      waitingCount: 0,
+      lagSeconds: 0,
+      lastError: null,
+      refusedCount: 0,
+    })
     expect(JSON.stringify([added, await world.api.listTargets()])).not.toContain('top-secret')
     expect((await state('marquez')).lastSuccessAt).not.toBeNull()
   })
@@ -74,7 +89,11 @@ describe('pushing', () => {
     await add('down', { kind: 'http', url })
     await push()
 
-    expect(await state('down')).toMatchObject({ waitingCount: 3, lastError: 'The target answered 503: because', refusedCount: 0 })
+    expect(await state('down')).toMatchObject({
+      waitingCount: 3,
+      lastError: 'The target answered 503: because',
+      refusedCount: 0,
+    })
     expect(Date.parse((await state('down')).nextTryAt!)).toBeGreaterThan(Date.now())
     await push()
     expect(all).toHaveLength(3)
@@ -86,7 +105,9 @@ describe('pushing', () => {
   })
 
   it('leaves out, after three tries, what a target will never take, and counts it', async () => {
-    const { all, url } = await target(({ body }) => (body.job?.name === 'churn.a' && body.eventType === 'START' ? 422 : 200))
+    const { all, url } = await target(({ body }) =>
+      body.job?.name === 'churn.a' && body.eventType === 'START' ? 422 : 200,
+    )
     await add('picky', { kind: 'http', url })
     await push()
     for (let tries = 0; tries < 2; tries++) {
@@ -124,7 +145,9 @@ describe('pushing', () => {
     await push()
     const lines = (await readFile(join(world.folder, 'lineage/default/log.jsonl'), 'utf8')).trim().split('\n')
 
-    expect(lines.map((line) => (JSON.parse(line) as Received['body']).eventType ?? 'FACT')).toEqual(inOrder.map((word) => word.split(' ')[1]))
+    expect(lines.map((line) => (JSON.parse(line) as Received['body']).eventType ?? 'FACT')).toEqual(
+      inOrder.map((word) => word.split(' ')[1]),
+    )
   })
 })
 
@@ -148,23 +171,37 @@ describe('a file', () => {
 })
 
 describe('addresses', () => {
-  it.each(['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.1.1', '169.254.169.254', '::1', 'fd00::1', 'fe80::1', '::ffff:10.0.0.1', '0.0.0.0', 'nothing'])(
-    '%s is private',
-    (address) => {
-      expect(isPrivate(address)).toBe(true)
-    },
-  )
+  it.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '::1',
+    'fd00::1',
+    'fe80::1',
+    '::ffff:10.0.0.1',
+    '0.0.0.0',
+    'nothing',
+  ])('%s is private', (address) => {
+    expect(isPrivate(address)).toBe(true)
+  })
 
   it.each(['93.184.216.34', '2606:2800:220:1::1', '::ffff:93.184.216.34'])('%s is public', (address) => {
     expect(isPrivate(address)).toBe(false)
   })
 
-  it.each(['http://localhost:5000/x', 'http://127.1/x', 'http://0x7f.1/x', 'http://[::1]/x', 'http://[::ffff:7f00:1]/x', 'https://u:p@example.org/', 'ftp://example.org'])(
-    '%s is refused, and only by a setting some of them are not',
-    (url) => {
-      expect(whyNotSend(url, { privateTargets: false })).toBeDefined()
-    },
-  )
+  it.each([
+    'http://localhost:5000/x',
+    'http://127.1/x',
+    'http://0x7f.1/x',
+    'http://[::1]/x',
+    'http://[::ffff:7f00:1]/x',
+    'https://u:p@example.org/',
+    'ftp://example.org',
+  ])('%s is refused, and only by a setting some of them are not', (url) => {
+    expect(whyNotSend(url, { privateTargets: false })).toBeDefined()
+  })
 
   it('of the public are let through, and private ones by the setting', () => {
     expect(whyNotSend('https://example.org/x', { privateTargets: false })).toBeUndefined()

@@ -64,7 +64,11 @@ async function pushTo(deps: PushDeps, target: TargetRow): Promise<void> {
 
 type Spec = { readonly kind: 'http'; readonly url: string } | { readonly kind: 'file' }
 
-function senderOf(deps: PushDeps, { project_id, name, spec }: TargetRow, key: string | null): (body: string) => Promise<Sent> {
+function senderOf(
+  deps: PushDeps,
+  { project_id, name, spec }: TargetRow,
+  key: string | null,
+): (body: string) => Promise<Sent> {
   const read = spec as Spec
   if (read.kind === 'file') return (line) => appendLine(fileOf(deps.folder, project_id, name), line)
   return (body) => sendHttp({ url: read.url, key, privateTargets: deps.privateTargets }, body)

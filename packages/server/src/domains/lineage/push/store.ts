@@ -67,11 +67,7 @@ export function targetStore(db: Db) {
     },
 
     async remove({ projectId, name }: Key): Promise<void> {
-      await tables
-        .deleteFrom('lineage.target')
-        .where('project_id', '=', projectId)
-        .where('name', '=', name)
-        .execute()
+      await tables.deleteFrom('lineage.target').where('project_id', '=', projectId).where('name', '=', name).execute()
     },
 
     async newestEvent(projectId: string): Promise<number> {
@@ -119,7 +115,11 @@ export function targetStore(db: Db) {
         .execute(),
 
     /** @returns false when the target is gone, or another server has it meanwhile */
-    async report({ projectId, name }: Key, leasedUntil: Date, change: Partial<Insertable<TargetTable>>): Promise<boolean> {
+    async report(
+      { projectId, name }: Key,
+      leasedUntil: Date,
+      change: Partial<Insertable<TargetTable>>,
+    ): Promise<boolean> {
       const { numUpdatedRows } = await tables
         .updateTable('lineage.target')
         .set(change)

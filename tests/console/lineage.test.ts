@@ -119,7 +119,7 @@ await browserSuite('lineage', 5, (stage) => {
     await page.locator(`[data-step="${run}"]`).click()
     const link = page.getByRole('link', { name: 'Open', exact: true })
     expect(await link.getAttribute('href')).toBe('/runs/0190c6a0-0000-7000-8000-000000000001')
-    await page.getByRole('radio', { name: 'Comes from' }).check({ force: true })
+    await page.getByText('Comes from', { exact: true }).click()
     await expect.poll(() => asked).toContain('/api/v1/lineage/graph model_version:churn@1 upstream')
   })
 

@@ -32,6 +32,6 @@ it('leaves out an edge that leads back, and no other', () => {
 it('shows a state it does not know as a word', () => {
   const [shown] = shownNodes({ root: 'a', truncated: false, nodes: [node('a', 'ODD')], edges: [] })
 
-  expect(shown).toMatchObject({ word: 'job', note: 'ODD · of others' })
+  expect(shown).toMatchObject({ note: 'job · ODD · of others' })
   expect(shown!.mark).toBeUndefined()
 })

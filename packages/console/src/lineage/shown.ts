@@ -27,9 +27,10 @@ export function shownNodes({ nodes, edges }: LineageGraph): ShownStep[] {
     key: node.id,
     label: node.label,
     needs: (sources.get(node.id) ?? []).map(({ source }) => source),
-    ...(node.state !== null && STATES[node.state] && { mark: STATES[node.state]!.mark }),
-    word: KINDS[node.kind],
+    ...(node.state !== null && STATES[node.state] && { mark: STATES[node.state]!.mark, word: KINDS[node.kind] }),
     note: [
+      // A list shows the word beside a mark only.
+      ...(node.state !== null && STATES[node.state] ? [] : [KINDS[node.kind]]),
       ...(node.state === null ? [] : [STATES[node.state]?.word ?? node.state]),
       ...(node.origin === 'received' ? ['of others'] : []),
     ].join(' · '),

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { exitCodes } from './errors.ts'
 import { numberBetween } from './options.ts'
 import { addBackfillCommands } from './program-backfills.ts'
+import { addLineageCommands } from './program-lineage.ts'
 import { addPipelineCommands } from './program-pipelines.ts'
 import { addReleaseCommands } from './program-releases.ts'
 import { addRuntimeCommands } from './program-runtimes.ts'
@@ -116,6 +117,7 @@ export function createProgram() {
   addPipelineCommands(program, { common, remote, action })
   addBackfillCommands(program, { common, remote, action })
   addReleaseCommands(program, { common, remote, action })
+  addLineageCommands(program, { common, remote, action })
 
   remote(program.command('status').description('where each model is in its loop, and what to do next'))
     .helpGroup('LOOK')

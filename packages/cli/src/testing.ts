@@ -4,6 +4,7 @@ import {
   deployments,
   type Endpoint,
   governance,
+  lineage,
   loop,
   pipelines,
   Problem,
@@ -20,7 +21,19 @@ import { onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { run } from './run.ts'
 
-const groups = { artifacts, backfills, deployments, governance, loop, pipelines, registry, releases, runtimes, secrets }
+const groups = {
+  artifacts,
+  backfills,
+  deployments,
+  governance,
+  lineage,
+  loop,
+  pipelines,
+  registry,
+  releases,
+  runtimes,
+  secrets,
+}
 type Groups = typeof groups
 export type Operation = { [G in keyof Groups]: `${G}.${keyof Groups[G] & string}` }[keyof Groups]
 

@@ -127,6 +127,18 @@ const approvalRoute = createRoute({
   component: lazyRouteComponent(() => import('./approval/ApprovalPage.tsx'), 'ApprovalPage'),
 })
 
+const lineageRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/lineage',
+  validateSearch: z.object({
+    node: maybe(z.coerce.string()),
+    text: maybe(z.coerce.string()),
+    direction: maybe(z.enum(['upstream', 'downstream'])),
+    view: maybe(z.enum(['graph', 'list'])),
+  }),
+  component: lazyRouteComponent(() => import('./lineage/LineagePage.tsx'), 'LineagePage'),
+})
+
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree: rootRoute.addChildren([
@@ -143,6 +155,7 @@ export function createAppRouter(queryClient: QueryClient) {
       backfillRoute,
       approvalsRoute,
       approvalRoute,
+      lineageRoute,
     ]),
     context: { queryClient },
     defaultPreload: 'intent',

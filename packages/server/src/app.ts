@@ -10,17 +10,20 @@ import { featuresRoutes } from './domains/features/routes.ts'
 import { createFeatures } from './domains/features/service.ts'
 import { governanceRoutes } from './domains/governance/routes.ts'
 import { createGovernance, type Governance } from './domains/governance/service.ts'
+import { lineageRoutes } from './domains/lineage/routes.ts'
+import { createLineage } from './domains/lineage/service.ts'
 import { loopRoutes } from './domains/loop/routes.ts'
 import { createLoop } from './domains/loop/service.ts'
 import { monitoringRoutes } from './domains/monitoring/routes.ts'
 import { createMonitoring, type Monitoring } from './domains/monitoring/service.ts'
+import { pipelineVersion, runFacts } from './domains/pipelines/run-facts.ts'
 import { pipelinesRoutes } from './domains/pipelines/routes.ts'
 import { createPipelines, type Pipelines } from './domains/pipelines/service.ts'
 import { projectsRoutes } from './domains/projects/routes.ts'
 import { createProjects } from './domains/projects/service.ts'
 import { registryRoutes } from './domains/registry/routes.ts'
 import { createRegistry, type Registry } from './domains/registry/service.ts'
-import { championOf, changesBetween } from './links.ts'
+import { championOf, changesBetween, lineageSettings } from './links.ts'
 
 /** What only the process knows. */
 export interface Surroundings {
@@ -126,6 +129,21 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     isUser: async (projectId, name) =>
       (await projects.listUsers({ ...localCaller, projectId })).some((user) => user.name === name),
   })
+  const lineage = createLineage({
+    ...lineageSettings(config),
+    db,
+    log,
+    now,
+    url: surroundings.url,
+    runFacts,
+    pipelineVersion: (...version) => pipelineVersion(db, ...version),
+    datasetVersion: (projectId, ...version) => datasets.getVersion({ ...localCaller, projectId }, ...version),
+    datasetProfile: async (projectId, ...version) =>
+      (await datasets.getProfile({ ...localCaller, projectId }, ...version)).columns,
+    modelVersion: registry.version,
+    approval: governance.getVersionApproval,
+    rollout: deployments.rollout,
+  })
   const loop = createLoop({ registry, pipelines, datasets, deployments, monitoring, governance, now })
 
   const domains: readonly Domain[] = [
@@ -154,6 +172,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
       subscriptions: pipelines.subscriptions,
       jobs: pipelines.jobs,
     },
+    { routes: (http) => lineageRoutes(http, lineage), subscriptions: lineage.subscriptions, jobs: lineage.jobs },
     { routes: (http) => loopRoutes(http, loop) },
   ]
   return { domains, projects, pipelines }

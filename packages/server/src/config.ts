@@ -17,6 +17,10 @@ const Environment = z.object({
   EVENKEEL_INIT_TOKEN_FILE: z.string().min(1).optional(),
   EVENKEEL_DEMO: z.enum(['0', '1']).default('0'),
   EVENKEEL_RUNTIMES_MAX_GIB: z.coerce.number().positive().max(1_000_000).default(20),
+  EVENKEEL_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  EVENKEEL_REPOSITORY_URL: z.url({ protocol: /^https?$/ }).optional(),
+  EVENKEEL_LINEAGE_VARIABLES: z.string().default(''),
+  EVENKEEL_LINEAGE_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
   EVENKEEL_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -48,6 +52,16 @@ export interface Config {
   readonly initToken: string | undefined
   readonly runtimes: RuntimesConfig
   readonly demo: boolean
+  /** Address under which others reach this server, without a slash at the end. */
+  readonly publicUrl: string | undefined
+  /** Where the code of pipelines can be looked at. */
+  readonly repositoryUrl: string | undefined
+  readonly lineage: {
+    /** Variables of steps that lineage may show to others. */
+    readonly shownVariables: readonly string[]
+    /** Whether events may be sent to this machine and to private networks. */
+    readonly privateTargets: boolean
+  }
   readonly logLevel: string
 }
 
@@ -79,6 +93,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     initToken: read.EVENKEEL_INIT_TOKEN ?? readToken(read.EVENKEEL_INIT_TOKEN_FILE),
     runtimes: runtimesConfig(environment, read.EVENKEEL_RUNTIMES_MAX_GIB),
     demo: read.EVENKEEL_DEMO === '1',
+    publicUrl: read.EVENKEEL_PUBLIC_URL?.replace(/\/+$/, ''),
+    repositoryUrl: read.EVENKEEL_REPOSITORY_URL,
+    lineage: {
+      shownVariables: read.EVENKEEL_LINEAGE_VARIABLES.split(',').flatMap((name) => name.trim() || []),
+      privateTargets: read.EVENKEEL_LINEAGE_PRIVATE_TARGETS === '1',
+    },
     logLevel: read.EVENKEEL_LOG_LEVEL,
   }
 }

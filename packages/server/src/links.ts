@@ -1,3 +1,4 @@
+import type { Config } from './config.ts'
 import type { Change } from './domains/monitoring/service.ts'
 import type { Champion } from './domains/pipelines/needs.ts'
 import type { Datasets } from './domains/datasets/service.ts'
@@ -41,3 +42,12 @@ export function changesBetween({ deployments, datasets }: ChangeSources) {
     return changes.toSorted((a, b) => a.at.localeCompare(b.at))
   }
 }
+
+/** What the environment says about lineage. */
+export const lineageSettings = ({ folder, version, publicUrl, repositoryUrl, lineage }: Config) => ({
+  folder,
+  version,
+  publicUrl,
+  repository: repositoryUrl,
+  ...lineage,
+})

@@ -4,6 +4,7 @@ import {
   backfills,
   deployments,
   governance,
+  lineage,
   loop,
   pipelines,
   registry,
@@ -30,6 +31,7 @@ export async function connect(options: CommonOptions) {
   return {
     url,
     token,
+    lineage: createClient(lineage, client),
     loop: createClient(loop, client),
     deployments: createClient(deployments, client),
     governance: createClient(governance, client),

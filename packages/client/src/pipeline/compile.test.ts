@@ -304,25 +304,6 @@ describe('triggers', () => {
   })
 })
 
-it('says where a step runs, and what it may use there', () => {
-  const compiled = compilePipeline(
-    {
-      name: 'p',
-      defaults: { runs_on: 'gpu', image: 'python:3.13' },
-      steps: {
-        a: { run: 'true', resources: { cpu: 2.5, memory: '16Gi', gpu: 1 } },
-        b: { run: 'true', runs_on: 'local' },
-      },
-    },
-    { step: () => ({ run: 'true' }), code: () => [], file: () => undefined },
-  )
-
-  expect(compiled.ok && compiled.pipeline.spec.steps).toMatchObject([
-    { runsOn: 'gpu', image: 'python:3.13', resources: { cpu: 2.5, memoryMiB: 16_384, gpu: 1 } },
-    { runsOn: 'local' },
-  ])
-})
-
 describe('refuses with the path and what to do', () => {
   it.each([
     [{ a: { ...a, retires: 1 } }, 'steps.a.retires: There is no key "retires" here. Did you mean "retries"?'],

@@ -3,7 +3,7 @@ import { IconBolt, IconCube, IconDatabase, IconGitCommit, IconRocket, IconTimeli
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { pathTo, pathToVersion } from '../shell/paths.ts'
+import { pathTo, pathToLineage, pathToVersion } from '../shell/paths.ts'
 import { Brief, Card, formatCount, formatDate, PageLink, Select } from '../ui/index.ts'
 import css from './Lineage.module.css'
 import { endpointsOfQuery } from './queries.ts'
@@ -60,7 +60,11 @@ export function LineageGraph({ model, version }: { readonly model: string; reado
           <Node
             key={`${dataset} ${number}`}
             icon={<IconDatabase size={15} />}
-            title={`${dataset}@${number}`}
+            title={
+              <PageLink
+                href={pathToLineage('dataset_version', `${dataset}@${number}`)}
+              >{`${dataset}@${number}`}</PageLink>
+            }
             note={`${digest.slice(0, 15)}…`}
           />
         ))}
@@ -83,6 +87,7 @@ export function LineageGraph({ model, version }: { readonly model: string; reado
           title={<PageLink href={pathToVersion(model, version.version)}>{`version ${version.version}`}</PageLink>}
           note={version.gate?.says ?? 'the gate has not decided yet'}
         />
+        <PageLink href={pathToLineage('model_version', `${model}@${version.version}`)}>Whole lineage</PageLink>
       </Stage>
       <Stage title="Serving">
         {arms.map(({ name, environment, arm, weight }) => (

@@ -58,10 +58,16 @@ interface NodeProps {
   readonly onSelect: () => void
 }
 
-function Node({ place, width, step: { key, needs, mark, word, note }, selected, reachable, onSelect }: NodeProps) {
-  const label = [key, word, note, needs.length > 0 ? `after ${needs.join(' and ')}` : 'first']
-    .filter(Boolean)
-    .join(', ')
+function Node({
+  place,
+  width,
+  step: { key, label: shown, needs, mark, word, note },
+  selected,
+  reachable,
+  onSelect,
+}: NodeProps) {
+  const order = needs.length > 0 ? `after ${needs.join(' and ')}` : 'first'
+  const label = [shown ?? key, word, note, shown === undefined && order].filter(Boolean).join(', ')
   return (
     <button
       type="button"
@@ -77,7 +83,7 @@ function Node({ place, width, step: { key, needs, mark, word, note }, selected, 
     >
       {mark && <StateMark state={mark} />}
       <span className={css['words']}>
-        <span className={css['key']}>{key}</span>
+        <span className={css['key']}>{shown ?? key}</span>
         <span className={css['note']}>{[word, note].filter(Boolean).join(' · ')}</span>
       </span>
     </button>

@@ -7,6 +7,8 @@ import css from './Steps.module.css'
 export interface ShownStep {
   readonly key: string
   readonly needs: readonly string[]
+  /** What is shown in place of the key. */
+  readonly label?: string
   readonly mark?: MarkState
   readonly word?: string
   readonly note?: string
@@ -66,7 +68,7 @@ export function Steps({ title, note, steps, selected, onSelect, view, onView }: 
 function StepList({ steps, selected, onSelect }: Pick<StepsProps, 'steps' | 'selected' | 'onSelect'>) {
   return (
     <ol className={css['list']} aria-label="Steps">
-      {steps.map(({ key, needs, mark, word, note }) => (
+      {steps.map(({ key, label, needs, mark, word, note }) => (
         <li key={key}>
           <button
             type="button"
@@ -75,10 +77,12 @@ function StepList({ steps, selected, onSelect }: Pick<StepsProps, 'steps' | 'sel
             aria-pressed={key === selected}
             onClick={() => onSelect(key)}
           >
-            <span className={css['key']}>{key}</span>
+            <span className={css['key']}>{label ?? key}</span>
             {mark && <StateWord state={mark}>{word}</StateWord>}
             <span>{note}</span>
-            <span className={css['needs']}>{needs.length > 0 && `after ${needs.join(', ')}`}</span>
+            <span className={css['needs']}>
+              {needs.length > 0 && label === undefined && `after ${needs.join(', ')}`}
+            </span>
           </button>
         </li>
       ))}

@@ -2,7 +2,7 @@ import type { Run } from '@evenkeel/contract'
 import { TRIGGERS } from '../model/words.ts'
 import { sampleText, whereOf } from '../pipeline/environment.ts'
 import { wordsOf } from '../pipeline/param-text.ts'
-import { pathTo } from '../shell/paths.ts'
+import { pathTo, pathToLineage } from '../shell/paths.ts'
 import { Card, formatDate, formatDateTime, PageLink, Pair, Pairs, Part, Parts } from '../ui/index.ts'
 
 /** What the run was given, and where it comes from. */
@@ -45,6 +45,9 @@ export function About({ run }: { readonly run: Run }) {
             <Pair name="commit">{commit ? <code>{commit.slice(0, 12)}</code> : 'not recorded'}</Pair>
             <Pair name="run">
               <code>{id}</code>
+            </Pair>
+            <Pair name="lineage">
+              <PageLink href={pathToLineage('run', id)}>Where it stands</PageLink>
             </Pair>
           </Pairs>
         </Part>

@@ -7,6 +7,7 @@ import {
   IconRefresh,
   IconRocket,
   IconRoute,
+  IconSitemap,
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useRouterState } from '@tanstack/react-router'
@@ -60,6 +61,9 @@ export function Navigation() {
       </Place>
       <Place href="/automations" icon={<IconBolt size={16} aria-hidden="true" />}>
         Automations
+      </Place>
+      <Place href="/lineage" icon={<IconSitemap size={16} aria-hidden="true" />}>
+        Lineage
       </Place>
     </div>
   )

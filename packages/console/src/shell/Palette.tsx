@@ -24,6 +24,7 @@ const SCREENS = [
   { href: '/pipelines', label: 'Pipelines', note: 'what can be run, and how it went' },
   { href: '/backfills', label: 'Backfills', note: 'what is run for the past' },
   { href: '/automations', label: 'Automations', note: 'what runs by itself' },
+  { href: '/lineage', label: 'Lineage', note: 'where things come from' },
 ]
 
 function groupsOf(

@@ -34,7 +34,17 @@ const writes = (...areas: readonly string[]): readonly string[] => areas.map((ar
 /** What each role adds to every `:read`; `admin` is not limited. */
 const permissions: Readonly<Record<Exclude<Role, 'admin'>, readonly string[]>> = {
   viewer: [],
-  data_scientist: writes('artifacts', 'datasets', 'features', 'llm', 'pipelines', 'registry', 'tracking', 'tuning'),
+  data_scientist: writes(
+    'artifacts',
+    'datasets',
+    'features',
+    'lineage',
+    'llm',
+    'pipelines',
+    'registry',
+    'tracking',
+    'tuning',
+  ),
   approver: writes('governance'),
   operator: writes('deployments', 'fleet', 'monitoring', 'notifications', 'predictions'),
 }

@@ -210,6 +210,72 @@ export interface Database {
     model: string
     policy: Json
   }
+  'lineage.edge': {
+    project_id: string
+    level: 'job' | 'run'
+    source: string
+    target: string
+    kind: 'reads' | 'writes' | 'part_of'
+  }
+  'lineage.emitted': {
+    run_id: string
+    step_key: string
+    attempt: number
+    event_type: string
+    moment: Timestamp
+  }
+  'lineage.event': {
+    id: Generated<number>
+    project_id: string
+    origin: 'own' | 'received'
+    dedupe_key: string
+    event_type: string | null
+    event_time: Timestamp
+    job: string | null
+    run_id: string | null
+    body: Json
+    received_at: Timestamp
+  }
+  'lineage.node': {
+    project_id: string
+    id: string
+    kind: 'job' | 'run' | 'dataset' | 'dataset_version' | 'model_version' | 'deployment'
+    namespace: string
+    name: string
+    version: string | null
+    label: string
+    state: string | null
+    state_time: Timestamp | null
+    of_node: string | null
+    origin: 'own' | 'received'
+    link: string | null
+    first_seen: Timestamp
+    last_seen: Timestamp
+  }
+  'lineage.open_run': {
+    run_id: string
+    project_id: string
+    looked_at: Timestamp
+  }
+  'lineage.target': {
+    project_id: string
+    name: string
+    spec: Json
+    sent_until: number
+    failures: Generated<number>
+    refused_count: Generated<number>
+    last_success_at: Timestamp | null
+    last_error: string | null
+    last_error_at: Timestamp | null
+    next_try_at: Timestamp | null
+    leased_until: Timestamp | null
+    created_at: Timestamp
+  }
+  'lineage.target_key': {
+    project_id: string
+    target: string
+    key: string
+  }
   'monitoring.incident': {
     id: Generated<string>
     position: Generated<number>

@@ -55,6 +55,13 @@ export function createGovernance(deps: GovernanceDeps) {
 
   return {
     getApproval,
+
+    async getVersionApproval(projectId: string, id: string): Promise<Approval> {
+      const row = await governanceStore(db).findApproval(projectId, id)
+      if (!row) throw fail('governance.approval_not_found', { approval: id })
+      return presentApproval(row)
+    },
+
     getGate: (projectId: string, model: string): Promise<GatePolicy> => gateOf(db, projectId, model),
 
     async putGate(caller: Caller, model: string, policy: GatePolicy): Promise<GatePolicy> {

@@ -1,11 +1,9 @@
 import {
   type Firing,
-  type ParamValue,
   type Pipeline,
   pipelinesErrors,
   type PipelineSpec,
   type PipelineVersion,
-  type PlannedStepView,
   type Run,
   type RunEnvironment,
   type RunState,
@@ -18,7 +16,7 @@ import {
 import { join } from 'node:path'
 import { audit } from '../../platform/audit.ts'
 import type { Caller } from '../../platform/auth.ts'
-import { failPlatform, failures } from '../../platform/errors.ts'
+import { failures } from '../../platform/errors.ts'
 import type { Subscription } from '../../platform/events.ts'
 import type { Job } from '../../platform/jobs.ts'
 import { reopen, requestCancel } from './engine/apply.ts'
@@ -56,37 +54,19 @@ import { createPlaces } from './targets.ts'
 import type { VersionRow } from './version-store.ts'
 import { targetOf, whyNoModel } from './target.ts'
 import { createTriggers, type Triggers } from './triggers/service.ts'
+import {
+  type Page,
+  type Paged,
+  pageOf,
+  presentVersion,
+  readVersion,
+  type RunPreview,
+  type RunRequest,
+} from './requests.ts'
 import { triggersStore } from './triggers/store.ts'
 import { refuse, writeVersion } from './write-version.ts'
 
 const fail = failures(pipelinesErrors)
-
-interface Page {
-  readonly limit: number
-  readonly cursor?: string | undefined
-}
-
-interface Paged<T> {
-  readonly items: T[]
-  readonly nextCursor: string | null
-}
-
-interface RunRequest {
-  readonly params: Record<string, ParamValue>
-  readonly version?: number | undefined
-  readonly noCache: boolean | string[]
-  readonly priority?: number | undefined
-  readonly environment: RunEnvironment
-  readonly scope?: string | undefined
-  readonly sample?: number | undefined
-  readonly only?: string[] | undefined
-}
-
-interface RunPreview {
-  readonly pipeline: string
-  readonly version: number
-  readonly steps: PlannedStepView[]
-}
 
 export interface Pipelines {
   list(caller: Caller): Promise<Pipeline[]>
@@ -389,23 +369,4 @@ async function auditRun(
   reason?: string,
 ): Promise<void> {
   await audit(tx, { projectId, actor: userName, action, subject, reason: reason || undefined })
-}
-
-/** One row more than asked for tells whether there is another page. */
-function pageOf<T extends { readonly id: string }>(rows: readonly T[], limit: number): Paged<T> {
-  const items = rows.slice(0, limit)
-  return { items, nextCursor: rows.length > limit ? items.at(-1)!.id : null }
-}
-
-const presentVersion = (row: VersionRow): PipelineVersion => ({
-  version: row.version,
-  spec: specOf(row),
-  createdBy: row.created_by,
-  createdAt: row.created_at.toISOString(),
-})
-
-function readVersion(cursor: string): number {
-  if (/^[1-9]\d{0,8}$/.test(cursor)) return Number(cursor)
-  const message = 'It is no cursor of this list; leave it out to start anew.'
-  throw failPlatform('http.invalid_request', { issues: [{ path: 'query.cursor', message }] }, { why: message })
 }

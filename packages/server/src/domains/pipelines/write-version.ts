@@ -1,10 +1,11 @@
-import { pipelinesErrors, type PipelineSpec } from '@evenkeel/contract'
+import { pipelinesErrors, pipelinesEvents, type PipelineSpec } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { audit } from '../../platform/audit.ts'
 import type { Caller } from '../../platform/auth.ts'
 import { canonicalJson } from '../../platform/canonical-json.ts'
 import { json } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
+import { publish } from '../../platform/events.ts'
 import { problemOf, type SpecProblem } from './engine/check-spec.ts'
 import { shortageIn } from './engine/shortage.ts'
 import type { PipelinesDeps } from './needs.ts'
@@ -69,6 +70,11 @@ export async function writeVersion(
     const subject = `${pipeline}@${version}`
     const action = scope === null ? 'pipelines.put' : 'pipelines.put_candidate'
     await audit(tx, { projectId, actor: userName, action, subject, after: { digest } })
+    // A candidate is nobody's news.
+    if (scope === null) {
+      const news = { projectId, subject: pipeline, pipeline, version }
+      await publish(tx, pipelinesEvents, 'pipelines.version_written', news)
+    }
     return version
   })
 }

@@ -22,9 +22,6 @@ export function requirePairs({ keys, eventTimesMs }: KeysAndTimes): void {
   if (keys.length !== eventTimesMs.length) {
     throw badPush(`There are ${keys.length} keys and ${eventTimesMs.length} event times.`)
   }
-  const badKey = keys.findIndex((key) => key.includes('\0') || !key.isWellFormed())
-  if (badKey >= 0)
-    throw badPush(`Key ${badKey} holds a character that cannot be stored (NUL or half a surrogate pair).`)
   const badTime = eventTimesMs.findIndex((time) => !Number.isSafeInteger(time) || Math.abs(time) > latestMs)
   if (badTime >= 0) throw badPush(`Event time ${badTime} is ${eventTimesMs[badTime]}: send whole epoch milliseconds.`)
 }

@@ -182,7 +182,6 @@ it.each([
     'an event of next week',
     { keys: ['a'], eventTimesMs: [Date.parse('2001-07-08T00:00:00Z')], measures: { late: [1] } },
   ],
-  ['a NUL in a key', { keys: ['a\0b'], eventTimesMs: [noon], measures: { late: [1] } }],
 ])('stores nothing of a push with %s', async (_what, events) => {
   await define('bad')
   const before = await blocks()

@@ -1,6 +1,5 @@
 import { monitoringErrors } from '@evenkeel/contract'
 import { failures } from '../../platform/errors.ts'
-import { storableText } from './storable-text.ts'
 
 const fail = failures(monitoringErrors)
 
@@ -31,7 +30,7 @@ export function readLabels({ ids, labels, eventTimesMs, completeUntil }: LabelBa
   if (wrongLabel >= 0) throw bad(`label ${wrongLabel} is ${labels[wrongLabel]}, and 0 and 1 are what there is`)
   const wrongTime = eventTimesMs.findIndex((time) => !(Math.abs(time) <= lastMs))
   if (wrongTime >= 0) throw bad(`event time ${wrongTime} is ${eventTimesMs[wrongTime]}, which is no time`)
-  const last = new Map(ids.map((id, i) => [storableText(id), labels[i]!]))
+  const last = new Map(ids.map((id, i) => [id, labels[i]!]))
   const pairs = [...last].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return {
     ids: pairs.map(([id]) => id),

@@ -77,6 +77,7 @@ await browserSuite('pipelines', Object.keys(PAGES).length + 17, (stage) => {
       /1 failed 3 succeeded 1 reused 3 skipped.*Attempt 2 of 2 ended with exit code 1.*depth is 6 and was 5.*As before: command, inputs/,
     )
     expect(await text(page)).toMatch(/AUC 0.699, below 0.700/)
+    expect(await text(page)).toMatch(/Metrics of train\[depth=6\].*log_loss slice=holdout 40 0\.2/)
     expect(await step(page, 'train[depth=6]').getAttribute('aria-pressed')).toBe('true')
   })
 

@@ -23,6 +23,7 @@ const SCREENS = [
   { href: '/', label: 'Loop', note: 'where every model is' },
   { href: '/pipelines', label: 'Pipelines', note: 'what can be run, and how it went' },
   { href: '/backfills', label: 'Backfills', note: 'what is run for the past' },
+  { href: '/approvals', label: 'Approvals', note: 'what waits for people' },
   { href: '/automations', label: 'Automations', note: 'what runs by itself' },
   { href: '/lineage', label: 'Lineage', note: 'where things come from' },
 ]

@@ -33,6 +33,8 @@ export function Finder({ groups, onChoose }: FinderProps) {
       // The shell listens for the keys, so that they work before this is loaded.
       shortcut={null}
       highlightQuery
+      // A list longer than the window is scrolled with the keys too.
+      scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
       nothingFound="Nothing has this name."
       searchProps={{
         leftSection: <IconSearch size={16} />,

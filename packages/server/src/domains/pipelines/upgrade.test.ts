@@ -80,7 +80,11 @@ async function oldDatabase(): Promise<string> {
 async function query(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  await client.query(statement).finally(() => client.end())
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
 }
 
 /** A spec and a plan as they were written then. */

@@ -250,7 +250,6 @@ describe('triggers', () => {
     const { triggers } = compiled(
       { a },
       {
-        params: { ...params, files: { type: 'list' } },
         on: {
           request: {},
           schedule: [
@@ -263,8 +262,6 @@ describe('triggers', () => {
           model: [{ model: 'm', event: 'promoted' }],
           pipeline: [{ pipeline: 'q', state: 'succeeded' }],
           webhook: [{ name: 'crm', secret_env: 'CRM_HOOK' }],
-          folder: [{ path: '/in', pattern: '*.csv', max_wait: '1h', param: 'files' }],
-          sql: [{ connection_secret: 'DB', query: 'select 1', every: '5m' }],
         },
       },
     )
@@ -273,7 +270,6 @@ describe('triggers', () => {
     const recent = { kind: 'recent', trainMonths: 2, holdoutDays: 7 }
     const cron = { kind: 'cron', cron: '0 3 * * 1', timezone: 'Europe/Berlin', catchUp: { all: 3 }, timeParam: 'from' }
     const debounce = { quietSeconds: 600, maxWaitSeconds: 7200 }
-    const inbox = { quietSeconds: 30, maxWaitSeconds: 3600 }
     const month = { kind: 'schedule', dataset: 'd', every: 'month' }
     expect(triggers).toEqual([
       { name: 'month-end', spec: { on: month, dataset: 'd', window: months, cooldownDays: 50 } },
@@ -290,11 +286,6 @@ describe('triggers', () => {
       { name: 'model', spec: { on: { kind: 'model', model: 'm', event: 'promoted' } } },
       { name: 'pipeline', spec: { on: { kind: 'pipeline', pipeline: 'q', state: 'succeeded' } } },
       { name: 'crm', spec: { on: { kind: 'webhook' } }, secretEnv: 'CRM_HOOK' },
-      {
-        name: 'folder',
-        spec: { on: { kind: 'folder', path: '/in', pattern: '*.csv', debounce: inbox, param: 'files' } },
-      },
-      { name: 'sql', spec: { on: { kind: 'sql', connectionSecret: 'DB', query: 'select 1', everySeconds: 300 } } },
     ])
   })
 
@@ -302,8 +293,6 @@ describe('triggers', () => {
     [{ performance: [] }, 'on.performance: "performance" is not supported yet; use "decay'],
     [{ drift: [{ monitor: 'm' }] }, '"monitor" is not supported yet; name the endpoint'],
     [{ webhook: [{ secret: 'x' }] }, 'secret_env'],
-    [{ folder: [{ path: '/in', param: 'lr' }] }, 'on.folder.0.param: The param "lr" gets a list'],
-    [{ sql: [{ connection_secret: 'DB', query: 'select 1', param: 'lrr' }] }, 'Did you mean "lr"?'],
     [{ decay: [{ endpoint: 'e', window }] }, 'on.decay.0.window: A window is cut from a dataset'],
     [{ decay: [{ endpoint: 'e', params: { lrr: 1 } }] }, 'Did you mean "lr"?'],
     [{ schedule: [{ cron: '@daily', time_param: 'when' }] }, 'The pipeline declares no param "when"'],

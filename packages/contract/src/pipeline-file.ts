@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { EventTime, Name } from './common.ts'
 import { RetryCause, RunPriority } from './pipeline-spec.ts'
 import { PythonVersion } from './runtimes.ts'
+import { SecretName } from './secret-name.ts'
 
 /**
  * What a person writes: `pipelines/<name>.yaml`. Keys are snake_case, and an unknown one is an error. The client
@@ -206,6 +207,27 @@ const Upstream = z.strictObject({
 })
 /** What signs a webhook is taken from a variable of whoever applies the file. */
 const Webhook = z.strictObject({ secret_env: z.string().min(1).optional(), ...dataset, ...trigger })
+/** New or changed files; durations are the debounce of "data". */
+const Folder = z.strictObject({
+  path: z.string().min(1).max(1000),
+  pattern: z.string().min(1).max(200).optional(),
+  quiet: Duration.optional(),
+  max_wait: Duration.optional(),
+  /** A list; it gets the paths. */
+  param: Name.optional(),
+  ...dataset,
+  ...trigger,
+})
+/** A query whose answer changes. */
+const Sql = z.strictObject({
+  connection_secret: SecretName,
+  query: z.string().min(1).max(10_000),
+  every: Duration.optional(),
+  /** A string; it gets the value. */
+  param: Name.optional(),
+  ...dataset,
+  ...trigger,
+})
 
 const Triggers = z.strictObject({
   /** Always possible: console, CLI and API. */
@@ -217,6 +239,8 @@ const Triggers = z.strictObject({
   model: z.array(Model).optional(),
   pipeline: z.array(Upstream).optional(),
   webhook: z.array(Webhook).optional(),
+  folder: z.array(Folder).optional(),
+  sql: z.array(Sql).optional(),
 })
 export type FileTriggers = z.infer<typeof Triggers>
 

@@ -3,6 +3,7 @@ import { Digest, Name } from './common.ts'
 import { PythonVersion } from './runtimes.ts'
 import { ApprovalSpec } from './step-approvals.ts'
 import { MatrixSpec } from './matrix.ts'
+import { SecretName } from './secret-name.ts'
 import { ParamValue } from './triggers.ts'
 
 /** The name of a step; an instance of a matrix carries its values, as in `train[lr=0.1,seed=2]`. */
@@ -79,11 +80,6 @@ const Resources = z.object({
 
 /** Whose turn it is where places are scarce: the highest first, then the oldest. */
 export const RunPriority = z.int().min(-100).max(100)
-
-/** What a secret of the project is called. */
-export const SecretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
-  error: 'use letters, digits and "_", at most 128, and begin with a letter or "_"',
-})
 
 export const StepSpec = z.object({
   key: StepKey,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Timestamp } from './common.ts'
 import { defineEndpoints, defineErrors } from './endpoint.ts'
-import { SecretName } from './pipeline-spec.ts'
+import { SecretName } from './secret-name.ts'
 
 /** A secret of the project. Its value is never answered. */
 export const Secret = z.object({

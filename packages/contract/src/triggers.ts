@@ -2,11 +2,23 @@ import { z } from 'zod'
 import { EventTime, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors } from './endpoint.ts'
 import { RunEnvironment } from './pipeline-environments.ts'
+import { SecretName } from './secret-name.ts'
 
 export const ParamValue = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])
 export type ParamValue = z.infer<typeof ParamValue>
 
-export const TriggerKind = z.enum(['schedule', 'cron', 'data', 'decay', 'drift', 'model', 'pipeline', 'webhook'])
+export const TriggerKind = z.enum([
+  'schedule',
+  'cron',
+  'data',
+  'decay',
+  'drift',
+  'model',
+  'pipeline',
+  'webhook',
+  'folder',
+  'sql',
+])
 export type TriggerKind = z.infer<typeof TriggerKind>
 
 /** Why a run or a model exists. */
@@ -79,6 +91,29 @@ const TriggerSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('pipeline'), pipeline: Name, state: z.enum(['succeeded', 'failed', 'cancelled']) }),
   /** Each signed request to `/api/v1/hooks/{project}/{pipeline}/{trigger}`. */
   z.object({ kind: z.literal('webhook') }),
+  /** New or changed files in a folder that the server sees. */
+  z.object({
+    kind: z.literal('folder'),
+    /** Absolute, below a folder of the setting EVENKEEL_WATCH_ROOTS. */
+    path: z.string().min(1).max(1000),
+    /** A glob of names; with a "/" in it, of paths below the folder. */
+    pattern: z.string().min(1).max(200).default('*'),
+    /** How long a file must stay as it is, and how long others are waited for. */
+    debounce: Debounce.default({ quietSeconds: 30, maxWaitSeconds: 600 }),
+    /** The run param that gets the paths. */
+    param: Name.optional(),
+  }),
+  /** Each time a query answers with another value than before. */
+  z.object({
+    kind: z.literal('sql'),
+    /** The secret of the project that holds the URL of a PostgreSQL. */
+    connectionSecret: SecretName,
+    /** One SELECT that gives one row with one column. */
+    query: z.string().trim().min(1).max(10_000),
+    everySeconds: z.number().min(5).max(86_400).default(60),
+    /** The run param that gets the value as text. */
+    param: Name.optional(),
+  }),
 ])
 
 export const TriggerSpec = z.object({

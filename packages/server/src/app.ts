@@ -114,6 +114,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     folder: config.folder,
     targetsFile: config.targetsFile,
     runtimes: config.runtimes,
+    watchRoots: config.watchRoots,
     ...surroundings,
     queries,
     queryFolder: platform.queryFolder,

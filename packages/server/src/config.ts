@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 
@@ -21,6 +21,7 @@ const Environment = z.object({
   EVENKEEL_REPOSITORY_URL: z.url({ protocol: /^https?$/ }).optional(),
   EVENKEEL_LINEAGE_VARIABLES: z.string().default(''),
   EVENKEEL_LINEAGE_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
+  EVENKEEL_WATCH_ROOTS: z.string().default(''),
   EVENKEEL_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -62,6 +63,8 @@ export interface Config {
     /** Whether events may be sent to this machine and to private networks. */
     readonly privateTargets: boolean
   }
+  /** Absolute paths of folders; triggers may watch what lies in them. */
+  readonly watchRoots: readonly string[]
   readonly logLevel: string
 }
 
@@ -99,6 +102,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       shownVariables: read.EVENKEEL_LINEAGE_VARIABLES.split(',').flatMap((name) => name.trim() || []),
       privateTargets: read.EVENKEEL_LINEAGE_PRIVATE_TARGETS === '1',
     },
+    watchRoots: watchRoots(read.EVENKEEL_WATCH_ROOTS),
     logLevel: read.EVENKEEL_LOG_LEVEL,
   }
 }
@@ -134,6 +138,15 @@ function readToken(file: string | undefined): string | undefined {
   if (token.length >= 24) return token
   throw new Error(
     `The token in EVENKEEL_INIT_TOKEN_FILE (${file}) is shorter than 24 characters. Put a longer one there.`,
+  )
+}
+
+function watchRoots(written: string): string[] {
+  const roots = written.split(':').filter(Boolean)
+  const relative = roots.find((root) => !isAbsolute(root))
+  if (relative === undefined) return roots
+  throw new Error(
+    `EVENKEEL_WATCH_ROOTS names "${relative}", which is no absolute path. Write it from the root, as /data.`,
   )
 }
 

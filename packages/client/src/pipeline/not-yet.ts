@@ -5,6 +5,7 @@ const ofStep: Readonly<Record<string, string>> = {
 }
 
 const ofTriggers: Readonly<Record<string, string>> = {
+  bucket: 'copy what is new into a folder that the server watches: "folder: [{ path: … }]".',
   performance: 'use "decay: [{ endpoint: … }]", which fires when the monitor of an endpoint says so.',
 }
 

@@ -38,6 +38,8 @@ export function triggersOf(file: PipelineFile, notebook: Notebook): CompiledTrig
     ...add('model', ({ model, event }) => ({ kind: 'model', model, event })),
     ...add('pipeline', ({ pipeline, state }) => ({ kind: 'pipeline', pipeline, state })),
     ...add('webhook', () => ({ kind: 'webhook' })),
+    ...add('folder', (written) => folderOf(file, written)),
+    ...add('sql', (written) => sqlOf(file, written)),
   ]
 }
 
@@ -56,6 +58,39 @@ function scheduleOf(written: Written<'schedule'>): Spec['on'] {
 function dataOf({ dataset, min_new_rows: minNewRows, debounce }: Written<'data'>): Spec['on'] {
   const waits = debounce && { quietSeconds: toSeconds(debounce.quiet), maxWaitSeconds: toSeconds(debounce.max_wait) }
   return { kind: 'data', dataset, ...(minNewRows !== undefined && { minNewRows }), ...(waits && { debounce: waits }) }
+}
+
+function folderOf({ params }: PipelineFile, written: Written<'folder'>): Spec['on'] {
+  const { path, pattern, quiet = '30s', max_wait: maxWait = '10m', param } = written
+  checkType(params, param, 'list')
+  return {
+    kind: 'folder',
+    path,
+    ...(pattern !== undefined && { pattern }),
+    debounce: { quietSeconds: toSeconds(quiet), maxWaitSeconds: toSeconds(maxWait) },
+    ...(param !== undefined && { param }),
+  }
+}
+
+function sqlOf({ params }: PipelineFile, written: Written<'sql'>): Spec['on'] {
+  const { connection_secret: connectionSecret, query, every, param } = written
+  checkType(params, param, 'string')
+  return {
+    kind: 'sql',
+    connectionSecret,
+    query,
+    ...(every !== undefined && { everySeconds: toSeconds(every) }),
+    ...(param !== undefined && { param }),
+  }
+}
+
+/** What a trigger finds out has a type of its own. */
+function checkType(declared: PipelineFile['params'] = {}, name: string | undefined, type: 'list' | 'string'): void {
+  if (name === undefined) return
+  const param = declared[name]
+  if (!param) throw unknownParam(name, declared)
+  if (param.type !== type)
+    throw new PipelineMistake(`The param "${name}" gets a ${type}; give it "type: ${type}".`, ['param'])
 }
 
 function specOf(file: PipelineFile, written: Written, on: Spec['on']): Spec {

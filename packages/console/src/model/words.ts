@@ -34,6 +34,8 @@ export const TRIGGERS = {
   model: 'model change',
   pipeline: 'other pipeline',
   webhook: 'webhook',
+  folder: 'new files',
+  sql: 'query',
 } as const satisfies Record<NonNullable<ModelVersion['lineage']['trigger']>['kind'], string>
 
 /** Names of metrics as people write them. */

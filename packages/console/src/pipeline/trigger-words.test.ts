@@ -16,6 +16,11 @@ const SENTENCES = [
   [{ kind: 'pipeline', pipeline: 'features', state: 'succeeded' }, 'When a run of features has succeeded.'],
   [{ kind: 'pipeline', pipeline: 'features', state: 'cancelled' }, 'When a run of features has been cancelled.'],
   [{ kind: 'webhook' }, 'A signed request from outside.'],
+  [{ kind: 'folder', path: '/data/in', pattern: '*.csv' }, 'New or changed files *.csv in /data/in.'],
+  [
+    { kind: 'sql', connectionSecret: 'WAREHOUSE_URL', query: 'select 1' },
+    'When the answer of the database behind the secret WAREHOUSE_URL changes, asked every 60 s.',
+  ],
 ] as const
 
 it.each(SENTENCES)('says what %o listens to', (on, sentence) => {

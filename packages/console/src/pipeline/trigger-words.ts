@@ -37,6 +37,10 @@ function known(on: TriggerSpec['on']): string | undefined {
       return `When a run of ${on.pipeline} has ${on.state === 'cancelled' ? 'been cancelled' : on.state}.`
     case 'webhook':
       return 'A signed request from outside.'
+    case 'folder':
+      return `New or changed files ${on.pattern} in ${on.path}.`
+    case 'sql':
+      return `When the answer of the database behind the secret ${on.connectionSecret} changes, asked every ${on.everySeconds} s.`
     // A newer server than this console was built for.
     default:
       return undefined

@@ -587,12 +587,23 @@ export interface Database {
     paused_why: string | null
     paused_at: Timestamp | null
   }
+  'pipelines.trigger_file': {
+    project_id: string
+    pipeline: string
+    trigger: string
+    path: string
+    size_bytes: number
+    mtime_ms: number
+    since: Timestamp
+    taken_by: string | null
+    gone_at: Timestamp | null
+  }
   'pipelines.trigger_firing': {
     id: string
     project_id: string
     pipeline: string
     trigger: string
-    kind: 'schedule' | 'cron' | 'data' | 'decay' | 'drift' | 'model' | 'pipeline' | 'webhook'
+    kind: 'schedule' | 'cron' | 'data' | 'decay' | 'drift' | 'model' | 'pipeline' | 'webhook' | 'folder' | 'sql'
     dedupe_key: string
     outcome: 'pending' | 'started' | 'skipped'
     says: string
@@ -617,6 +628,19 @@ export interface Database {
     pipeline: string
     trigger: string
     secret: string
+  }
+  'pipelines.trigger_watch': {
+    project_id: string
+    pipeline: string
+    trigger: string
+    source: string
+    started_at: Timestamp
+    looked_at: Timestamp
+    listing: string | null
+    is_known: Generated<boolean>
+    value: string | null
+    problem: string | null
+    told: Generated<number>
   }
   'platform.audit_checkpoint': {
     position: number

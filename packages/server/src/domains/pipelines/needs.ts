@@ -41,6 +41,8 @@ export interface PipelinesDeps {
   /** Names the places where steps run beside this machine; `isAsked`: it has to be there. */
   readonly targetsFile: { readonly path: string; readonly isAsked: boolean }
   readonly runtimes: RuntimesConfig
+  /** Absolute paths of folders; triggers may watch what lies in them. */
+  readonly watchRoots: readonly string[]
   /** Where the commands of steps start: the folder of the user's code. */
   readonly workFolder: string
   /** Base URL of this server, for steps; asked when a step starts. */

@@ -154,7 +154,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     journal,
   })
   const store = pipelinesStore(db)
-  const triggers = createTriggers(deps)
+  const triggers = createTriggers({ ...deps, secrets })
   const backfills = createBackfills(deps, lookUp, (run, says) =>
     engine.advance(run, async ({ run: { state }, states, now }) =>
       whyNotRun('cancel', state) ? states : requestCancel(states, says, now),

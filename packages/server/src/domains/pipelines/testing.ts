@@ -61,6 +61,7 @@ export async function startPipelinesWorld({
         folder: platform.config.folder,
         targetsFile: platform.config.targetsFile,
         runtimes: platform.config.runtimes,
+        watchRoots: platform.config.watchRoots,
         workFolder: tmpdir(),
         url: () => url,
         commit: () => 'c0ffee',

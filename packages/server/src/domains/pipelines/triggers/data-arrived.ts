@@ -1,8 +1,8 @@
 import type { Debounce } from '@evenkeel/contract'
 import { randomUUIDv7 } from 'node:crypto'
-import { json } from '../../../platform/db.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { pipelinesStore } from '../store.ts'
+import { saveCollected } from './collected.ts'
 import { type Arrival, dataOccasion, type DataSource, dueAt, nameOf } from './data.ts'
 import { fire } from './fire.ts'
 import { firingsStore } from './firings-store.ts'
@@ -21,31 +21,16 @@ export async function dataArrived(
 }
 
 function collect(deps: PipelinesDeps, trigger: TriggerRow, debounce: Debounce, arrival: Arrival): Promise<void> {
-  const { project_id, pipeline, name } = trigger
+  const { project_id, pipeline } = trigger
   return deps.db.transaction().execute(async (tx) => {
     await pipelinesStore(tx).lockPipeline(project_id, pipeline)
     const firings = firingsStore(tx)
     if (await firings.firingWith(trigger, nameOf(arrival))) return
     const before = await firings.quietFiring(trigger)
-    const { kind, dedupeKey, says, eventTime, evidence } = dataOccasion(arrival, before)
+    const occasion = dataOccasion(arrival, before)
     const now = deps.now()
     const firedAt = before?.fired_at ?? now
     const due = dueAt(debounce, firedAt, now)
-    await firings.saveFiring({
-      id: before?.id ?? randomUUIDv7(),
-      project_id,
-      pipeline,
-      trigger: name,
-      kind,
-      dedupe_key: dedupeKey,
-      outcome: 'pending',
-      says: `${says} Waits until ${due.toISOString()} for more to come.`,
-      occasion: says,
-      evidence: json(evidence),
-      event_time: eventTime,
-      waits_for: 'quiet',
-      due_at: due,
-      fired_at: firedAt,
-    })
+    await saveCollected(tx, trigger, occasion, { id: before?.id ?? randomUUIDv7(), firedAt, due })
   })
 }

@@ -1,5 +1,4 @@
 import { TriggerSpec, type TriggerTest } from '@evenkeel/contract'
-import type { PipelinesDeps } from '../needs.ts'
 import { pipelinesStore } from '../store.ts'
 import type { VersionRow } from '../version-store.ts'
 import { consider } from './consider.ts'
@@ -9,10 +8,12 @@ import { lastDays } from './last-days.ts'
 import { monthEnded } from './month-end.ts'
 import type { Occasion } from './occasion.ts'
 import { triggersStore, type TriggerRow } from './store.ts'
+import type { WatchDeps } from './query-look.ts'
 import { verdictOn } from './verdict.ts'
+import { nextLook } from './watch.ts'
 
 /** What a trigger would do now; starts and stores nothing. */
-export async function dryRun(deps: PipelinesDeps, trigger: TriggerRow, version: VersionRow): Promise<TriggerTest> {
+export async function dryRun(deps: WatchDeps, trigger: TriggerRow, version: VersionRow): Promise<TriggerTest> {
   const spec = TriggerSpec.parse(trigger.spec)
   const { on } = spec
   const next = on.kind === 'cron' && spec.enabled ? nextOccurrences(on, deps.now(), 5) : []
@@ -24,7 +25,7 @@ export async function dryRun(deps: PipelinesDeps, trigger: TriggerRow, version: 
 }
 
 async function wouldStart(
-  deps: PipelinesDeps,
+  deps: WatchDeps,
   trigger: TriggerRow,
   version: VersionRow,
   spec: TriggerSpec,
@@ -47,11 +48,7 @@ async function wouldStart(
 }
 
 /** The occasion that would be next, as if it came now; or in words why there is none. */
-async function occasionNow(
-  deps: PipelinesDeps,
-  trigger: TriggerRow,
-  on: TriggerSpec['on'],
-): Promise<Occasion | string> {
+async function occasionNow(deps: WatchDeps, trigger: TriggerRow, on: TriggerSpec['on']): Promise<Occasion | string> {
   const now = deps.now()
   const asIf = (says: string): Occasion => ({ kind: on.kind, dedupeKey: '', says, eventTime: null })
   switch (on.kind) {
@@ -71,10 +68,13 @@ async function occasionNow(
       return asIf(`If a run of "${on.pipeline}" ended as ${on.state} now.`)
     case 'webhook':
       return asIf('If a signed request came in now.')
+    case 'folder':
+    case 'sql':
+      return nextLook(deps, trigger, on)
   }
 }
 
-async function monthMissing(deps: PipelinesDeps, trigger: TriggerRow, dataset: string): Promise<string> {
+async function monthMissing(deps: WatchDeps, trigger: TriggerRow, dataset: string): Promise<string> {
   const before = await firingsStore(deps.db).newestMonth(trigger)
   return before === undefined
     ? `No calendar month of "${dataset}" is complete yet.`

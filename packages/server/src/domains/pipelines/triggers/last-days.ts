@@ -50,6 +50,9 @@ export async function lastDays(
     case 'drift':
     case 'model':
       return { count: null, says: 'What it listens to is not kept; the list of firings says when it fired.' }
+    case 'folder':
+    case 'sql':
+      return { count: null, says: 'Its past is not known; the list of firings says when it fired.' }
   }
 }
 

@@ -12,7 +12,6 @@ import { type Db, json } from '../../../platform/db.ts'
 import { failures } from '../../../platform/errors.ts'
 import type { Subscription } from '../../../platform/events.ts'
 import type { Job } from '../../../platform/jobs.ts'
-import type { PipelinesDeps } from '../needs.ts'
 import { refuseStep } from '../refuse-step.ts'
 import { pipelinesStore } from '../store.ts'
 import type { VersionRow } from '../version-store.ts'
@@ -23,8 +22,10 @@ import { type FiringFilter, firingsStore } from './firings-store.ts'
 import { type Delivery, receiveHook } from './hook.ts'
 import { type Pause, presentPause } from './pause.ts'
 import { presentFiring, presentTrigger } from './present.ts'
+import type { WatchDeps } from './query-look.ts'
 import { triggerSubscriptions } from './sources.ts'
 import { type TriggerKey, triggersStore, type TriggerRow } from './store.ts'
+import { saveStart, startOfWatch, watchJobs } from './watch.ts'
 import { lookOf, whyNotTrigger } from './written.ts'
 
 const fail = failures({ ...pipelinesErrors, ...triggersErrors })
@@ -57,7 +58,7 @@ export interface Triggers {
   readonly jobs: readonly Job[]
 }
 
-export function createTriggers(deps: PipelinesDeps): Triggers {
+export function createTriggers(deps: WatchDeps): Triggers {
   const { db, now } = deps
 
   async function find(caller: Caller, target: Target): Promise<TriggerRow> {
@@ -99,7 +100,9 @@ export function createTriggers(deps: PipelinesDeps): Triggers {
       refuseStep(caller)
       const { projectId, userId, userName: actor } = caller
       const key = keyOf(projectId, target)
-      const reason = whyNotTrigger({ ...spec, secret }, (await triggersStore(db).readSecret(key)) !== undefined)
+      const start = await startOfWatch(deps, spec)
+      const hasSecret = (await triggersStore(db).readSecret(key)) !== undefined
+      const reason = whyNotTrigger({ ...spec, secret }, hasSecret) ?? start.reason
       if (reason) throw fail('pipelines.trigger_invalid', { reason }, { why: reason })
       await db.transaction().execute(async (tx) => {
         const store = triggersStore(tx)
@@ -107,6 +110,7 @@ export function createTriggers(deps: PipelinesDeps): Triggers {
         const look = lookOf(spec, await store.findTrigger(key), now())
         await store.putTrigger({ ...key, ...look, spec: json(spec), user_id: userId, updated_at: now() })
         if (secret !== undefined) await store.putSecret(key, secret)
+        await saveStart(tx, key, spec, start.files, now())
         const subject = `${target.pipeline}/${target.trigger}`
         await audit(tx, { projectId, actor, action: 'pipelines.put_trigger', subject, after: spec })
       })
@@ -183,7 +187,7 @@ export function createTriggers(deps: PipelinesDeps): Triggers {
     receive: ({ project, ...target }, delivery) => receiveHook(deps, keyOf(project, target), delivery),
 
     subscriptions: triggerSubscriptions(deps, () => lookAtWaiting(deps)),
-    jobs: [triggerAlarm(deps)],
+    jobs: [triggerAlarm(deps), ...watchJobs(deps)],
   }
 }
 

@@ -14,8 +14,8 @@ import { publish } from '../../../platform/events.ts'
 import { shell, startPipelinesWorld } from '../testing.ts'
 
 /** A server with pipelines that have triggers; each test asks for pipelines of its own. */
-export async function startTriggersWorld() {
-  const world = await startPipelinesWorld()
+export async function startTriggersWorld(options: Parameters<typeof startPipelinesWorld>[0] = {}) {
+  const world = await startPipelinesWorld(options)
   const { api, outside, platform } = world
   const triggers = createClient(endpoints, world.clientOptions())
   let count = 0

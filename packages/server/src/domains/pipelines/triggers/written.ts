@@ -17,8 +17,13 @@ export function whyNotTrigger(trigger: WrittenTrigger, hasSecret: boolean): stri
       const { quietSeconds, maxWaitSeconds } = on.debounce ?? { quietSeconds: 0, maxWaitSeconds: 0 }
       return maxWaitSeconds < quietSeconds ? 'The debounce must not wait for less long than it is quiet.' : undefined
     }
+    case 'folder': {
+      const { quietSeconds, maxWaitSeconds } = on.debounce
+      return maxWaitSeconds < quietSeconds ? '"max_wait" must not be shorter than "quiet".' : undefined
+    }
     case 'webhook':
       return hasSecret || secret !== undefined ? undefined : 'A webhook needs a secret of 16 to 256 characters.'
+    case 'sql':
     case 'schedule':
     case 'decay':
     case 'drift':

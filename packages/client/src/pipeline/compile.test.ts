@@ -100,6 +100,8 @@ describe('a step', () => {
       run: ['sh', '-eu', '-c', 'go "${EVENKEEL_PARAM_LR}"'],
     })
     expect(spec.params).toEqual({ lr: 0.1 })
+    const moment = { type: 'moment' }
+    expect(spec.declarations).toEqual({ lr: { type: 'number' }, from: moment, until: moment })
   })
 
   it('reads outputs of others and spans of datasets', () => {
@@ -185,11 +187,26 @@ describe('a built-in step', () => {
 
     expect(spec.steps[1]).toMatchObject({
       uses: 'train-trees',
-      params: ['treeCount', 'seed'],
+      params: ['seed'],
+      with: { treeCount: 200 },
       outputs: ['model', 'golden', 'baselines', 'training'],
       inputs: { train: { from: 'step', step: 'b', output: 'train' } },
     })
-    expect(spec.params).toEqual({ lr: 0.1, seed: 1, treeCount: 200 })
+    expect(spec.params).toEqual({ lr: 0.1, seed: 1 })
+  })
+
+  it('is used twice with different values, and in a matrix with those of its matrix', () => {
+    const many = { uses, with: { ...given, treeCount: '${{ matrix.n }}', seed: 7 }, matrix: { n: [10, 20] } }
+    const small = { uses, with: { ...given, treeCount: 5 } }
+    const declared = { params: { ...params, seed: { type: 'number', default: 1, max: 9 } } }
+    const { spec } = compiled({ b, many, small }, declared)
+
+    expect(spec.steps.slice(1).map(({ key, params: ofRun, with: own }) => [key, ofRun, own])).toEqual([
+      ['many[n=10]', [], { treeCount: 10, seed: 7 }],
+      ['many[n=20]', [], { treeCount: 20, seed: 7 }],
+      ['small', ['seed'], { treeCount: 5 }],
+    ])
+    expect(spec.declarations['seed']).toEqual({ type: 'number', max: 9 })
   })
 
   it.each([
@@ -210,6 +227,16 @@ describe('a built-in step', () => {
       'declare it under "params" of the pipeline by this name',
     ],
     [{ uses, with: { ...given, schema: 3 } }, 'with.schema: "schema" is an input'],
+    [{ uses, with: { ...given, treeCount: '${{ matrix.n }}' } }, 'The matrix of the step has no "n"'],
+    [{ uses, with: { ...given, treeCount: 'n-${{ params.lr }}' } }, 'with.treeCount: A built-in step takes a value'],
+    [
+      {
+        uses,
+        with: { ...given, treeCount: '${{ matrix.n }}' },
+        matrix: { n: '${{ steps.b.outputs.list }}' },
+      },
+      'with.treeCount: The matrix is listed in the run',
+    ],
   ])('%j is refused', (step, says) => {
     expect(problemsOf({ b, t: step }).join('\n')).toContain(says)
   })
@@ -224,13 +251,24 @@ describe('a step of a folder', () => {
 
     const inner =
       'exec \'./clean\' "${EVENKEEL_INPUT_RAW}" "${EVENKEEL_OUTPUT_TABLE}" \'--limit\' "${EVENKEEL_PARAM_LIMIT}"'
-    const outer = `export EVENKEEL_PARAM_LIMIT="\${EVENKEEL_PARAM_LR}" EVENKEEL_PARAM_MODE='it'\\''s'; exec "$@"`
+    const outer = `export EVENKEEL_PARAM_LIMIT="\${EVENKEEL_PARAM_LR}"; exec "$@"`
     expect(spec.steps[1]).toMatchObject({
       run: ['sh', '-eu', '-c', outer, 'sh', 'sh', '-eu', '-c', inner],
       params: ['lr'],
+      with: { mode: "it's" },
       outputs: ['table'],
       code: [file('clean')],
     })
+  })
+
+  it('sets its own after it has read a param of the run that has the same name', () => {
+    const declared = { params: { mode: { type: 'string' }, limit: { type: 'number', default: 1 } } }
+    const { spec } = compiled({ a, c: { uses, with: { raw, limit: 5, mode: 'at ${{ params.limit }}' } } }, declared)
+
+    expect(spec.steps[1]).toMatchObject({ params: ['limit'], with: {} })
+    expect(spec.steps[1]!.run![3]).toBe(
+      `export EVENKEEL_PARAM_LIMIT='5' EVENKEEL_PARAM_MODE='at '"\${EVENKEEL_PARAM_LIMIT}"; exec "$@"`,
+    )
   })
 
   it.each([
@@ -238,6 +276,14 @@ describe('a step of a folder', () => {
     [{ uses: './steps/other' }, 'There is no steps/other/step.yaml.'],
     [{ uses: './../x' }, 'below the project folder'],
     [{ uses, with: { raw, mode: '${{ params.nope }}' } }, 'with.mode: No param "nope" is declared'],
+    [
+      { uses, with: { raw, mode: 'x', limit: '5' } },
+      'with.limit: The param "limit" cannot be "5": it must be a number.',
+    ],
+    [
+      { uses, with: { raw, mode: 'x', limit: '${{ matrix.n }}' }, matrix: { n: [1, 'two'] } },
+      'with.limit: The param "limit" cannot be "two"',
+    ],
   ])('%j is refused', (step, says) => {
     expect(problemsOf({ a, c: step }).join('\n')).toContain(says)
   })
@@ -295,6 +341,7 @@ describe('triggers', () => {
     [{ webhook: [{ secret: 'x' }] }, 'secret_env'],
     [{ decay: [{ endpoint: 'e', window }] }, 'on.decay.0.window: A window is cut from a dataset'],
     [{ decay: [{ endpoint: 'e', params: { lrr: 1 } }] }, 'Did you mean "lr"?'],
+    [{ decay: [{ endpoint: 'e', params: { lr: '1' } }] }, 'on.decay.0.params.lr: The param "lr" cannot be "1"'],
     [{ schedule: [{ cron: '@daily', time_param: 'when' }] }, 'The pipeline declares no param "when"'],
     [{ schedule: [{ cron: '@daily', timezon: 'UTC' }] }, 'There is no key "timezon" here. Did you mean "timezone"?'],
     [{ model: [{ model: 'm', event: 'born' }] }, 'on.model.0.event: It must be registered, passed'],

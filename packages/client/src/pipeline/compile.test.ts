@@ -100,8 +100,6 @@ describe('a step', () => {
       run: ['sh', '-eu', '-c', 'go "${EVENKEEL_PARAM_LR}"'],
     })
     expect(spec.params).toEqual({ lr: 0.1 })
-    const moment = { type: 'moment' }
-    expect(spec.declarations).toEqual({ lr: { type: 'number' }, from: moment, until: moment })
   })
 
   it('reads outputs of others and spans of datasets', () => {
@@ -195,20 +193,6 @@ describe('a built-in step', () => {
     expect(spec.params).toEqual({ lr: 0.1, seed: 1 })
   })
 
-  it('is used twice with different values, and in a matrix with those of its matrix', () => {
-    const many = { uses, with: { ...given, treeCount: '${{ matrix.n }}', seed: 7 }, matrix: { n: [10, 20] } }
-    const small = { uses, with: { ...given, treeCount: 5 } }
-    const declared = { params: { ...params, seed: { type: 'number', default: 1, max: 9 } } }
-    const { spec } = compiled({ b, many, small }, declared)
-
-    expect(spec.steps.slice(1).map(({ key, params: ofRun, with: own }) => [key, ofRun, own])).toEqual([
-      ['many[n=10]', [], { treeCount: 10, seed: 7 }],
-      ['many[n=20]', [], { treeCount: 20, seed: 7 }],
-      ['small', ['seed'], { treeCount: 5 }],
-    ])
-    expect(spec.declarations['seed']).toEqual({ type: 'number', max: 9 })
-  })
-
   it.each([
     [
       { uses: 'evenkeel/train-tree@1' },
@@ -227,16 +211,6 @@ describe('a built-in step', () => {
       'declare it under "params" of the pipeline by this name',
     ],
     [{ uses, with: { ...given, schema: 3 } }, 'with.schema: "schema" is an input'],
-    [{ uses, with: { ...given, treeCount: '${{ matrix.n }}' } }, 'The matrix of the step has no "n"'],
-    [{ uses, with: { ...given, treeCount: 'n-${{ params.lr }}' } }, 'with.treeCount: A built-in step takes a value'],
-    [
-      {
-        uses,
-        with: { ...given, treeCount: '${{ matrix.n }}' },
-        matrix: { n: '${{ steps.b.outputs.list }}' },
-      },
-      'with.treeCount: The matrix is listed in the run',
-    ],
   ])('%j is refused', (step, says) => {
     expect(problemsOf({ b, t: step }).join('\n')).toContain(says)
   })
@@ -261,29 +235,11 @@ describe('a step of a folder', () => {
     })
   })
 
-  it('sets its own after it has read a param of the run that has the same name', () => {
-    const declared = { params: { mode: { type: 'string' }, limit: { type: 'number', default: 1 } } }
-    const { spec } = compiled({ a, c: { uses, with: { raw, limit: 5, mode: 'at ${{ params.limit }}' } } }, declared)
-
-    expect(spec.steps[1]).toMatchObject({ params: ['limit'], with: {} })
-    expect(spec.steps[1]!.run![3]).toBe(
-      `export EVENKEEL_PARAM_LIMIT='5' EVENKEEL_PARAM_MODE='at '"\${EVENKEEL_PARAM_LIMIT}"; exec "$@"`,
-    )
-  })
-
   it.each([
     [{ uses, with: { raw } }, 'needs the param "mode"'],
     [{ uses: './steps/other' }, 'There is no steps/other/step.yaml.'],
     [{ uses: './../x' }, 'below the project folder'],
     [{ uses, with: { raw, mode: '${{ params.nope }}' } }, 'with.mode: No param "nope" is declared'],
-    [
-      { uses, with: { raw, mode: 'x', limit: '5' } },
-      'with.limit: The param "limit" cannot be "5": it must be a number.',
-    ],
-    [
-      { uses, with: { raw, mode: 'x', limit: '${{ matrix.n }}' }, matrix: { n: [1, 'two'] } },
-      'with.limit: The param "limit" cannot be "two"',
-    ],
   ])('%j is refused', (step, says) => {
     expect(problemsOf({ a, c: step }).join('\n')).toContain(says)
   })

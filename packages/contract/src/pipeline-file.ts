@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { EventTime, Name } from './common.ts'
+import { Name } from './common.ts'
+import { Duration, ParamDeclaration } from './declared-param.ts'
 import { RetryCause, RunPriority } from './pipeline-spec.ts'
 import { PythonVersion } from './runtimes.ts'
 import { SecretName } from './secret-name.ts'
@@ -9,9 +10,6 @@ import { SecretName } from './secret-name.ts'
  * compiles it to a `PipelineSpec`; what it holds as `${{ … }}` is read there.
  */
 
-/** `30s`, `10m`, `6h` or `5d`. */
-export const Duration = z.string().regex(/^[1-9]\d{0,8}[smhd]$/, { error: 'write a duration as in 30s, 10m, 6h or 5d' })
-
 /** Expressions name a step between dots, so its name has none. */
 const StepName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/, {
   error: 'a step is called by letters, digits, "_" and "-", at most 80, and begins with a letter or digit',
@@ -19,23 +17,6 @@ const StepName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/, {
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()])
 const described = { description: z.string().max(2000).optional() }
-
-export const ParamDeclaration = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('string'), default: z.string().optional(), ...described }),
-  z.strictObject({
-    type: z.literal('number'),
-    default: z.number().optional(),
-    min: z.number().optional(),
-    max: z.number().optional(),
-    ...described,
-  }),
-  z.strictObject({ type: z.literal('boolean'), default: z.boolean().optional(), ...described }),
-  z.strictObject({ type: z.literal('list'), default: z.array(z.string()).optional(), ...described }),
-  z.strictObject({ type: z.literal('duration'), default: Duration.optional(), ...described }),
-  /** A moment of event time, ISO 8601 in UTC. */
-  z.strictObject({ type: z.literal('moment'), default: EventTime.optional(), ...described }),
-])
-export type ParamDeclaration = z.infer<typeof ParamDeclaration>
 
 /** What a dataset holds in [start, end): names of two params, or references to them. */
 const DatasetSpan = z.strictObject({ dataset: Name, start: z.string(), end: z.string() })

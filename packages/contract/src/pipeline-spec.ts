@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Digest, Name } from './common.ts'
+import { DeclaredParam } from './declared-param.ts'
 import { PythonVersion } from './runtimes.ts'
 import { ApprovalSpec } from './step-approvals.ts'
 import { MatrixSpec } from './matrix.ts'
@@ -101,6 +102,8 @@ export const StepSpec = z.object({
   allowFailure: z.boolean().default(false),
   /** Names of the run params this step may see; no others are given to it. */
   params: z.array(Name).default([]),
+  /** Params of this step alone: it sees them too, and in place of params of the run of the same name. */
+  with: z.record(Name, ParamValue).default({}),
   /** The values that make this step one of a matrix. */
   matrix: z.record(Name, ParamValue).default({}),
   /** The target it runs on; `local` is the machine of the server. */
@@ -158,6 +161,8 @@ export const PipelineSpec = z.object({
   model: Name.optional(),
   /** Defaults of the run params. */
   params: z.record(Name, ParamValue).default({}),
+  /** What the run params must be; those that are not here may be anything. */
+  declarations: z.record(Name, DeclaredParam).default({}),
   /** How long a run may take, without the time it waits to begin. */
   timeoutSeconds: z.int().positive().max(31_536_000).optional(),
   priority: RunPriority.default(0),

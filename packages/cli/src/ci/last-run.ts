@@ -1,5 +1,6 @@
 import type { PipelineSpec, Run } from '@evenkeel/contract'
 import type { Pipelines } from '../commands/run/runs.ts'
+import { neededParams } from '../pipeline/params.ts'
 
 /** The newest run that succeeded in production, else anywhere but in ci: what a trial is compared with. */
 export async function lastRun(api: Pipelines, pipeline: string): Promise<Run | undefined> {
@@ -18,12 +19,4 @@ export async function paramsOfLast(api: Pipelines, pipeline: string, spec: Pipel
   return Object.fromEntries(
     needed.flatMap((name) => (last && name in last.params ? [[name, last.params[name]!] as const] : [])),
   )
-}
-
-function neededParams({ params, steps }: PipelineSpec): string[] {
-  const named = steps.flatMap((step) => [
-    ...step.params,
-    ...Object.values(step.inputs).flatMap((input) => (input.from === 'dataset' ? [input.start, input.end] : [])),
-  ])
-  return [...new Set(named)].filter((name) => params[name] === undefined)
 }

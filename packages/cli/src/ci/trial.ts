@@ -123,7 +123,7 @@ async function runAffected(
   const { version } = await releases.putCandidate({ params: { pipeline: name }, body: candidate })
   const params = {
     ...(await paramsOfLast(pipelines, name, spec)),
-    ...Object.fromEntries(given.map((text) => readParam(text, spec.params)).filter(([param]) => isOf(spec, param))),
+    ...Object.fromEntries(given.map((text) => readParam(text, spec)).filter(([param]) => isOf(spec, param))),
   }
   const body = { environment: 'ci', scope, version, sample, only, params } as const
   const { steps: plan } = await pipelines.plan({ params: { pipeline: name }, body })

@@ -1,4 +1,4 @@
-import type { PipelineSpec, StepSpec } from '@evenkeel/contract'
+import { allowedWords, type DeclaredParam, type PipelineSpec, type StepSpec } from '@evenkeel/contract'
 
 /** What is other in a newer spec, one line each; of a matrix one line for all of its steps. */
 export function changesBetween(before: PipelineSpec, after: PipelineSpec): string[] {
@@ -46,7 +46,19 @@ function codeChanges(before: StepSpec, after: StepSpec): string {
   return paths.length > 3 ? `${paths.slice(0, 3).join(', ')} and ${paths.length - 3} more` : paths.join(', ')
 }
 
-function paramChanges({ params: before }: PipelineSpec, { params: after }: PipelineSpec): string[] {
+function paramChanges(before: PipelineSpec, after: PipelineSpec): string[] {
+  return [...defaultChanges(before, after), ...declarationChanges(before, after)]
+}
+
+function declarationChanges({ declarations: before }: PipelineSpec, { declarations: after }: PipelineSpec): string[] {
+  const text = (declared: DeclaredParam | undefined) => (declared ? allowedWords(declared) : 'anything')
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => {
+    const [was, is] = [text(before[name]), text(after[name])]
+    return was === is ? [] : [`~ param ${name} may be ${is}, and could be ${was}`]
+  })
+}
+
+function defaultChanges({ params: before }: PipelineSpec, { params: after }: PipelineSpec): string[] {
   const text = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value))
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) =>
     text(before[name]) === text(after[name]) ? [] : [`~ param ${name}: ${text(before[name])} → ${text(after[name])}`],

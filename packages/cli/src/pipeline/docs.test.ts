@@ -6,7 +6,8 @@ import { parseYaml } from './yaml-file.ts'
 
 const page = readFileSync(new URL('../../../../docs/pipelines.md', import.meta.url), 'utf8')
 const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parseYaml(Buffer.from(text!)).value)
-const [pipeline, step, triggers] = blocks as Record<string, unknown>[]
+const [pipeline, step] = blocks as Record<string, unknown>[]
+const triggers = (blocks as Record<string, unknown>[]).find((block) => 'on' in block)
 const limits = (blocks as Record<string, unknown>[]).find((block) => 'concurrency' in block)
 
 const executors = readFileSync(new URL('../../../../docs/executors.md', import.meta.url), 'utf8')

@@ -1,8 +1,9 @@
-import type { FileInput, FileStep, ParamDeclaration } from '@evenkeel/contract'
+import { type FileInput, type FileStep, type ParamDeclaration, whyNotValue } from '@evenkeel/contract'
 import { quoteTemplate, variableName, type VariableOf } from './command.ts'
 import { soleReference } from './expressions.ts'
 import { type CompiledInput, inputOf, type Surroundings, unknownParam } from './inputs.ts'
 import { didYouMean, PipelineMistake } from './mistake.ts'
+import { checkOwn, type OwnValue, ownValueOf, type PlainValue, type Taker } from './own-values.ts'
 import { type Body, namesOf } from './uses.ts'
 
 type With = NonNullable<FileStep['with']>
@@ -13,8 +14,8 @@ export interface Bound {
   readonly inputs: Readonly<Record<string, CompiledInput>>
   /** Params of the run that the step sees. */
   readonly params: readonly string[]
-  /** Defaults of params of the run. */
-  readonly defaults: Readonly<Record<string, string | number | boolean | string[]>>
+  /** Params that it has for itself. */
+  readonly own: Readonly<Record<string, OwnValue>>
   /** Variables to set before its command, as words of a shell. */
   readonly variables: ReadonlyMap<string, string>
 }
@@ -22,12 +23,12 @@ export interface Bound {
 export type Used = Extract<Body, { readonly kind: 'builtin' | 'folder' }>
 
 /** @throws PipelineMistake for what the step does not know, and for what it needs and is not given */
-export function bind(body: Used, given: With, around: Surroundings, variableOf: VariableOf): Bound {
+export function bind(body: Used, given: With, around: Surroundings, taker: Taker): Bound {
   const inputNames = namesOf(body.declared.inputs)
   const paramNames = namesOf(body.declared.params)
   checkNames(given, inputNames, paramNames)
   const inputs = Object.fromEntries(inputNames.map((name) => [name, boundInput(name, given[name], around)]))
-  return { inputs, ...(body.kind === 'builtin' ? forBuiltin : forFolder)(body, given, around, variableOf) }
+  return { inputs, ...(body.kind === 'builtin' ? forBuiltin : forFolder)(body, given, around, taker) }
 }
 
 function checkNames(given: With, inputs: readonly string[], params: readonly string[]): void {
@@ -57,56 +58,81 @@ function below<T>(path: readonly string[], work: () => T): T {
   }
 }
 
-/** A built-in step reads params of the run by its own names. A value given here becomes the default of such a param. */
-function forBuiltin(body: Used, given: With, { params }: Surroundings): Omit<Bound, 'inputs'> {
+/** A built-in step reads params by its own names: those it is given here, and else those of the run. */
+function forBuiltin(body: Used, given: With, { params }: Surroundings, taker: Taker): Omit<Bound, 'inputs'> {
   const names = namesOf(body.declared.params)
-  const defaults: Record<string, string | number | boolean | string[]> = {}
+  const own: Record<string, OwnValue> = {}
   for (const name of names) {
     const value = given[name]
-    if (value !== undefined) below(['with', name], () => takeDefault(name, value, params, defaults))
+    const found =
+      value === undefined ? undefined : below(['with', name], () => forBuiltinParam(name, value, params, taker))
+    if (found) own[name] = found
   }
-  return { params: names.filter((name) => params[name] ?? name in defaults), defaults, variables: new Map() }
+  return { params: names.filter((name) => params[name] && !(name in own)), own, variables: new Map() }
 }
 
-function takeDefault(
+/** @returns `undefined` when the value is that of the run */
+function forBuiltinParam(
   name: string,
   value: WithValue,
   params: Surroundings['params'],
-  defaults: Record<string, unknown>,
-) {
-  const reference = typeof value === 'string' ? soleReference(value) : undefined
-  if (reference) {
-    if (reference.to === 'params' && reference.name === name && params[name]) return
-    if (reference.to === 'params' && !params[reference.name]) throw unknownParam(reference.name, params)
+  taker: Taker,
+): OwnValue | undefined {
+  const plain = plainValue(name, value)
+  const reference = typeof plain === 'string' ? soleReference(plain) : undefined
+  if (reference?.to === 'params') {
+    if (!params[reference.name]) throw unknownParam(reference.name, params)
+    if (reference.name === name) return undefined
+  }
+  const own = ownValueOf(plain, taker)
+  if (own) return own
+  if (reference?.to === 'matrix') {
     throw new PipelineMistake(
-      `A built-in step reads the param "${name}" of the run; declare it under "params" of the pipeline by this name.`,
+      'The matrix is listed in the run, and a built-in step takes values that are known before; write the lists here.',
     )
   }
-  if (isSpan(value)) throw new PipelineMistake(`"${name}" is a param; give a value.`)
-  if (params[name])
-    throw new PipelineMistake(`The pipeline declares the param "${name}"; write \${{ params.${name} }}.`)
-  defaults[name] = value
+  throw new PipelineMistake(
+    `A built-in step takes a value, \${{ matrix.x }}, or the param "${name}" of the run; declare it under "params" of the pipeline by this name.`,
+  )
 }
 
-/** A step of a folder finds its params in variables of its own names, wherever the values come from. */
-function forFolder(body: Used, given: With, { params }: Surroundings, variableOf: VariableOf): Omit<Bound, 'inputs'> {
+/** A step of a folder finds its params under its own names, wherever the values come from. */
+function forFolder(body: Used, given: With, { params }: Surroundings, taker: Taker): Omit<Bound, 'inputs'> {
   const declared = body.declared.params as Readonly<Record<string, ParamDeclaration>> | undefined
-  const variables = new Map<string, string>()
+  const own: Record<string, OwnValue> = {}
+  const words = new Map<string, string>()
   const used: string[] = []
   for (const [name, declaration] of Object.entries(declared ?? {})) {
     const value = given[name] ?? (params[name] ? `\${{ params.${name} }}` : declaration.default)
     if (value === undefined) throw new PipelineMistake(`The step needs the param "${name}"; give it under "with".`)
-    if (isSpan(value)) throw new PipelineMistake(`"${name}" is a param; give a value.`, ['with', name])
-    const reference = typeof value === 'string' ? soleReference(value) : undefined
-    if (reference?.to === 'params' && reference.name === name && params[name]) used.push(name)
-    else
-      variables.set(
-        `EVENKEEL_PARAM_${variableName(name)}`,
-        below(['with', name], () => wordOf(value, variableOf)),
-      )
+    below(['with', name], () => {
+      const plain = plainValue(name, value)
+      const reference = typeof plain === 'string' ? soleReference(plain) : undefined
+      if (reference?.to === 'params' && reference.name === name && params[name]) return used.push(name)
+      words.set(name, wordOf(plain, taker.scope.variableOf))
+      const found = ownValueOf(plain, taker)
+      if (found) checkOwn(found, taker.instances, (one) => whyNotValue(name, declaration, one))
+      return found && (own[name] = found)
+    })
   }
-  return { params: used, defaults: {}, variables }
+  return { params: used, ...apart(own, words, [...used, ...taker.scope.usedParams]) }
 }
 
-const wordOf = (value: Exclude<WithValue, object> | string[], variableOf: VariableOf): string =>
+/** Where a param of the run would have the variable of a value, the command reads that first, and then sets its own. */
+function apart(own: Readonly<Record<string, OwnValue>>, words: ReadonlyMap<string, string>, ofRun: readonly string[]) {
+  const taken = new Set(ofRun.map(variableName))
+  const free = Object.entries(own).filter(([name]) => !taken.has(variableName(name)))
+  const set = [...words].filter(([name]) => !free.some(([one]) => one === name))
+  return {
+    own: Object.fromEntries(free),
+    variables: new Map(set.map(([name, word]) => [`EVENKEEL_PARAM_${variableName(name)}`, word] as const)),
+  }
+}
+
+function plainValue(name: string, value: WithValue): PlainValue {
+  if (isSpan(value)) throw new PipelineMistake(`"${name}" is a param; give a value.`)
+  return value
+}
+
+const wordOf = (value: PlainValue, variableOf: VariableOf): string =>
   quoteTemplate(Array.isArray(value) ? JSON.stringify(value) : String(value), variableOf)

@@ -185,11 +185,12 @@ describe('a built-in step', () => {
 
     expect(spec.steps[1]).toMatchObject({
       uses: 'train-trees',
-      params: ['treeCount', 'seed'],
+      params: ['seed'],
+      with: { treeCount: 200 },
       outputs: ['model', 'golden', 'baselines', 'training'],
       inputs: { train: { from: 'step', step: 'b', output: 'train' } },
     })
-    expect(spec.params).toEqual({ lr: 0.1, seed: 1, treeCount: 200 })
+    expect(spec.params).toEqual({ lr: 0.1, seed: 1 })
   })
 
   it.each([
@@ -224,10 +225,11 @@ describe('a step of a folder', () => {
 
     const inner =
       'exec \'./clean\' "${EVENKEEL_INPUT_RAW}" "${EVENKEEL_OUTPUT_TABLE}" \'--limit\' "${EVENKEEL_PARAM_LIMIT}"'
-    const outer = `export EVENKEEL_PARAM_LIMIT="\${EVENKEEL_PARAM_LR}" EVENKEEL_PARAM_MODE='it'\\''s'; exec "$@"`
+    const outer = `export EVENKEEL_PARAM_LIMIT="\${EVENKEEL_PARAM_LR}"; exec "$@"`
     expect(spec.steps[1]).toMatchObject({
       run: ['sh', '-eu', '-c', outer, 'sh', 'sh', '-eu', '-c', inner],
       params: ['lr'],
+      with: { mode: "it's" },
       outputs: ['table'],
       code: [file('clean')],
     })
@@ -295,6 +297,7 @@ describe('triggers', () => {
     [{ webhook: [{ secret: 'x' }] }, 'secret_env'],
     [{ decay: [{ endpoint: 'e', window }] }, 'on.decay.0.window: A window is cut from a dataset'],
     [{ decay: [{ endpoint: 'e', params: { lrr: 1 } }] }, 'Did you mean "lr"?'],
+    [{ decay: [{ endpoint: 'e', params: { lr: '1' } }] }, 'on.decay.0.params.lr: The param "lr" cannot be "1"'],
     [{ schedule: [{ cron: '@daily', time_param: 'when' }] }, 'The pipeline declares no param "when"'],
     [{ schedule: [{ cron: '@daily', timezon: 'UTC' }] }, 'There is no key "timezon" here. Did you mean "timezone"?'],
     [{ model: [{ model: 'm', event: 'born' }] }, 'on.model.0.event: It must be registered, passed'],

@@ -1,4 +1,11 @@
-import { type ParamDeclaration, PipelineFile, type PipelineSpec, PipelineSpec as Spec } from '@evenkeel/contract'
+import {
+  type ParamDeclaration,
+  PipelineFile,
+  type PipelineSpec,
+  PipelineSpec as Spec,
+  type StepSpec,
+} from '@evenkeel/contract'
+import type { z } from 'zod'
 import { checkCycles } from './graph.ts'
 import { runLimitsOf } from './limits.ts'
 import { stepLimit } from './matrix.ts'
@@ -6,7 +13,7 @@ import { type Notebook, openNotebook, PipelineMistake, type PipelineProblem } fr
 import { explainIssues } from './schema-problems.ts'
 import { findMisplacedSecrets } from './secrets.ts'
 import { checkVariables } from './scope.ts'
-import { type CompiledStep, compileStep, type WrittenStep, writtenStep } from './steps.ts'
+import { compileStep, type WrittenStep, writtenStep } from './steps.ts'
 import { type CompiledTrigger, triggersOf } from './triggers.ts'
 import type { Sources } from './uses.ts'
 
@@ -39,20 +46,20 @@ function compileFile(file: PipelineFile, sources: Sources, notebook: Notebook): 
   notebook.part(['params'], () => checkVariables(Object.keys(params)))
   notebook.part(['steps'], () => checkCycles(file))
   const steps = compileSteps(file, sources, notebook)
-  const defaults = notebook.part(['steps'], () => mergeDefaults(steps))
   const triggers = triggersOf(file, notebook)
   if (notebook.problems.length > 0) return undefined
   const spec = Spec.parse({
     description: file.description ?? '',
     ...(file.model !== undefined && { model: file.model }),
-    params: { ...defaultsOf(params), ...defaults },
+    params: defaultsOf(params),
+    declarations: params,
     ...runLimitsOf(file),
-    steps: steps.flatMap(({ specs }) => specs),
+    steps,
   })
   return { name: file.name, spec, triggers }
 }
 
-function compileSteps(file: PipelineFile, sources: Sources, notebook: Notebook): CompiledStep[] {
+function compileSteps(file: PipelineFile, sources: Sources, notebook: Notebook): z.input<typeof StepSpec>[] {
   const entries = Object.entries(file.steps)
   if (entries.length === 0) notebook.part(['steps'], () => fail('A pipeline has at least one step; add one.'))
   const written = entries.flatMap(
@@ -94,20 +101,4 @@ function defaultsOf(
       declaration.default === undefined ? [] : [[name, declaration.default] as const],
     ),
   )
-}
-
-/** @throws PipelineMistake when two built-in steps are given different values of a param they share */
-function mergeDefaults(steps: readonly CompiledStep[]): CompiledStep['defaults'] {
-  const merged: Record<string, string | number | boolean | string[]> = {}
-  for (const { defaults, specs } of steps) {
-    for (const [name, value] of Object.entries(defaults)) {
-      if (name in merged && JSON.stringify(merged[name]) !== JSON.stringify(value)) {
-        const step = specs[0]!.key.replace(/\[.*/, '')
-        const message = `Built-in steps share the params of the run, and another one is given another "${name}"; give both the same.`
-        throw new PipelineMistake(message, [step, 'with', name])
-      }
-      merged[name] = value
-    }
-  }
-  return merged
 }

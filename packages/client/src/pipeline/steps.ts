@@ -1,7 +1,7 @@
 import { type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { approvalOf } from './approval.ts'
-import { bind, type Used } from './bind.ts'
+import { bind, type Bound, type Used } from './bind.ts'
 import { conditionOf } from './condition.ts'
 import { limitsOf } from './limits.ts'
 import { commandOf, withVariables } from './command.ts'
@@ -11,6 +11,7 @@ import { hasPlaceholder } from './expressions.ts'
 import { inputOf, type Outline, type Surroundings, unknownParam, unknownStep } from './inputs.ts'
 import { expandMatrix, matrixFromOutput, stepsInMatrix } from './matrix.ts'
 import { type Notebook, type Path, PipelineMistake } from './mistake.ts'
+import { ownValuesIn } from './own-values.ts'
 import { runtimeOf } from './runtime.ts'
 import { checkVariables, openScope } from './scope.ts'
 import { secretsOf } from './secrets.ts'
@@ -27,12 +28,6 @@ export interface WrittenStep {
   readonly outline: Outline
   /** Where its `runtime` is written. */
   readonly runtimeAt: Path
-}
-
-/** What one step becomes: a spec for each of its instances, and defaults of params of the run. */
-export interface CompiledStep {
-  readonly specs: readonly Spec[]
-  readonly defaults: Readonly<Record<string, string | number | boolean | string[]>>
 }
 
 export function writtenStep(
@@ -53,13 +48,13 @@ export function writtenStep(
   return { name, step, body, outline, runtimeAt }
 }
 
-/** @returns `undefined` when the notebook has got mistakes of it */
+/** @returns a spec for each of its instances; `undefined` when the notebook has got mistakes of it */
 export function compileStep(
   { name, step, body, outline, runtimeAt }: WrittenStep,
   around: Surroundings,
   sources: Sources,
   notebook: Notebook,
-): CompiledStep | undefined {
+): Spec[] | undefined {
   const part = <T>(path: Path, work: () => T) => notebook.part(['steps', name, ...path], work)
   const settings = part([], () => settingsOf(step))
   const needs = part(['needs'], () => needsOf(step, around))
@@ -71,19 +66,21 @@ export function compileStep(
     body.kind === 'run'
       ? compileCommand(step, body, outline, around, sources, part)
       : body.kind === 'approval'
-        ? part([], () => ({ approval: approvalOf(step.with, around), defaults: {} }))
+        ? part([], () => ({ approval: approvalOf(step.with, around), own: {} }))
         : part([], () => compileUse(step, body, outline, around, sources))
   const expand = part(['matrix'], () => expansionOf(step, around))
   if (!settings || !needs || !condition || !env || !secrets || !work || !expand || runtime === undefined)
     return undefined
-  const { defaults, ...does } = work
+  const { own, ...does } = work
   const { needs: read, ...when } = condition
   const all = { ...settings, ...when, needs: [...new Set([...needs, ...read])], env, secrets, runtime }
   const base = { ...all, folderOutputs: foldersOf(step, body), ...does }
-  const specs = outline.instances.map(({ key, values, later }) =>
-    later ? { ...base, ...expand, key } : { ...base, key, matrix: values as Values },
-  )
-  return part([], () => checkSpec(specs[0]!)) ? { specs, defaults } : undefined
+  const specs = outline.instances.map((instance) => {
+    const { key, values, later } = instance
+    const one = { ...base, key, with: ownValuesIn(own, instance) }
+    return later ? { ...one, ...expand } : { ...one, matrix: values as Values }
+  })
+  return part([], () => checkSpec(specs[0]!)) ? specs : undefined
 }
 
 /** @throws PipelineMistake when what lists the matrix is not there, or is several steps */
@@ -98,8 +95,7 @@ function expansionOf({ matrix }: FileStep, { outlines }: Surroundings): Pick<Spe
 }
 
 type Part = <T>(path: Path, work: () => T) => T | undefined
-type Does = Pick<Spec, 'uses' | 'run' | 'approval' | 'params' | 'inputs' | 'outputs' | 'code'> &
-  Pick<CompiledStep, 'defaults'>
+type Does = Pick<Spec, 'uses' | 'run' | 'approval' | 'params' | 'inputs' | 'outputs' | 'code'> & Pick<Bound, 'own'>
 
 function compileCommand(
   step: FileStep,
@@ -126,7 +122,7 @@ function compileCommand(
   const found = inputs.flatMap(([input, value]) => (value ? [[input, value] as const] : []))
   if (!command || !code || [...known, ...apart].includes(undefined) || found.length < inputs.length) return undefined
   const params = [...new Set([...listed, ...scope.usedParams])]
-  return { run: command, params, inputs: Object.fromEntries(found), outputs: [...outputs], code, defaults: {} }
+  return { run: command, params, inputs: Object.fromEntries(found), outputs: [...outputs], code, own: {} }
 }
 
 const distinct = (names: readonly string[]): true => {
@@ -152,8 +148,8 @@ function compileUse(
   sources: Sources,
 ): Does {
   const scope = openScope({ params: around.params, inputs: [], outputs: [], instances })
-  const bound = bind(body, step.with ?? {}, around, scope.variableOf)
-  const shared = { inputs: bound.inputs, outputs: [...outputs], defaults: bound.defaults }
+  const bound = bind(body, step.with ?? {}, around, { scope, instances })
+  const shared = { inputs: bound.inputs, outputs: [...outputs], own: bound.own }
   if (body.kind === 'builtin') return { ...shared, uses: body.name, params: [...bound.params] }
   const { folder, declared: file } = body
   const inner = openScope({

@@ -1,4 +1,4 @@
-import type { FileTriggers, PipelineFile, TriggerSpec } from '@evenkeel/contract'
+import { type FileTriggers, type PipelineFile, type TriggerSpec, whyNotValue } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { toSeconds } from './durations.ts'
 import { unknownParam } from './inputs.ts'
@@ -116,6 +116,10 @@ function checkParams({ params: declared = {} }: PipelineFile, written: Written):
   const time = 'time_param' in written ? [written.time_param ?? ''].filter(Boolean) : []
   const unknown = [...Object.keys(written.params ?? {}), ...time].find((name) => !declared[name])
   if (unknown !== undefined) throw unknownParam(unknown, declared)
+  for (const [name, value] of Object.entries(written.params ?? {})) {
+    const why = whyNotValue(name, declared[name]!, value)
+    if (why !== undefined) throw new PipelineMistake(why, ['params', name])
+  }
 }
 
 const windowOf = (window: NonNullable<Written['window']>) =>

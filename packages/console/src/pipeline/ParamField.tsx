@@ -1,9 +1,11 @@
-import type { ParamValue } from '@evenkeel/contract'
-import { Switch, Textarea, TextInput } from '../ui/index.ts'
+import type { DeclaredParam, ParamValue } from '@evenkeel/contract'
+import { Select, Switch, Textarea, TextInput } from '../ui/index.ts'
+import { hintFor } from './param-text.ts'
 
 interface ParamFieldProps {
   readonly name: string
-  /** Says by its kind how the param is written. */
+  readonly declared: DeclaredParam | undefined
+  /** Says by its kind how a param is written that is not declared. */
   readonly like: ParamValue
   readonly text: string
   readonly problem: string | undefined
@@ -11,21 +13,29 @@ interface ParamFieldProps {
 }
 
 /** A field for one param of a run. */
-export function ParamField({ name, like, text, problem, onChange }: ParamFieldProps) {
-  if (typeof like === 'boolean') {
+export function ParamField({ name, declared, like, text, problem, onChange }: ParamFieldProps) {
+  const kind = declared?.type ?? kindOf(like)
+  const shared = { label: name, description: hintFor(declared), error: problem }
+  if (kind === 'boolean' && like === null) {
+    // A switch cannot say that nothing was chosen yet.
+    return (
+      <Select {...shared} data={['true', 'false']} value={text || null} onChange={(value) => onChange(value ?? '')} />
+    )
+  }
+  if (kind === 'boolean') {
     return (
       <Switch
-        label={name}
+        {...shared}
         checked={text === 'true'}
         onChange={({ currentTarget }) => onChange(String(currentTarget.checked))}
       />
     )
   }
-  if (Array.isArray(like)) {
+  if (kind === 'list') {
     return (
       <Textarea
-        label={name}
-        description="One on each line."
+        {...shared}
+        description={shared.description ?? 'One on each line.'}
         autosize
         minRows={2}
         value={text}
@@ -35,12 +45,13 @@ export function ParamField({ name, like, text, problem, onChange }: ParamFieldPr
   }
   return (
     <TextInput
-      label={name}
-      error={problem}
+      {...shared}
       {...(like === null && { placeholder: 'nothing' })}
-      inputMode={typeof like === 'number' ? 'decimal' : 'text'}
+      inputMode={kind === 'number' ? 'decimal' : 'text'}
       value={text}
       onChange={({ currentTarget }) => onChange(currentTarget.value)}
     />
   )
 }
+
+const kindOf = (like: ParamValue): string => (Array.isArray(like) ? 'list' : typeof like)

@@ -38,10 +38,11 @@ export function RunNow({ pipeline, like, onClose }: RunNowProps) {
   return (
     <Dialog title={`Run ${pipeline.name}`} wide onClose={onClose}>
       <Stack gap="sm">
-        {form.params.map(({ name, like: before, text, problem }) => (
+        {form.params.map(({ name, declared, like: before, text, problem }) => (
           <ParamField
             key={name}
             name={name}
+            declared={declared}
             like={before}
             text={text}
             problem={problem}
@@ -93,10 +94,13 @@ function useRunForm({ spec }: Pipeline, like: Run | undefined) {
   const [noCache, setNoCache] = useState(false)
   const params = Object.entries(before).map(([name, value]) => {
     const text = texts[name] ?? textOf(value)
-    const read = valueOf(text, defaults[name] ?? value)
-    return 'problem' in read
-      ? { name, like: defaults[name] ?? value, text, value, problem: read.problem }
-      : { name, like: defaults[name] ?? value, text, value: read.value, problem: undefined }
+    // What an earlier version declares is not at hand either; the server knows it.
+    const declared = version === undefined ? spec.declarations[name] : undefined
+    const field = { name, declared, like: defaults[name] ?? value, text }
+    const read = valueOf(text, field.like, declared)
+    if ('problem' in read) return { ...field, value, problem: read.problem }
+    const isMissing = read.value === null && version === undefined && !(name in spec.params)
+    return { ...field, value: read.value, problem: isMissing ? 'Give it a value; it has no default.' : undefined }
   })
   const wrong = params.find(({ problem }) => problem !== undefined)
   // An earlier version has defaults of its own, which are not at hand.

@@ -18,6 +18,10 @@ const WHEN = {
 /** A step as it is written. */
 export function SpecPanel({ step, params }: SpecPanelProps) {
   const inputs = Object.entries(step.inputs)
+  const seen = [
+    ...step.params.filter((name) => !(name in step.with)).map((name) => [name, wordsOf(params[name] ?? null)] as const),
+    ...Object.entries(step.with).map(([name, value]) => [name, `${wordsOf(value)}, its own`] as const),
+  ]
   return (
     <Card title={`Step ${step.key}`} note={step.uses && `It ships with Evenkeel: ${step.uses}.`}>
       {step.run && (
@@ -47,11 +51,7 @@ export function SpecPanel({ step, params }: SpecPanelProps) {
           </Pairs>
         </Part>
         <Part title="Params it sees">
-          {step.params.length === 0 ? (
-            <p className="ek-dim">None.</p>
-          ) : (
-            <Pairs entries={step.params.map((name) => [name, wordsOf(params[name] ?? null)])} />
-          )}
+          {seen.length === 0 ? <p className="ek-dim">None.</p> : <Pairs entries={seen} />}
         </Part>
         {inputs.length > 0 && (
           <Part title="Inputs">

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { changesOf, textOf, valueOf, wordsOf } from './param-text.ts'
+import { changesOf, hintFor, textOf, valueOf, wordsOf } from './param-text.ts'
 
 it.each([
   { value: 0.05, text: '0.05' },
@@ -30,6 +30,27 @@ it('guesses only where there was nothing', () => {
     { value: true },
     { value: 'x' },
     { value: null },
+  ])
+})
+
+it('reads what is declared by its type, and says what it must be instead', () => {
+  const number = { type: 'number', min: 0, max: 1, description: 'How fast.' } as const
+  const moment = { type: 'moment' } as const
+
+  expect(valueOf('0.5', 0.1, number)).toEqual({ value: 0.5 })
+  expect(['', 'x', '2', 'Infinity'].map((text) => valueOf(text, 0.1, number))).toEqual(
+    Array.from({ length: 4 }, () => ({ problem: 'It must be a number from 0 to 1.' })),
+  )
+  expect(valueOf('12', null, { type: 'string' })).toEqual({ value: '12' })
+  expect(valueOf('true', null, { type: 'boolean' })).toEqual({ value: true })
+  expect(valueOf('a\n', null, { type: 'list' })).toEqual({ value: ['a'] })
+  expect(['', '2001-01-01'].map((text) => 'problem' in valueOf(text, null, moment))).toEqual([true, true])
+  expect(['', 'a'].map((text) => valueOf(text, 'x', { type: 'string' }))).toEqual([{ value: '' }, { value: 'a' }])
+  expect(valueOf('', null, { type: 'string' })).toEqual({ problem: 'It must be text.' })
+  expect([hintFor(number), hintFor(moment), hintFor(undefined)]).toEqual([
+    'How fast. A number from 0 to 1.',
+    'A moment in UTC as in 2001-01-01T00:00:00Z.',
+    undefined,
   ])
 })
 

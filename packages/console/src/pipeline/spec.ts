@@ -19,7 +19,7 @@ export function needsOf({ needs, inputs }: StepSpec): string[] {
 export function paramsOf({ params, steps }: PipelineSpec): Record<string, ParamValue> {
   const spans = (step: StepSpec) =>
     Object.values(step.inputs).flatMap((input) => (input.from === 'dataset' ? [input.start, input.end] : []))
-  const named = steps.flatMap((step) => [...step.params, ...spans(step)])
+  const named = steps.flatMap((step) => [...step.params.filter((name) => !(name in step.with)), ...spans(step)])
   return { ...Object.fromEntries(named.map((name) => [name, null])), ...params }
 }
 

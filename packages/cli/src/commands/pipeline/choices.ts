@@ -1,5 +1,5 @@
 import type { Client } from '@evenkeel/client'
-import type { ParamValue, pipelines } from '@evenkeel/contract'
+import { type ParamValue, type pipelines, type PipelineSpec, whyNotValue } from '@evenkeel/contract'
 import { CliError, exitCodes } from '../../errors.ts'
 
 export interface NoCacheOption {
@@ -24,33 +24,59 @@ export function cacheChoice({ cache = true }: NoCacheOption): boolean | string[]
   return typeof cache === 'string' ? cache.split(/,(?![^[]*\])/).filter(Boolean) : !cache
 }
 
-/** Reads `k=v` as the defaults of the pipeline suggest. */
-export async function paramsFor(api: Client<typeof pipelines>, name: string, given: readonly string[] = []) {
+/** Reads `k=v` as the pipeline declares its params. What the newest version would refuse is refused here when it is asked for. */
+export async function paramsFor(
+  api: Client<typeof pipelines>,
+  name: string,
+  given: readonly string[] = [],
+  target?: TargetOptions,
+) {
   if (given.length === 0) return {}
   const { spec } = await api.get({ params: { pipeline: name } })
-  return Object.fromEntries(given.map((text) => readParam(text, spec.params)))
+  const params = given.map((text) => readParam(text, spec))
+  const takesNewest = target && target.version === undefined && (target.environment ?? 'dev') === 'dev'
+  if (takesNewest) refuseWrong(params, spec)
+  return Object.fromEntries(params)
 }
 
-export function readParam(text: string, defaults: Readonly<Record<string, ParamValue>>): [string, ParamValue] {
+type Params = Pick<PipelineSpec, 'params' | 'declarations'>
+
+function refuseWrong(params: readonly [string, ParamValue][], { declarations }: Params): void {
+  for (const [name, value] of params) {
+    const declared = declarations[name]
+    const why = declared && whyNotValue(name, declared, value)
+    if (why !== undefined) throw usage(why)
+  }
+}
+
+/** Reads `k=v` by the type that is declared, or else as the default suggests. */
+export function readParam(text: string, { params, declarations }: Params): [string, ParamValue] {
   const at = text.indexOf('=')
   if (at < 1) throw usage(`"${text}" is not of the form name=value`)
   const [name, value] = [text.slice(0, at), text.slice(at + 1)]
-  const usual = defaults[name]
-  if (typeof usual === 'number') return [name, numberOf(name, value, usual)]
-  if (typeof usual === 'boolean') return [name, booleanOf(name, value, usual)]
-  if (Array.isArray(usual)) return [name, listOf(name, value)]
-  return [name, value]
+  switch (declarations[name]?.type ?? typeOf(params[name])) {
+    case 'number':
+      return [name, numberOf(name, value)]
+    case 'boolean':
+      return [name, booleanOf(name, value)]
+    case 'list':
+      return [name, listOf(name, value)]
+    default:
+      return [name, value]
+  }
 }
 
-function numberOf(name: string, text: string, usual: number): number {
+const typeOf = (usual: ParamValue | undefined): string => (Array.isArray(usual) ? 'list' : typeof usual)
+
+function numberOf(name: string, text: string): number {
   const value = Number(text)
   if (text.trim() !== '' && Number.isFinite(value)) return value
-  throw usage(`${name} is a number, as its default ${usual} is, and "${text}" is none`)
+  throw usage(`${name} is a number, and "${text}" is none`)
 }
 
-function booleanOf(name: string, text: string, usual: boolean): boolean {
+function booleanOf(name: string, text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true'
-  throw usage(`${name} is true or false, as its default ${usual} is, and "${text}" is neither`)
+  throw usage(`${name} is true or false, and "${text}" is neither`)
 }
 
 /** JSON, or texts with commas in between. */

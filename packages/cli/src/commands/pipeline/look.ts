@@ -1,5 +1,6 @@
 import type { Pipeline, StepSpec } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
+import { paramLines } from '../../pipeline/params.ts'
 import { cell, durationText, momentText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
 import { cacheChoice, type NoCacheOption, paramsFor, targetBody, type TargetOptions } from './choices.ts'
@@ -37,17 +38,17 @@ export async function show(name: string, options: CommonOptions): Promise<number
 }
 
 function showLines({ name, version, spec, runCount, lastRun, triggers }: Pipeline): string[] {
-  const params = Object.entries(spec.params).map(([param, value]) => `${param}=${JSON.stringify(value)}`)
+  const params = paramLines(spec)
   return [
     `${name}  version ${version}${spec.commit ? `, commit ${spec.commit.slice(0, 12)}` : ''}`,
     ...(spec.description ? [`  ${spec.description.trim()}`] : []),
     ...(spec.model ? [`  model    ${spec.model}`] : []),
-    `  params   ${params.join('  ') || 'none with a default'}`,
     `  runs     ${runCount}${lastRun ? `, the last ${lastRun.state} (${lastRun.id})` : ''}`,
     ...triggers.map(
       (trigger) => `  trigger  ${trigger.name}: ${trigger.spec.on.kind}${trigger.spec.enabled ? '' : ', off'}`,
     ),
     '',
+    ...(params.length > 0 ? [...params, ''] : []),
     ...table(['step', 'needs', 'does', 'cache'], spec.steps.map(stepRow)),
   ]
 }
@@ -76,7 +77,7 @@ interface PlanOptions extends CommonOptions, NoCacheOption, TargetOptions {
 /** Says what a run would do, and why, without starting one. */
 export async function plan(name: string, options: PlanOptions): Promise<number> {
   const { pipelines } = await connect(options)
-  const params = await paramsFor(pipelines, name, options.param)
+  const params = await paramsFor(pipelines, name, options.param, options)
   const body = {
     params,
     noCache: cacheChoice(options),

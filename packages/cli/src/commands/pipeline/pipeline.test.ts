@@ -167,7 +167,7 @@ describe('pipeline apply', () => {
     const { stdout } = await ask(answers, 'pipeline', 'apply', file)
 
     expect(stdout).toContain(
-      'churn has a new version: 4\n  ~ param lr: 0.2 → 0.1\n  ~ step train: run, params, code (src/same.py, src/train.py)\n',
+      'churn has a new version: 4\n  ~ param lr: 0.2 → 0.1\n  ~ param lr may be a number, and could be anything\n  ~ step train: run, params, code (src/same.py, src/train.py)\n',
     )
   })
 
@@ -253,10 +253,18 @@ describe('pipeline list and show', () => {
     expect(stdout.split('\n')[1]).toBe('churn     3        1      0     failed, 2026-03-02 00:00  –')
   })
 
-  it('shows params and steps', async () => {
-    const { stdout } = await ask({ 'pipelines.get': () => pipelineOf() }, 'pipeline', 'show', 'churn')
+  it('shows what each param must be, and the steps', async () => {
+    const spec = specOf({
+      declarations: { lr: { type: 'number', min: 0, max: 1, description: 'How fast.' }, from: { type: 'moment' } },
+      steps: specOf().steps.map((step) => ({ ...step, params: ['lr', 'from'] })),
+    })
+    const { stdout } = await ask({ 'pipelines.get': () => pipelineOf({ spec }) }, 'pipeline', 'show', 'churn')
 
-    expect(stdout).toContain('params   lr=0.1  deep=false  tags=["a"]')
+    const lines = stdout.split('\n').map((line) => line.split(/ {2,}/))
+    const moment = 'a moment in UTC as in 2001-01-01T00:00:00Z'
+    expect(lines).toContainEqual(['lr', 'number', 'a number from 0 to 1', '0.1', 'How fast.'])
+    expect(lines).toContainEqual(['from', 'moment', moment, 'must be given', '–'])
+    expect(lines).toContainEqual(['tags', '–', 'anything', '["a"]', '–'])
     expect(stdout).toContain('train  –      true  yes')
   })
 

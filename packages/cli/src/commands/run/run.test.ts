@@ -1,7 +1,7 @@
-import type { Run } from '@evenkeel/contract'
+import type { PipelineSpec, Run } from '@evenkeel/contract'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Answers, evenkeel, type Fixture, makeFolder, Refusal, startFixture } from '../../testing.ts'
-import { pipelineOf, runOf, stepOf } from '../../testing-world.ts'
+import { pipelineOf, runOf, specOf, stepOf } from '../../testing-world.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
@@ -41,6 +41,30 @@ describe('run start', () => {
     const params = { lr: 0.5, deep: true, tags: ['b', 'c'], from: '2001-01-01', text: 'a=b' }
     expect(asked.at(-1)).toMatchObject({ params: { pipeline: 'churn' }, body: { params, noCache: false } })
     expect(stdout).toContain(`next   evenkeel run show ${id} --follow`)
+  })
+
+  it('reads params by the type that is declared, and refuses what the server would refuse', async () => {
+    const declarations: PipelineSpec['declarations'] = {
+      depth: { type: 'number', max: 9 },
+      names: { type: 'list' },
+      lr: { type: 'string' },
+      span: { type: 'duration' },
+    }
+    const answers = { ...starts, 'pipelines.get': () => pipelineOf({ spec: specOf({ declarations }) }) }
+    const start = async (...args: string[]) => {
+      await fixture?.stop()
+      return ask(answers, 'run', 'start', 'churn', ...args)
+    }
+    const taken = await start('--param', 'depth=3', '--param', 'names=a,b', '--param', 'lr=1', '--param', 'span=9d')
+    const high = await start('--param', 'depth=10')
+    const word = await start('--param', 'span=9 days')
+    const older = await start('--param', 'depth=10', '--version', '2')
+
+    expect(taken.asked.at(-1)!.body).toMatchObject({ params: { depth: 3, names: ['a', 'b'], lr: '1', span: '9d' } })
+    expect([high.code, high.asked.length, word.code, word.asked.length]).toEqual([2, 1, 2, 1])
+    expect(high.stderr).toContain('The param "depth" cannot be 10: it must be a number of at most 9.')
+    expect(word.stderr).toContain('a duration as in 30s')
+    expect(older.asked.at(-1)!.body).toMatchObject({ params: { depth: 10 }, version: 2 })
   })
 
   it('stops to watch with 7 where only people can move the run on, and says what to do', async () => {

@@ -16,7 +16,7 @@ interface StartOptions extends CommonOptions, NoCacheOption, TargetOptions {
 export async function start(name: string, options: StartOptions): Promise<number> {
   const { pipelines } = await connect(options)
   const output = outputOf(options)
-  const params = await paramsFor(pipelines, name, options.param)
+  const params = await paramsFor(pipelines, name, options.param, options)
   const body = {
     params,
     noCache: cacheChoice(options),

@@ -12,7 +12,7 @@ import { type Db, json } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
 import { publish } from '../../platform/events.ts'
 import { defineQueue, enqueue } from '../../platform/jobs.ts'
-import { missingParam } from './engine/check-spec.ts'
+import { problemOfParams } from './engine/check-spec.ts'
 import { engineProtocol } from './engine/engine.ts'
 import { type DatasetInput, makePlan, type Params, type Pin, type PinnedVersion, type RunPlan } from './engine/plan.ts'
 import { shortageIn } from './engine/shortage.ts'
@@ -47,7 +47,7 @@ export interface PlannedRun {
 /**
  * Resolves params and pins dataset versions.
  *
- * @throws DomainError `pipelines.spec_invalid` when a param has no value, `pipelines.secret_missing` when a secret is not
+ * @throws DomainError `pipelines.spec_invalid` when a param has no value or a wrong one, `pipelines.secret_missing` when a secret is not
  *   there, `pipelines.no_data` when a span is empty
  */
 export async function planRun(
@@ -68,7 +68,7 @@ export async function planRun(
 ): Promise<PlannedRun> {
   const spec = narrowed(specOf(version), { only, makesNoModel: whyNoModel(target) !== null })
   const params = { ...spec.params, ...given }
-  const problem = missingParam(spec, params) ?? (await shortageIn(deps.db, version.project_id, spec))
+  const problem = problemOfParams(spec, params) ?? (await shortageIn(deps.db, version.project_id, spec))
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: problem.reason })
   await refuseMissingSecret(deps.db, version.project_id, spec)
   const limits = { maxLiveAttempts: slotsOf(deps), noCache, nominal }

@@ -1,6 +1,7 @@
 import { backfillsErrors, type BackfillRequest, pipelinesErrors, type TimeParams } from '@evenkeel/contract'
 import { failures } from '../../../platform/errors.ts'
-import { missingParam, unusedParam } from '../engine/check-spec.ts'
+import { problemOfParams, unusedParam } from '../engine/check-spec.ts'
+import type { Nominal } from '../engine/plan.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { specOf } from '../present.ts'
 import { pipelinesStore } from '../store.ts'
@@ -38,7 +39,7 @@ export async function ask(
   for (const version of new Set(numbers)) {
     versions.set(version, (await pipelinesStore(db).findVersion(projectId, pipeline, version))!)
   }
-  const timeParams = agreed([...versions.values()], request)
+  const timeParams = agreed([...versions.values()], request, nominalOf(parts[0]!))
   return { request, timeParams, versions, parts: parts.map((part, at) => ({ ...part, version: numbers[at]! })) }
 }
 
@@ -47,22 +48,27 @@ function orRefuse<T extends object>(found: T | string): T {
   return found
 }
 
+const nominalOf = ({ start, end }: Part): Nominal => ({
+  start: new Date(start).toISOString(),
+  end: new Date(end).toISOString(),
+})
+
 /** The params that get the bounds, the same in every version; and nothing that is given is unknown or missing. */
-function agreed(versions: readonly VersionRow[], request: BackfillRequest): TimeParams {
-  const all = versions.map((version) => timeParamsIn(version, request))
-  const [first] = all
-  if (all.every(({ start, end }) => start === first!.start && end === first!.end)) return first!
+function agreed(versions: readonly VersionRow[], request: BackfillRequest, first: Nominal): TimeParams {
+  const all = versions.map((version) => timeParamsIn(version, request, first))
+  const [one] = all
+  if (all.every(({ start, end }) => start === one!.start && end === one!.end)) return one!
   return orRefuse<TimeParams>(
     'The versions it would run take their spans from different params; name the two that get the bounds.',
   )
 }
 
-function timeParamsIn(row: VersionRow, request: BackfillRequest): TimeParams {
+function timeParamsIn(row: VersionRow, request: BackfillRequest, first: Nominal): TimeParams {
   const spec = specOf(row)
   const found = timeParamsOf(spec, request)
   const timeParams = orRefuse(typeof found === 'string' ? `Version ${row.version}: ${found}` : found)
-  const given = paramsFor(request.params, timeParams, { start: '', end: '' })
-  const problem = unusedParam(spec, given) ?? missingParam(spec, { ...spec.params, ...given })
+  const given = paramsFor(request.params, timeParams, first)
+  const problem = unusedParam(spec, given) ?? problemOfParams(spec, { ...spec.params, ...given })
   if (problem) throw fail('pipelines.spec_invalid', problem, { why: `Version ${row.version}: ${problem.reason}` })
   return timeParams
 }

@@ -1,6 +1,6 @@
 import { PipelineSpec } from '@evenkeel/contract'
 import { expect, it } from 'vitest'
-import { missingParam, problemOf, unknownStep, unusedParam } from './check-spec.ts'
+import { problemOf, problemOfParams, unknownStep, unusedParam } from './check-spec.ts'
 
 const spec = (...steps: object[]) => PipelineSpec.parse({ params: { seed: 1 }, steps })
 const step = (key: string, more: object = {}) => ({ key, run: ['true'], ...more })
@@ -61,11 +61,21 @@ it('names a param without a value, also one that only a span uses', () => {
   const input = { from: 'dataset', dataset: 'flights', start: 'from', end: 'until' }
   const spans = spec(step('a', { params: ['seed'], inputs: { data: input } }))
 
-  expect(missingParam(spans, { seed: 1, from: 'x' })).toMatchObject({
+  expect(problemOfParams(spans, { seed: 1, from: 'x' })).toMatchObject({
     step: 'a',
     reason: expect.stringContaining('"until"'),
   })
-  expect(missingParam(spans, { seed: 1, from: 'x', until: 'y' })).toBeUndefined()
+  expect(problemOfParams(spans, { seed: 1, from: 'x', until: 'y' })).toBeUndefined()
+})
+
+it('takes no param of the run that a step has of its own', () => {
+  const own = spec(step('a', { params: ['seed', 'depth'], with: { depth: 3 } }))
+
+  expect(problemOfParams(own, { seed: 1 })).toBeUndefined()
+  expect(unusedParam(own, { depth: 4 })).toMatchObject({ reason: expect.stringContaining('"depth"') })
+  expect(problemOf(spec(step('a', { params: ['a-b'], with: { a_b: 1 } })), isBuiltin)).toMatchObject({
+    reason: expect.stringContaining('"a-b" and "a_b"'),
+  })
 })
 
 it('names a param that no step would ever see', () => {

@@ -1,4 +1,11 @@
-import { ExpressionError, parseExpression, type PipelineSpec, type StepSpec, stepsReadBy } from '@evenkeel/contract'
+import {
+  ExpressionError,
+  parseExpression,
+  type PipelineSpec,
+  type StepSpec,
+  stepsReadBy,
+  whyNotValue,
+} from '@evenkeel/contract'
 import { isInstance, needsSuccess } from './condition.ts'
 import { listSources } from './expansion.ts'
 import { needsOf, type Params } from './plan.ts'
@@ -16,7 +23,16 @@ export function problemOf(spec: PipelineSpec, isBuiltin: (name: string) => boole
     const reason = problemOfStep(step, steps, spec, isBuiltin)
     if (reason) return { step: step.key, reason }
   }
-  return cycleOf(spec)
+  return problemOfDeclarations(spec) ?? cycleOf(spec)
+}
+
+/** Bounds that no number fits, or a default that the run could not be given either. */
+function problemOfDeclarations(spec: PipelineSpec): SpecProblem | undefined {
+  for (const [name, declared] of Object.entries(spec.declarations)) {
+    const { min = -Infinity, max = Infinity } = declared.type === 'number' ? declared : {}
+    if (min > max) return { step: null, reason: `No value fits the param "${name}": its min is above its max.` }
+  }
+  return wrongParam(spec, spec.params)
 }
 
 function problemOfStep(
@@ -112,9 +128,12 @@ function problemOfInputs(spec: StepSpec, steps: ReadonlyMap<string, StepSpec>): 
 }
 
 /** Names become environment variables, where `a-b` and `a_b` are the same. */
-function collisionOf({ params, inputs, outputs, matrix, expand }: StepSpec, spec: PipelineSpec): string | undefined {
+function collisionOf(
+  { params, with: own, inputs, outputs, matrix, expand }: StepSpec,
+  spec: PipelineSpec,
+): string | undefined {
   for (const names of [
-    params,
+    [...params, ...Object.keys(own).filter((name) => !params.includes(name))],
     Object.keys(inputs),
     outputs,
     Object.keys({ ...matrix, ...expand?.lists }),
@@ -148,8 +167,26 @@ function cycleOf({ steps }: PipelineSpec): SpecProblem | undefined {
   }
 }
 
+/**
+ * Why a run cannot have these params: one is missing, or is not what the pipeline declares.
+ *
+ * @param params - all of them, with the defaults
+ */
+export const problemOfParams = (spec: PipelineSpec, params: Params): SpecProblem | undefined =>
+  missingParam(spec, params) ?? wrongParam(spec, params)
+
+/** The first param whose value is of the wrong type or out of bounds; what is not declared may be anything. */
+function wrongParam({ declarations }: PipelineSpec, params: Params): SpecProblem | undefined {
+  for (const [name, declared] of Object.entries(declarations)) {
+    const value = params[name]
+    const reason = value === undefined ? undefined : whyNotValue(name, declared, value)
+    if (reason !== undefined) return { step: null, reason }
+  }
+  return undefined
+}
+
 /** The first param of a step that has no value in this run, or `undefined`. */
-export function missingParam({ steps }: PipelineSpec, params: Params): SpecProblem | undefined {
+function missingParam({ steps }: PipelineSpec, params: Params): SpecProblem | undefined {
   for (const step of steps) {
     const name = [...paramsOf(step)].find((param) => params[param] === undefined)
     if (name !== undefined) {
@@ -168,13 +205,15 @@ export function unknownStep({ steps }: PipelineSpec, noCache: boolean | readonly
 
 /** The first given param that no step would ever see: a typing mistake. */
 export function unusedParam(spec: PipelineSpec, given: Params): SpecProblem | undefined {
-  const known = new Set([...Object.keys(spec.params), ...spec.steps.flatMap((step) => [...paramsOf(step)])])
+  const declared = [...Object.keys(spec.params), ...Object.keys(spec.declarations)]
+  const known = new Set([...declared, ...spec.steps.flatMap((step) => [...paramsOf(step)])])
   const name = Object.keys(given).find((param) => !known.has(param))
   if (name === undefined) return undefined
   return { step: null, reason: `No step knows the param "${name}"; there are ${[...known].join(', ') || 'none'}.` }
 }
 
-function paramsOf({ params, inputs }: StepSpec): ReadonlySet<string> {
+/** The params of the run that a step reads. */
+function paramsOf({ params, with: own, inputs }: StepSpec): ReadonlySet<string> {
   const spans = Object.values(inputs).flatMap((input) => (input.from === 'dataset' ? [input.start, input.end] : []))
-  return new Set([...params, ...spans])
+  return new Set([...params.filter((name) => !(name in own)), ...spans])
 }

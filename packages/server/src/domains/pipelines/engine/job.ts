@@ -9,7 +9,7 @@ import { variableName } from './check-spec.ts'
 import { isFolder } from './folders.ts'
 import {
   nominalVariables,
-  pickParams,
+  paramsOfStep,
   type Params,
   pinnedVersions,
   type PlannedInput,
@@ -75,7 +75,7 @@ interface PreparedInput {
 export function jobOf(run: RunFacts, attempt: AttemptFacts): JobSpec {
   const { step } = attempt
   const inputs = Object.entries(step.inputs).map(([name, input]) => [name, prepareInput(name, input, attempt)] as const)
-  const params = pickParams(run.params, step.params)
+  const params = paramsOfStep(run.params, step)
   return {
     command: attempt.command,
     workFolder: attempt.workFolder,

@@ -29,6 +29,8 @@ export interface RunPlanStep extends PlannedStep {
   readonly uses: string | null
   readonly run: readonly string[] | null
   readonly params: readonly string[]
+  /** Values of its own. */
+  readonly with: Params
   readonly inputs: Readonly<Record<string, PlannedInput>>
   readonly outputs: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -70,6 +72,7 @@ const stepDefaults = {
   retryOn: RetryCause.options,
   retryDelay: { firstMs: 1000, factor: 2, maxMs: 60_000 },
   matrix: {},
+  with: {},
   heartbeatMs: null,
   claims: [],
   maxParallel: null,
@@ -127,6 +130,7 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     retries,
     retryOn,
     params,
+    with: step.with,
     inputs,
     outputs,
     matrix,
@@ -172,9 +176,11 @@ export const sourcesOf = (inputs: StepSpec['inputs'] | RunPlanStep['inputs']): s
 export const nominalVariables = (nominal: Nominal | null): Readonly<Record<string, string>> =>
   nominal ? { EVENKEEL_NOMINAL_START: nominal.start, EVENKEEL_NOMINAL_END: nominal.end } : {}
 
-/** Only those the step declares: others do not exist for it. */
-export const pickParams = (params: Params, names: readonly string[]): Params =>
-  Object.fromEntries(names.map((name) => [name, params[name] ?? null]))
+/** Only those the step declares, and what it has of its own: others do not exist for it. */
+export const paramsOfStep = (params: Params, step: Pick<RunPlanStep, 'params' | 'with'>): Params => ({
+  ...Object.fromEntries(step.params.map((name) => [name, params[name] ?? null])),
+  ...step.with,
+})
 
 /** Every dataset version the plan reads, once. */
 export function pinnedVersions({ steps }: RunPlan): readonly PinnedVersion[] {

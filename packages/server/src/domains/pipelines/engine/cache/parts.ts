@@ -6,7 +6,7 @@ import { isInstance, needsSuccess } from '../condition.ts'
 import type { StoredOutput } from '../job.ts'
 import {
   nominalVariables,
-  pickParams,
+  paramsOfStep,
   type Params,
   type PlannedInput,
   type RunPlan,
@@ -85,7 +85,7 @@ export function partsOf(
     command: [...(step.run ?? ['uses', step.uses!]), '->', ...step.outputs.map((name) => markFolder(step, name))],
     code: programCode ?? digestOf((step.code ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1))),
     ...(step.runtime && { runtime: runtimePart(step.runtime) }),
-    params: pickParams(params, step.params),
+    params: paramsOfStep(params, step),
     matrix: step.matrix,
     inputs: Object.fromEntries(
       Object.entries(step.inputs).map(([name, input]) => [name, inputPart(input, outputs)] as const),

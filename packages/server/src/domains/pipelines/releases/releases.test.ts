@@ -237,17 +237,6 @@ describe('a candidate of a pull request', () => {
 })
 
 describe('a release', () => {
-  it('is not put in force before there is one, and it is said what lacks', async () => {
-    await put('early', 'one')
-    const promote = (environment: 'staging' | 'production') =>
-      world.releases.promote({ params: { pipeline: 'early', environment }, body: { reason: '', approve: false } })
-
-    await expect(promote('staging')).rejects.toMatchObject({ why: 'No version of early has been released yet.' })
-    await expect(promote('production')).rejects.toMatchObject({
-      why: 'No version of early is in force in staging yet.',
-    })
-  })
-
   it('says what it is made of, is signed, and stays as it was', async () => {
     await put('made', 'one', { params: { lr: 0.1 } })
     const first = await release('made')

@@ -6,7 +6,7 @@ import type { Domain } from './platform/server.ts'
 const root = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
 /** Pages of the console; the router in the browser knows the rest of the path. */
-const pages = [
+export const pages = [
   '/',
   '/models/*',
   '/deployments/*',
@@ -15,6 +15,11 @@ const pages = [
   '/pipelines/*',
   '/runs/*',
   '/automations',
+  '/backfills',
+  '/backfills/*',
+  '/approvals',
+  '/approvals/*',
+  '/lineage',
 ]
 
 const headers = {

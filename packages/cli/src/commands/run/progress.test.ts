@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { runOf, stepOf } from '../../testing-world.ts'
+import { runLines } from './show.ts'
 import { millisecondsLeft, movedSteps, stepLine } from './progress.ts'
 
 const now = Date.parse('2026-03-02T00:01:00.000Z')
@@ -48,4 +49,12 @@ it('says why a step did not run', () => {
 
   expect(stepLine(stepOf('a', 'cached', { cache }))).toBe('= a  cached  Reused from the run 7.')
   expect(stepLine(stepOf('a', 'skipped', { reason: 'It needs b.' }))).toBe('- a  skipped  It needs b.')
+})
+
+it('says how far a step is while it runs, and no longer', () => {
+  const progress = { share: 0, says: 'Waiting: its environment is being built.' }
+  const linesOf = (state: 'running' | 'succeeded') => runLines(runOf({ steps: [stepOf('a', state, { progress })] }))
+
+  expect(linesOf('running').join('\n')).toContain(progress.says)
+  expect(linesOf('succeeded').join('\n')).not.toContain(progress.says)
 })

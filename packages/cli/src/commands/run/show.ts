@@ -47,10 +47,15 @@ export function runLines(run: Run): string[] {
   ]
 }
 
-function stepRow({ key, state, startedAt, endedAt, attempts, reason, cache }: RunStep): string[] {
-  // Why it does not go on says more than why it is not reused.
-  const says = ['failed', 'skipped', 'cancelled', 'waiting'].includes(state) ? reason : (cache?.says ?? reason)
-  return [key, state, spanText(startedAt, endedAt), String(attempts.length), cell(says ?? '', 100)]
+function stepRow(step: RunStep): string[] {
+  const { key, state, startedAt, endedAt, attempts } = step
+  return [key, state, spanText(startedAt, endedAt), String(attempts.length), cell(saysOf(step) ?? '', 100)]
+}
+
+/** How far it is, or why it does not go on, says more than why it is not reused. */
+function saysOf({ state, progress, reason, cache }: RunStep): string | null {
+  if (['failed', 'skipped', 'cancelled', 'waiting'].includes(state)) return reason
+  return (state === 'running' ? progress?.says : null) || (cache?.says ?? reason)
 }
 
 /** What a step left, and what was wrong with what it wrote. */

@@ -130,6 +130,10 @@ it('explains a step part by part, against the time before', async () => {
     { part: 'code', changes: ['The file bin/make.sh changed.'] },
     { part: 'params', changes: ['The param word is "c" and was "a".'] },
   ])
+  await expect(world.api.explainStep({ params: { run: first.id, step: 'mak' } })).rejects.toMatchObject({
+    code: 'pipelines.run_not_found',
+    why: expect.stringContaining('has no step "mak"; it has make'),
+  })
   expect(await world.api.explainStep({ params: { run: first.id, step: 'make' } })).toMatchObject({
     verdict: { code: 'first' },
     comparedWith: null,

@@ -196,7 +196,13 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     const found = await find(caller, run)
     const steps = await store.stepsOf([found.id])
     const one = steps.find(({ key }) => key === step)
-    if (!one) throw fail('pipelines.run_not_found', { run: `${run}/${step}` })
+    if (!one) {
+      const why = `The run ${found.id} has no step "${step}"; it has ${steps
+        .slice(0, 20)
+        .map(({ key }) => key)
+        .join(', ')}.`
+      throw fail('pipelines.run_not_found', { run: `${run}/${step}` }, { why })
+    }
     return { run: found, step: one }
   }
 

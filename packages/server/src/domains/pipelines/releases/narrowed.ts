@@ -10,7 +10,7 @@ const registering = 'register-model'
 interface Narrowing {
   /** These steps and all they depend on; every step when absent. */
   readonly only?: readonly string[] | undefined
-  /** What registers a model, and what depends on it, is left out. */
+  /** What registers a model or asks people, and what depends on it, is left out. */
   readonly makesNoModel: boolean
 }
 
@@ -22,10 +22,10 @@ interface Narrowing {
 export function narrowed(spec: PipelineSpec, { only, makesNoModel }: Narrowing): PipelineSpec {
   if (only === undefined && !makesNoModel) return spec
   const chosen = only ? withNeeds(spec.steps, only) : spec.steps
-  const steps = makesNoModel ? withoutRegistering(chosen) : chosen
+  const steps = makesNoModel ? withoutDeciding(chosen) : chosen
   if (steps.length > 0) return { ...spec, steps }
   const reason =
-    'No step is left: what registers a model, and what depends on it, does not run where something is tried out.'
+    'No step is left: what registers a model or asks for approval, and what depends on it, does not run where something is tried out.'
   throw fail('pipelines.spec_invalid', { step: null, reason }, { why: reason })
 }
 
@@ -49,8 +49,10 @@ function noSuchStep(key: string) {
 }
 
 /** A step may stand before what it needs, so this is repeated until nothing more has to go. */
-function withoutRegistering(steps: readonly StepSpec[]): StepSpec[] {
-  const gone = new Set(steps.filter(({ uses }) => uses === registering).map(({ key }) => key))
+function withoutDeciding(steps: readonly StepSpec[]): StepSpec[] {
+  // What is tried out decides nothing, so nobody is asked; a pull request would wait for days.
+  const decides = ({ uses, approval }: StepSpec) => uses === registering || approval !== undefined
+  const gone = new Set(steps.filter(decides).map(({ key }) => key))
   for (let before = -1; before !== gone.size;) {
     before = gone.size
     for (const step of steps) if (needsOf(step).some((need) => gone.has(need))) gone.add(step.key)

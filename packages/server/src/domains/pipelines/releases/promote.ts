@@ -47,7 +47,12 @@ export function moveTo(
     const now = moves.find((move) => move.environment === environment)
     const wanted = wish.version ?? (await usualVersion(tx, of, environment))
     const release = wanted === undefined ? undefined : await store.find(of, wanted)
-    if (!release) throw fail('pipelines.release_not_found', { pipeline, version: wanted ?? null })
+    if (!release) {
+      const nothing = environment === 'production' ? 'is in force in staging yet' : 'has been released yet'
+      const why =
+        wanted === undefined ? `No version of ${pipeline} ${nothing}.` : `${pipeline}@${wanted} is not released.`
+      throw fail('pipelines.release_not_found', { pipeline, version: wanted ?? null }, { why })
+    }
     const { version } = release
     if (now?.version === version) return { move: presentMove(now), changed: false }
 

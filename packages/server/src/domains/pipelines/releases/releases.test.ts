@@ -223,6 +223,16 @@ describe('a candidate of a pull request', () => {
     expect(await plan({ only: ['b'] })).toEqual(['a', 'b'])
     expect(await plan({})).toHaveLength(5)
   })
+
+  it('asks nobody, and leaves out what follows on a yes', async () => {
+    const ask = { key: 'ask', needs: ['a'], approval: { message: 'Good?' } }
+    const steps = [shell('a', 'true'), ask, shell('then', 'true', { needs: ['ask'] })]
+    await world.api.put({ params: { pipeline: 'asks' }, body: { steps } as never })
+    const keysOf = ({ steps: found }: { steps: readonly { key: string }[] }) => found.map(({ key }) => key)
+    const plan = (body: Body) => world.api.plan({ params: { pipeline: 'asks' }, body }).then(keysOf)
+    expect(await plan({ sample: 0.1 })).toEqual(['a'])
+    expect(await plan({})).toEqual(['a', 'ask', 'then'])
+  })
 })
 
 describe('a release', () => {

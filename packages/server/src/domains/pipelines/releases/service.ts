@@ -131,7 +131,10 @@ export function createReleases(deps: PipelinesDeps): Releases {
       const making = { version: row, notes, releasedBy: caller.userName, now: now(), programDigest: deps.programDigest }
       const document = await makeDocument(making, signingKey)
       if (document.dirty && !allowDirty) {
-        const why = commit === null ? 'No commit is known of it.' : `It was applied with changes beside ${commit}.`
+        const why =
+          commit === null
+            ? 'No commit is known of it.'
+            : `It was applied with changes that the commit ${commit.replace(/-dirty$/, '')} does not hold.`
         throw fail('pipelines.release_dirty', { pipeline, version: row.version, commit }, { why })
       }
       await db.transaction().execute(async (tx) => {

@@ -16,7 +16,7 @@ import { loopRoutes } from './domains/loop/routes.ts'
 import { createLoop } from './domains/loop/service.ts'
 import { monitoringRoutes } from './domains/monitoring/routes.ts'
 import { createMonitoring, type Monitoring } from './domains/monitoring/service.ts'
-import { pipelineVersion, runFacts } from './domains/pipelines/run-facts.ts'
+import { openRuns, pipelineVersion, runFacts } from './domains/pipelines/run-facts.ts'
 import { pipelinesRoutes } from './domains/pipelines/routes.ts'
 import { createPipelines, type Pipelines } from './domains/pipelines/service.ts'
 import { projectsRoutes } from './domains/projects/routes.ts'
@@ -136,6 +136,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     log,
     now,
     url: surroundings.url,
+    openRuns,
     runFacts,
     pipelineVersion: (...version) => pipelineVersion(db, ...version),
     datasetVersion: (projectId, ...version) => datasets.getVersion({ ...localCaller, projectId }, ...version),

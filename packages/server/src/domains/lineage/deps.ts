@@ -28,6 +28,8 @@ export interface LineageDeps {
   readonly shownVariables: readonly string[]
   /** Whether targets may lie on this machine or in a private network. */
   readonly privateTargets: boolean
+  /** Runs that have not ended. */
+  readonly openRuns: (db: Db) => Promise<readonly { readonly projectId: string; readonly runId: string }[]>
   /** A run with what it was planned on, read with the given connection; undefined when there is none. */
   readonly runFacts: (db: Db, projectId: string, runId: string) => Promise<RunFacts | undefined>
   readonly pipelineVersion: (

@@ -19,9 +19,6 @@ export const followQueue = defineQueue('lineage.follow', z.object({ projectId: z
   concurrency: 2,
 })
 
-/** A burst of news about one run is one look. */
-export const followAfterMs = 500
-
 export type Follow = (projectId: string, runId: string) => Promise<void>
 
 /** Tells every moment of a run that has not been told, each once and in order. */

@@ -28,6 +28,8 @@ export type { LineageDeps } from './deps.ts'
 
 const fail = failures(lineageErrors)
 
+/** How long after it happened a moment of a run that goes on is told, at most. */
+const followSeconds = 10
 /** Runs that nobody has looked at for so long are looked at again. */
 const sweepAfterMs = 60_000
 
@@ -48,6 +50,10 @@ export function createLineage(deps: LineageDeps) {
   async function sweep(): Promise<void> {
     const forgotten = await lineageStore(db).openSince(new Date(now().getTime() - sweepAfterMs))
     for (const { project_id, run_id } of forgotten) await follow(project_id, run_id)
+  }
+
+  async function followOpen(): Promise<void> {
+    for (const { projectId, runId } of await deps.openRuns(db)) await follow(projectId, runId)
   }
 
   return {
@@ -94,6 +100,7 @@ export function createLineage(deps: LineageDeps) {
     subscriptions: lineageSubscriptions({ deps, dialect, follow, uriOf }),
     jobs: [
       worker(followQueue, ({ projectId, runId }) => follow(projectId, runId)),
+      periodic('lineage.follow_open', followSeconds, followOpen),
       periodic('lineage.push', 2, createPush(deps)),
       periodic('lineage.sweep', 60, sweep),
     ],

@@ -10,7 +10,7 @@ import { on, type Subscription } from '../../platform/events.ts'
 import { enqueue } from '../../platform/jobs.ts'
 import type { LineageDeps } from './deps.ts'
 import type { Dialect, OutEvent } from './dialect.ts'
-import { type Follow, followAfterMs, followQueue, readDatasets } from './follow.ts'
+import { type Follow, followQueue, readDatasets } from './follow.ts'
 import { datasetAccepted } from './moments/dataset.ts'
 import { approvalAsked, gateDecided } from './moments/decision.ts'
 import { rolloutEvents } from './moments/deployment.ts'
@@ -45,14 +45,12 @@ async function tell({ deps }: Sources, projectId: string, key: string, events: r
   })
 }
 
+/** What goes on is looked at in turns (`service.ts`): news of every step would cost as much as the step. */
 function runNews({ deps }: Sources): readonly Subscription[] {
-  const look = async ({ projectId, runId }: { projectId: string; runId: string }) => {
-    const startAfter = new Date(Date.now() + followAfterMs)
-    await enqueue(deps.db, followQueue, { projectId, runId }, { singletonKey: runId, startAfter })
-  }
   return [
-    on(pipelinesEvents, 'pipelines.run_changed', 'lineage.run_changed', look),
-    on(pipelinesEvents, 'pipelines.run_ended', 'lineage.run_ended', look),
+    on(pipelinesEvents, 'pipelines.run_ended', 'lineage.run_ended', async ({ projectId, runId }) => {
+      await enqueue(deps.db, followQueue, { projectId, runId }, { singletonKey: runId })
+    }),
   ]
 }
 

@@ -1,6 +1,8 @@
 import type { PipelineVersion, Run } from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
-import { type PinnedVersion, readPlan, type RunPlanStep } from './engine/plan.ts'
+import { expandedPlans } from './engine/expansion-rows.ts'
+import { createPlans } from './engine/plans.ts'
+import type { PinnedVersion, RunPlanStep } from './engine/plan.ts'
 import { presentRuns, specOf } from './present.ts'
 import { pipelinesStore, type StepRow } from './store.ts'
 
@@ -15,6 +17,18 @@ interface StepFacts {
   readonly reused: { readonly run: string; readonly step: string } | null
 }
 
+/** Runs that have not ended, the oldest first. */
+export async function openRuns(db: Db): Promise<readonly { readonly projectId: string; readonly runId: string }[]> {
+  const rows = await db
+    .$pickTables<'pipelines.run'>()
+    .selectFrom('pipelines.run')
+    .select(['project_id', 'id'])
+    .where('state', 'in', ['queued', 'running', 'waiting'])
+    .orderBy('id')
+    .execute()
+  return rows.map(({ project_id: projectId, id: runId }) => ({ projectId, runId }))
+}
+
 /** A run, and what it was planned on: for whoever tells others where things come from. Undefined when there is none. */
 export async function runFacts(
   db: Db,
@@ -26,7 +40,7 @@ export async function runFacts(
   if (!row) return undefined
   const [run] = await presentRuns(store, [row])
   const rows = new Map((await store.stepsOf([runId])).map((step) => [step.key, step]))
-  const steps = readPlan(await store.readPlan(runId)).steps.map(
+  const steps = (await expandedPlans(createPlans())(store, runId)).steps.map(
     (step) => [step.key, stepFacts(step, rows.get(step.key))] as const,
   )
   return { run: run!, steps: Object.fromEntries(steps) }

@@ -280,3 +280,20 @@ it('keeps steps of a group apart, and writes down who changed a slot', async () 
     { before: { capacity: 2 }, after: { capacity: 0 } },
   ])
 })
+
+it('lets what is only tried out wait for no group, which somebody may hold for days', async () => {
+  const holder = await haveHeld('queue-held', group('queue'))
+  await untilHere(holder.id)
+  await write('queue-tried', { ...group('queue'), steps: [shell('a', 'true')] as never })
+
+  const trial = await world.api.startRun({
+    params: { pipeline: 'queue-tried' },
+    body: { environment: 'ci', scope: 'pr-1' },
+  })
+  const usual = await start('queue-tried')
+
+  expect(await world.until(trial.id)).toMatchObject({ state: 'succeeded' })
+  expect((await untilItWaits(usual.id, holder.id)).state).toBe('queued')
+  await holder.open()
+  expect(await world.until(usual.id)).toMatchObject({ state: 'succeeded' })
+})

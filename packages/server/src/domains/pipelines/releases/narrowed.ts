@@ -23,7 +23,8 @@ export function narrowed(spec: PipelineSpec, { only, makesNoModel }: Narrowing):
   if (only === undefined && !makesNoModel) return spec
   const chosen = only ? withNeeds(spec.steps, only) : spec.steps
   const steps = makesNoModel ? withoutDeciding(chosen) : chosen
-  if (steps.length > 0) return { ...spec, steps }
+  // A trial waits for nobody: whoever holds the group may hold it for days.
+  if (steps.length > 0) return { ...spec, steps, ...(makesNoModel && { concurrency: undefined }) }
   const reason =
     'No step is left: what registers a model or asks for approval, and what depends on it, does not run where something is tried out.'
   throw fail('pipelines.spec_invalid', { step: null, reason }, { why: reason })

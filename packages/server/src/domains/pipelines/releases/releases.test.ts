@@ -254,7 +254,7 @@ describe('a release', () => {
 
     await expect(release('dirty')).rejects.toMatchObject({
       code: 'pipelines.release_dirty',
-      why: expect.stringContaining('c0ffee-dirty'),
+      why: expect.stringContaining('changes that the commit c0ffee does not hold'),
     })
     const body = { allowDirty: true }
     expect((await world.releases.create({ params: { pipeline: 'dirty' }, body })).document.dirty).toBe(true)

@@ -12,6 +12,7 @@ import type { Caller } from '../../platform/auth.ts'
 import { failures } from '../../platform/errors.ts'
 import { type Job, periodic } from '../../platform/jobs.ts'
 import type { Platform } from '../../platform/server.ts'
+import { pageOf } from '../../platform/page.ts'
 import { requireFit } from './contract-check.ts'
 import { whyNotExpression } from './expression.ts'
 import { ingest, type IngestOptions } from './ingest.ts'
@@ -107,8 +108,8 @@ export function createDatasets(deps: DatasetsDeps) {
       await requireDataset(projectId, dataset)
       const before = cursor === undefined ? highestVersion : Number(cursor)
       const rows = await datasetsStore(db).listVersions(projectId, dataset, before, limit + 1)
-      const items = rows.slice(0, limit).map(presentVersion)
-      return { items, nextCursor: rows.length > limit ? String(items.at(-1)!.version) : null }
+      const { items, nextCursor } = pageOf(rows, limit, ({ version }) => version)
+      return { items: items.map(presentVersion), nextCursor }
     },
 
     async getVersion({ projectId }: Caller, dataset: string, version: number): Promise<DatasetVersion> {

@@ -1,6 +1,7 @@
 import { deploymentsErrors, type EndpointView, type Rollout, type TrafficPoint } from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
-import { failPlatform, failures } from '../../platform/errors.ts'
+import { failures } from '../../platform/errors.ts'
+import { pageOf, positionOf } from '../../platform/page.ts'
 import { fleetStore } from './fleet-store.ts'
 import { quantileMs } from './latency.ts'
 import { presentEndpoint, presentRollout } from './present.ts'
@@ -77,9 +78,8 @@ export function createViews({ db, now }: { readonly db: Db; readonly now: () => 
     async listRollouts(key: EndpointKey, limit: number, cursor: string | undefined) {
       await requireEndpoint(db, key)
       const rows = await store.listRollouts(key, limit + 1, cursor === undefined ? undefined : positionOf(cursor))
-      const page = rows.slice(0, limit)
-      const nextCursor = rows.length > limit ? String(page.at(-1)!.position) : null
-      return { items: await presentRollouts(page), nextCursor }
+      const { items, nextCursor } = pageOf(rows, limit, ({ position }) => position)
+      return { items: await presentRollouts(items), nextCursor }
     },
 
     /** Rollouts of an endpoint that ran in a span of event time (ISO 8601), oldest first. */
@@ -101,12 +101,4 @@ export function createViews({ db, now }: { readonly db: Db; readonly now: () => 
       }))
     },
   }
-}
-
-/** @throws DomainError `http.invalid_request` for a cursor that no page of ours has given */
-function positionOf(cursor: string): number {
-  const position = Number(cursor)
-  if (Number.isSafeInteger(position)) return position
-  const issue = { path: 'query.cursor', message: 'pass the nextCursor of the page before' }
-  throw failPlatform('http.invalid_request', { issues: [issue] }, { why: `${issue.path}: ${issue.message}` })
 }

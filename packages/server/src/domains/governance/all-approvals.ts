@@ -1,7 +1,7 @@
 import type { AnyApproval, ApprovalState, StepApproval } from '@evenkeel/contract'
 import type { Caller } from '../../platform/auth.ts'
 import type { Decision } from './approvals.ts'
-import { type Page, type PageRequest, refuseCursor } from './page.ts'
+import { type Page, type PageRequest, refuseCursor } from '../../platform/page.ts'
 import { presentApproval } from './present.ts'
 import type { ApprovalFilter, governanceStore } from './store.ts'
 

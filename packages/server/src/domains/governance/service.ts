@@ -21,7 +21,7 @@ import { periodic } from '../../platform/jobs.ts'
 import * as approvals from './approvals.ts'
 import { decideGate, type GateSubject } from './gate.ts'
 import { type Delegation, listAllApprovals, type StepApprovals } from './all-approvals.ts'
-import { type Page, type PageRequest, pageOf, positionOf } from './page.ts'
+import { highestPosition, type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
 import { environmentPolicyOf, gateOf, putEnvironmentPolicy, putGate } from './policies.ts'
 import { type ChainReport, presentApproval, presentEntry, presentVerdict } from './present.ts'
 import { type ApprovalFilter, governanceStore } from './store.ts'
@@ -113,8 +113,9 @@ export function createGovernance(deps: GovernanceDeps) {
       projectId: string,
       filter: Omit<AuditFilter, 'projectId'> & PageRequest,
     ): Promise<Page<AuditEntry>> {
-      const { limit } = filter
-      const keyset = { beforePosition: positionOf(filter), limit: limit + 1 }
+      const { limit, cursor } = filter
+      const beforePosition = cursor === undefined ? highestPosition : positionOf(cursor)
+      const keyset = { beforePosition, limit: limit + 1 }
       const entries = await listAudit(db, { ...filter, ...keyset, projectId })
       const { items, nextCursor } = pageOf(entries, limit, (entry) => entry.position)
       return { items: items.map(presentEntry), nextCursor }

@@ -9,6 +9,7 @@ import {
 import type { Caller } from '../../platform/auth.ts'
 import { failures } from '../../platform/errors.ts'
 import { periodic, worker } from '../../platform/jobs.ts'
+import { pageOf } from '../../platform/page.ts'
 import { askGraph, presentNode } from './ask.ts'
 import type { LineageDeps } from './deps.ts'
 import { createDialect } from './dialect.ts'
@@ -86,8 +87,8 @@ export function createLineage(deps: LineageDeps) {
     ) {
       const before = cursor === undefined ? undefined : Number(cursor)
       const rows = await lineageStore(db).listEvents(projectId, { ...filter, before }, most + 1)
-      const items = rows.slice(0, most)
-      return { items: items.map(presentEvent), nextCursor: rows.length > most ? String(items.at(-1)!.id) : null }
+      const { items, nextCursor } = pageOf(rows, most, ({ id }) => id)
+      return { items: items.map(presentEvent), nextCursor }
     },
 
     /** @throws DomainError when no facet of ours has this schema */

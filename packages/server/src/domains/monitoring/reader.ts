@@ -7,7 +7,8 @@ import {
   type PredictionRecord,
 } from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
-import { failPlatform, failures } from '../../platform/errors.ts'
+import { failures } from '../../platform/errors.ts'
+import { type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
 import { compareFeature } from './compare.ts'
 import type { MonitoringDeps } from './deps.ts'
 import { statusNow } from './evaluator.ts'
@@ -19,15 +20,8 @@ import { createVersionLookup } from './version-lookup.ts'
 
 const fail = failures(monitoringErrors)
 
-interface PageRequest {
-  readonly limit: number
-  readonly cursor?: string | undefined
-}
-
-interface Page<T> {
-  readonly items: T[]
-  readonly nextCursor: string | null
-}
+/** No window starts later, or before its negative, by epoch milliseconds; PostgreSQL knows these moments. */
+const latestMs = 1e14
 
 /** All that is read of monitoring. Nothing here changes anything. */
 export function createReader(deps: MonitoringDeps) {
@@ -58,7 +52,7 @@ export function createReader(deps: MonitoringDeps) {
     /** Newest first, open windows included. */
     async listWindows(key: MonitorKey, { limit, cursor }: PageRequest): Promise<Page<MonitorWindow>> {
       await requireMonitor(key)
-      const before = cursor === undefined ? 'infinity' : new Date(positionOf(cursor))
+      const before = cursor === undefined ? 'infinity' : new Date(positionOf(cursor, latestMs))
       const found = await monitorStore(db).listWindows(key, limit + 1, before)
       return pageOf(found, limit, ({ start }) => Date.parse(start))
     },
@@ -87,7 +81,7 @@ export function createReader(deps: MonitoringDeps) {
       projectId: string,
       { limit, cursor, ...filter }: PageRequest & Parameters<ReturnType<typeof monitorStore>['listIncidents']>[1],
     ): Promise<Page<Incident>> {
-      const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : positionOf(cursor)
+      const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : positionOf(cursor, Number.MAX_SAFE_INTEGER)
       const rows = await monitorStore(db).listIncidents(projectId, filter, limit + 1, before)
       const { items, nextCursor } = pageOf(rows, limit, ({ position }) => position)
       return { items: items.map(presentIncident), nextCursor }
@@ -125,17 +119,4 @@ export async function presentMonitor(db: Db, row: MonitorRow): Promise<Monitor> 
     latest: latest ?? null,
     openIncidents: open.filter(({ monitor }) => monitor === row.name).length,
   }
-}
-
-function positionOf(cursor: string): number {
-  if (/^-?\d{1,15}$/.test(cursor)) return Number(cursor)
-  const message = 'give the nextCursor of the page before, or leave it out to start with the newest'
-  const why = `cursor: ${message}`
-  throw failPlatform('http.invalid_request', { issues: [{ path: 'query.cursor', message }] }, { why })
-}
-
-/** Makes a page of up to `limit + 1` rows: the one too many tells that another page follows. */
-function pageOf<R>(rows: readonly R[], limit: number, position: (row: R) => number): Page<R> {
-  const items = rows.slice(0, limit)
-  return { items, nextCursor: rows.length > limit ? String(position(items.at(-1)!)) : null }
 }

@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import { audit } from '../../platform/audit.ts'
 import type { Caller } from '../../platform/auth.ts'
 import { failures } from '../../platform/errors.ts'
+import { type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
 import type { Subscription } from '../../platform/events.ts'
 import type { Job } from '../../platform/jobs.ts'
 import { reopen, requestCancel } from './engine/apply.ts'
@@ -54,15 +55,7 @@ import { createPlaces } from './targets.ts'
 import type { VersionRow } from './version-store.ts'
 import { targetOf, whyNoModel } from './target.ts'
 import { createTriggers, type Triggers } from './triggers/service.ts'
-import {
-  type Page,
-  type Paged,
-  pageOf,
-  presentVersion,
-  readVersion,
-  type RunPreview,
-  type RunRequest,
-} from './requests.ts'
+import { presentVersion, type RunPreview, type RunRequest } from './requests.ts'
 import { triggersStore } from './triggers/store.ts'
 import { refuse, writeVersion } from './write-version.ts'
 
@@ -73,8 +66,8 @@ export interface Pipelines {
   get(caller: Caller, pipeline: string): Promise<Pipeline>
   put(caller: Caller, pipeline: string, spec: PipelineSpec): Promise<Pipeline>
   putTrigger(caller: Caller, target: { pipeline: string; trigger: string }, trigger: WrittenTrigger): Promise<Pipeline>
-  listFirings(caller: Caller, pipeline: string, page: Page): Promise<Paged<Firing>>
-  listVersions(caller: Caller, pipeline: string, page: Page): Promise<Paged<PipelineVersion>>
+  listFirings(caller: Caller, pipeline: string, page: PageRequest): Promise<Page<Firing>>
+  listVersions(caller: Caller, pipeline: string, page: PageRequest): Promise<Page<PipelineVersion>>
   plan(caller: Caller, pipeline: string, request: RunRequest): Promise<RunPreview>
   startRun(
     caller: Caller,
@@ -83,12 +76,12 @@ export interface Pipelines {
   ): Promise<Run>
   listRuns(
     caller: Caller,
-    filter: Page & {
+    filter: PageRequest & {
       pipeline?: string | undefined
       state?: RunState | undefined
       environment?: RunEnvironment | undefined
     },
-  ): Promise<Paged<Run>>
+  ): Promise<Page<Run>>
   getRun(caller: Caller, run: string): Promise<Run>
   cancelRun(caller: Caller, run: string, reason: string): Promise<Run>
   retryRun(caller: Caller, run: string): Promise<Run>
@@ -261,13 +254,10 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
 
     async listVersions(caller, pipeline, { limit, cursor }) {
       await newest(caller, pipeline)
-      const before = cursor === undefined ? undefined : readVersion(cursor)
+      const before = cursor === undefined ? undefined : positionOf(cursor)
       const rows = await store.listVersions(caller.projectId, pipeline, before, limit + 1)
-      const items = rows.slice(0, limit)
-      return {
-        items: items.map(presentVersion),
-        nextCursor: rows.length > limit ? String(items.at(-1)!.version) : null,
-      }
+      const { items, nextCursor } = pageOf(rows, limit, ({ version }) => version)
+      return { items: items.map(presentVersion), nextCursor }
     },
 
     async plan(caller, pipeline, request) {
@@ -292,7 +282,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
 
     async listRuns({ projectId }, { limit, cursor, ...filter }) {
       const rows = await store.listRuns(projectId, { ...filter, before: cursor }, limit + 1)
-      const page = pageOf(rows, limit)
+      const page = pageOf(rows, limit, ({ id }) => id)
       return { ...page, items: await presentRuns(store, page.items) }
     },
 

@@ -2,7 +2,7 @@ import { type AliasMove, type Approval, type Model, type ModelVersion, registryE
 import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
 import { aliasStore } from './alias-store.ts'
-import { type Page, type PageRequest, pageOf, positionOf } from './page.ts'
+import { highestPosition, type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
 import { present, presentAliasMove, presentModel } from './present.ts'
 import { type ModelKey, registryStore, type VersionRow } from './store.ts'
 
@@ -53,7 +53,7 @@ export function createReader({ db, approvals }: ReaderDeps) {
     /** Newest first. */
     async listVersions(projectId: string, model: string, page: PageRequest): Promise<Page<ModelVersion>> {
       await getModel(projectId, model)
-      const rows = await registryStore(db).listVersions({ projectId, model }, page.limit + 1, positionOf(page))
+      const rows = await registryStore(db).listVersions({ projectId, model }, page.limit + 1, topOf(page))
       const { items, nextCursor } = pageOf(rows, page.limit, (row) => row.version)
       return { items: await presentAll({ projectId, model }, items), nextCursor }
     },
@@ -61,7 +61,7 @@ export function createReader({ db, approvals }: ReaderDeps) {
     /** Newest first. */
     async listAliasMoves(projectId: string, model: string, page: PageRequest): Promise<Page<AliasMove>> {
       await getModel(projectId, model)
-      const rows = await aliasStore(db).listMoves({ projectId, model }, page.limit + 1, positionOf(page))
+      const rows = await aliasStore(db).listMoves({ projectId, model }, page.limit + 1, topOf(page))
       const { items, nextCursor } = pageOf(rows, page.limit, (row) => row.position)
       return { items: items.map(presentAliasMove), nextCursor }
     },
@@ -74,3 +74,5 @@ export function createReader({ db, approvals }: ReaderDeps) {
     },
   }
 }
+
+const topOf = ({ cursor }: PageRequest): number => (cursor === undefined ? highestPosition : positionOf(cursor))

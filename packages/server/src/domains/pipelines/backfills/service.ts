@@ -13,9 +13,10 @@ import { randomUUIDv7 } from 'node:crypto'
 import { audit } from '../../../platform/audit.ts'
 import type { Caller } from '../../../platform/auth.ts'
 import { type Db, json } from '../../../platform/db.ts'
-import { failPlatform, failures } from '../../../platform/errors.ts'
+import { failures } from '../../../platform/errors.ts'
 import type { Subscription } from '../../../platform/events.ts'
 import { enqueue, type Job } from '../../../platform/jobs.ts'
+import { type Page, pageOf, positionOf } from '../../../platform/page.ts'
 import type { LookUp } from '../engine/cache/look-up.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { refuseStep } from '../refuse-step.ts'
@@ -28,11 +29,6 @@ import { type BackfillFilter, type BackfillRow, backfillsStore } from './store.t
 
 const fail = failures(backfillsErrors)
 
-interface Paged<T> {
-  readonly items: T[]
-  readonly nextCursor: string | null
-}
-
 interface PartitionFilter {
   readonly limit: number
   readonly cursor?: string | undefined
@@ -42,9 +38,9 @@ interface PartitionFilter {
 export interface Backfills {
   plan(caller: Caller, pipeline: string, request: BackfillRequest): Promise<BackfillPlan>
   create(caller: Caller, pipeline: string, request: BackfillRequest): Promise<Backfill>
-  list(caller: Caller, filter: BackfillFilter & { readonly limit: number }): Promise<Paged<Backfill>>
+  list(caller: Caller, filter: BackfillFilter & { readonly limit: number }): Promise<Page<Backfill>>
   get(caller: Caller, backfill: string): Promise<Backfill>
-  listPartitions(caller: Caller, backfill: string, filter: PartitionFilter): Promise<Paged<BackfillPartition>>
+  listPartitions(caller: Caller, backfill: string, filter: PartitionFilter): Promise<Page<BackfillPartition>>
   pause(caller: Caller, backfill: string, reason: string): Promise<Backfill>
   resume(caller: Caller, backfill: string, reason: string): Promise<Backfill>
   cancel(caller: Caller, backfill: string, wish: { reason: string; runs: boolean }): Promise<Backfill>
@@ -126,18 +122,18 @@ export function createBackfills(deps: PipelinesDeps, lookUp: LookUp, cancelRun: 
     async list({ projectId }, { limit, ...filter }) {
       // One row more than asked for tells whether there is another page.
       const rows = await store.listBackfills(projectId, filter, limit + 1)
-      const items = await presentBackfills(deps, rows.slice(0, limit))
-      return { items, nextCursor: rows.length > limit ? items.at(-1)!.id : null }
+      const { items, nextCursor } = pageOf(rows, limit, ({ id }) => id)
+      return { items: await presentBackfills(deps, items), nextCursor }
     },
 
     get,
 
     async listPartitions(caller, backfill, { limit, cursor, state }) {
       await find(caller, backfill)
-      const after = cursor === undefined ? undefined : readPosition(cursor)
+      const after = cursor === undefined ? undefined : positionOf(cursor)
       const rows = await store.listPartitions(backfill, { state, after }, limit + 1)
-      const items = rows.slice(0, limit).map(presentPartition)
-      return { items, nextCursor: rows.length > limit ? String(items.at(-1)!.position) : null }
+      const { items, nextCursor } = pageOf(rows, limit, ({ position }) => position)
+      return { items: items.map(presentPartition), nextCursor }
     },
 
     pause: (caller, backfill, reason) =>
@@ -220,9 +216,3 @@ const partitionRows = ({ id, project_id }: { readonly id: string; readonly proje
     version,
     state: 'pending' as const,
   }))
-
-function readPosition(cursor: string): number {
-  if (/^\d{1,6}$/.test(cursor)) return Number(cursor)
-  const message = 'It is no cursor of this list; leave it out to start anew.'
-  throw failPlatform('http.invalid_request', { issues: [{ path: 'query.cursor', message }] }, { why: message })
-}

@@ -13,8 +13,9 @@ import { audit } from '../../../platform/audit.ts'
 import type { Caller } from '../../../platform/auth.ts'
 import { canonicalJson } from '../../../platform/canonical-json.ts'
 import type { Db } from '../../../platform/db.ts'
-import { failPlatform, failures } from '../../../platform/errors.ts'
+import { failures } from '../../../platform/errors.ts'
 import { publish } from '../../../platform/events.ts'
+import { type Page, type PageRequest, pageOf, positionOf } from '../../../platform/page.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { specOf } from '../present.ts'
 import { refuseStep } from '../refuse-step.ts'
@@ -26,11 +27,6 @@ import { moveTo, presentMove, type Wish } from './promote.ts'
 import { type ReleaseRow, releasesStore } from './store.ts'
 
 const fail = failures({ ...pipelinesErrors, ...releasesErrors })
-
-interface Page {
-  readonly limit: number
-  readonly cursor?: string | undefined
-}
 
 export interface NewRelease {
   readonly version?: number | undefined
@@ -46,7 +42,7 @@ export interface Imported {
 export interface Releases {
   /** @throws DomainError `pipelines.release_dirty` */
   create(caller: Caller, pipeline: string, wanted: NewRelease): Promise<Release>
-  list(caller: Caller, pipeline: string, page: Page): Promise<{ items: Release[]; nextCursor: string | null }>
+  list(caller: Caller, pipeline: string, page: PageRequest): Promise<Page<Release>>
   get(caller: Caller, pipeline: string, version: number): Promise<Release & { spec: unknown }>
   /** @throws DomainError `pipelines.release_not_trusted` */
   importOne(caller: Caller, pipeline: string, bundle: Imported): Promise<{ release: Release; warnings: string[] }>
@@ -145,10 +141,10 @@ export function createReleases(deps: PipelinesDeps): Releases {
     },
 
     async list(caller, pipeline, { limit, cursor }) {
-      const before = cursor === undefined ? undefined : readCursor(cursor)
+      const before = cursor === undefined ? undefined : positionOf(cursor)
       const rows = await releasesStore(db).list({ projectId: caller.projectId, pipeline }, before, limit + 1)
-      const items = await presentAll(caller, pipeline, rows.slice(0, limit))
-      return { items, nextCursor: rows.length > limit ? String(items.at(-1)!.version) : null }
+      const { items, nextCursor } = pageOf(rows, limit, ({ version }) => version)
+      return { items: await presentAll(caller, pipeline, items), nextCursor }
     },
 
     async get(caller, pipeline, version) {
@@ -232,10 +228,4 @@ async function otherPrograms({ programDigest }: PipelinesDeps, { steps }: Releas
     )
   }
   return warnings
-}
-
-function readCursor(cursor: string): number {
-  if (/^[1-9]\d{0,8}$/.test(cursor)) return Number(cursor)
-  const message = 'It is no cursor of this list; leave it out to start anew.'
-  throw failPlatform('http.invalid_request', { issues: [{ path: 'query.cursor', message }] }, { why: message })
 }

@@ -12,6 +12,7 @@ import { type Db, json } from '../../../platform/db.ts'
 import { failures } from '../../../platform/errors.ts'
 import type { Subscription } from '../../../platform/events.ts'
 import type { Job } from '../../../platform/jobs.ts'
+import { type Page, pageOf } from '../../../platform/page.ts'
 import { refuseStep } from '../refuse-step.ts'
 import { pipelinesStore } from '../store.ts'
 import type { VersionRow } from '../version-store.ts'
@@ -35,16 +36,11 @@ interface Target {
   readonly trigger: string
 }
 
-interface FiringPage {
-  readonly items: Firing[]
-  readonly nextCursor: string | null
-}
-
 export interface Triggers {
   /** The pipeline must exist. @throws DomainError `pipelines.trigger_invalid` */
   put(caller: Caller, target: Target, written: WrittenTrigger): Promise<void>
   list(caller: Caller): Promise<{ items: Trigger[]; paused: Pause | null }>
-  listFirings(caller: Caller, filter: FiringFilter & { readonly limit: number }): Promise<FiringPage>
+  listFirings(caller: Caller, filter: FiringFilter & { readonly limit: number }): Promise<Page<Firing>>
   pause(caller: Caller, target: Target, why: string): Promise<Trigger>
   resume(caller: Caller, target: Target, why: string): Promise<Trigger>
   pauseAll(caller: Caller, why: string): Promise<{ paused: Pause | null }>
@@ -129,8 +125,8 @@ export function createTriggers(deps: WatchDeps): Triggers {
     async listFirings({ projectId }, { limit, ...filter }) {
       // One row more than asked for tells whether there is another page.
       const rows = await firingsStore(db).listFirings(projectId, filter, limit + 1)
-      const items = rows.slice(0, limit).map(presentFiring)
-      return { items, nextCursor: rows.length > limit ? items.at(-1)!.id : null }
+      const { items, nextCursor } = pageOf(rows, limit, ({ id }) => id)
+      return { items: items.map(presentFiring), nextCursor }
     },
 
     async pause(caller, target, why) {

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { failures } from '../../platform/errors.ts'
-import { storableText } from './storable-text.ts'
+import { storable as storableText } from '../../platform/storable.ts'
 
 const fail = failures(monitoringErrors)
 const unzip = promisify(gunzip)

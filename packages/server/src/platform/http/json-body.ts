@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../errors.ts'
+import { isStorable } from '../storable.ts'
 
 /** Reads JSON bodies, and refuses text that PostgreSQL cannot keep before any domain sees it. */
 export function takeJson(app: FastifyInstance): void {
@@ -46,5 +47,3 @@ function unstorableAt(root: unknown, at: Path): Path | undefined {
   }
   return undefined
 }
-
-const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0')

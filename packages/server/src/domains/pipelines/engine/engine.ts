@@ -3,6 +3,7 @@ import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
 import { type Db, json } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Log } from '../../../platform/logging.ts'
+import { createTurns } from '../../../platform/turns.ts'
 import type { SaveRequests } from '../approvals/requests.ts'
 import type { Executor } from '../executors/executor.ts'
 import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } from '../store.ts'
@@ -25,7 +26,6 @@ import { resultsOf } from './results.ts'
 import { reportStrangers } from './strangers.ts'
 import { changedRows, type Place, runFields, statesOf } from './rows.ts'
 import { hasEnded, type States } from './states.ts'
-import { createTurns } from './turns.ts'
 
 /** The protocol of plan and states that this release writes. */
 export const engineProtocol = 1

@@ -3,7 +3,7 @@ import type { Mask } from '../secrets/mask.ts'
 import type { Harvest } from './harvest.ts'
 import type { MetricNews } from './metrics/follow.ts'
 import { InputChanged } from './quarantine.ts'
-import { storable } from './storable.ts'
+import { storable } from '../../../platform/storable.ts'
 
 /** What a step told on its way, as it may be stored: without secrets. */
 export function maskNews({ soFar, points, progress }: MetricNews, mask: Mask): MetricNews {

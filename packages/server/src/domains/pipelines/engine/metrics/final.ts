@@ -1,6 +1,6 @@
 import { type Metric, MetricValue } from '@evenkeel/contract'
 import type { Executor, Handle } from '../../executors/executor.ts'
-import { storable } from '../storable.ts'
+import { storable } from '../../../../platform/storable.ts'
 
 const fileName = 'metrics.json'
 const sizeLimitBytes = 1024 ** 2

@@ -1,6 +1,6 @@
 import { type Metric, MetricValue } from '@evenkeel/contract'
 import { z } from 'zod'
-import { storable } from '../storable.ts'
+import { storable } from '../../../../platform/storable.ts'
 import type { Progress } from '../progress.ts'
 
 /** A longer line is none of ours. */

@@ -1,6 +1,6 @@
 /**
- * One after the other for each key, in the order of asking. The lock of the row would do the same, but whoever waits there
- * reads again what the one before has just known.
+ * One after the other for each key, in the order of asking. A lock in the database would do the same, but whoever waits
+ * there holds a connection, and reads again what the one before has just known.
  */
 export function createTurns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>()

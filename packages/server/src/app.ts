@@ -14,6 +14,7 @@ import { lineageRoutes } from './domains/lineage/routes.ts'
 import { createLineage } from './domains/lineage/service.ts'
 import { loopRoutes } from './domains/loop/routes.ts'
 import { createLoop } from './domains/loop/service.ts'
+import { mlflowRoutes } from './domains/mlflow/routes.ts'
 import { monitoringRoutes } from './domains/monitoring/routes.ts'
 import { createMonitoring, type Monitoring } from './domains/monitoring/service.ts'
 import { openRuns, pipelineVersion, runFacts } from './domains/pipelines/run-facts.ts'
@@ -23,6 +24,7 @@ import { projectsRoutes } from './domains/projects/routes.ts'
 import { createProjects } from './domains/projects/service.ts'
 import { registryRoutes } from './domains/registry/routes.ts'
 import { createRegistry, type Registry } from './domains/registry/service.ts'
+import { createTracking } from './domains/tracking/service.ts'
 import { championOf, changesBetween, lineageSettings } from './links.ts'
 
 /** What only the process knows. */
@@ -46,6 +48,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
   const { db, url, blobs, queries, log, audit, config } = platform
   const projects = createProjects({ db, now })
   const artifacts = createArtifacts({ blobs })
+  const tracking = createTracking({ db, now })
   const datasets = createDatasets({ db, blobs, queries, now, queryFolder: platform.queryFolder })
 
   // Some domains need each other. Each asks only when it is called, and by then all of them are there.
@@ -176,6 +179,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     },
     { routes: (http) => lineageRoutes(http, lineage), subscriptions: lineage.subscriptions, jobs: lineage.jobs },
     { routes: (http) => loopRoutes(http, loop) },
+    { routes: (http) => mlflowRoutes(http, tracking) },
   ]
   return { domains, projects, pipelines }
 }

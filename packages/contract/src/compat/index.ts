@@ -1,1 +1,2 @@
 export * from './open-inference.ts'
+export * from './mlflow/index.ts'

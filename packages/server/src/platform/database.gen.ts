@@ -755,4 +755,122 @@ export interface Database {
     created_at: Timestamp
     created_by: string
   }
+  'tracking.dataset': {
+    dataset_number: Generated<number>
+    project_id: string
+    experiment_id: number
+    name: string
+    digest: string
+    source_type: string
+    source: string
+    schema: string | null
+    profile: string | null
+  }
+  'tracking.experiment': {
+    project_id: string
+    experiment_id: number
+    name: string
+    artifact_location: string
+    folder: Generated<string>
+    created_ms: number
+    updated_ms: number
+    deleted_ms: number | null
+  }
+  'tracking.experiment_tag': {
+    project_id: string
+    experiment_id: number
+    key: string
+    value: string
+  }
+  'tracking.logged_model': {
+    model_number: Generated<number>
+    project_id: string
+    model_id: string
+    experiment_id: number
+    name: string
+    model_type: string | null
+    source_run_id: string | null
+    status: 'LOGGED_MODEL_PENDING' | 'LOGGED_MODEL_READY' | 'LOGGED_MODEL_UPLOAD_FAILED'
+    status_message: string | null
+    artifact_uri: string
+    created_ms: number
+    updated_ms: number
+    deleted_ms: number | null
+  }
+  'tracking.logged_model_metric': {
+    model_number: number
+    run_id: string
+    key: string
+    dataset_name: Generated<string>
+    dataset_digest: Generated<string>
+    value: number
+    timestamp_ms: number
+    step: number
+  }
+  'tracking.logged_model_param': {
+    model_number: number
+    key: string
+    value: string
+  }
+  'tracking.logged_model_tag': {
+    model_number: number
+    key: string
+    value: string
+  }
+  'tracking.metric_key': {
+    key_id: Generated<number>
+    project_id: string
+    key: string
+  }
+  'tracking.metric_point': {
+    run_number: number
+    key_id: number
+    step: number
+    timestamp_ms: number
+    value: number
+  }
+  'tracking.metric_summary': {
+    run_number: number
+    key_id: number
+    last_step: number
+    last_timestamp_ms: number
+    last_value: number
+    min_value: number | null
+    max_value: number | null
+    point_count: number
+  }
+  'tracking.run': {
+    run_number: Generated<number>
+    project_id: string
+    run_id: string
+    experiment_id: number
+    name: string
+    user_id: string
+    status: 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED'
+    started_ms: number
+    ended_ms: number | null
+    artifact_uri: string
+    deleted_ms: number | null
+  }
+  'tracking.run_dataset': {
+    run_number: number
+    dataset_number: number
+    tags: Json
+  }
+  'tracking.run_model': {
+    run_number: number
+    direction: 'input' | 'output'
+    model_id: string
+    step: number
+  }
+  'tracking.run_param': {
+    run_number: number
+    key: string
+    value: string
+  }
+  'tracking.run_tag': {
+    run_number: number
+    key: string
+    value: string
+  }
 }

@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { failPlatform } from '../../platform/errors.ts'
+import { refuseUnstorable } from '../../platform/http/json-body.ts'
+
+/** A profile of a data set may take 16 MB, and JSON makes it longer. */
+export const bodyLimitBytes = 32 * 1024 ** 2
+
+const refuse = (why: string) => failPlatform('http.invalid_request', { issues: [] }, { why })
+
+/** Makes a scope read bodies as MLflow's server does: decoded twice where need be, NaN bare, integers exact. */
+export function takeMlflowJson(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text: string, done) => {
+    try {
+      done(null, readBody(text))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+}
+
+/** @throws DomainError `http.invalid_request` for a body of another type; one without any counts as `{}` */
+export function requireJson({ method, headers }: FastifyRequest): void {
+  if (method !== 'POST' && method !== 'PUT') return
+  const type = headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase()
+  if (type === 'application/json' || (type === undefined && !hasBody(headers))) return
+  throw refuse(`Bad Request. Content-Type should be application/json, and it is ${type ?? 'missing'}.`)
+}
+
+const hasBody = (headers: FastifyRequest['headers']) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+
+/** @throws DomainError `http.invalid_request` for what is not an object */
+function readBody(text: string): unknown {
+  if (text.trim() === '') return {}
+  const once = parseJson(text)
+  // Old clients send a JSON text that holds the JSON.
+  const value = typeof once === 'string' ? parseJson(once) : once
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refuse('The body is not a JSON object.')
+  if (suspicious.test(text)) refuseUnstorable('body', value)
+  return value
+}
+
+const suspicious = /\\u(?:0000|d[89a-f])/i
+const longInteger = /\d{16}/
+
+function parseJson(text: string): unknown {
+  const revive = longInteger.test(text) ? keepExact : undefined
+  try {
+    return JSON.parse(text, revive)
+  } catch {
+    return parsePythonJson(text, revive)
+  }
+}
+
+/** Python writes `NaN` and infinities bare. */
+function parsePythonJson(text: string, revive: typeof keepExact | undefined): unknown {
+  const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/gs, (token) =>
+    token.startsWith('"') ? token : `"${token}"`,
+  )
+  try {
+    return JSON.parse(quoted, revive)
+  } catch (cause) {
+    throw refuse(`The body is not JSON: ${(cause as Error).message}`)
+  }
+}
+
+/** An integer that a number would change becomes a bigint. */
+function keepExact(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined) return value
+  return /^-?\d+$/.test(source) ? BigInt(source) : value
+}

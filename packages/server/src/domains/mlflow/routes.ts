@@ -1,0 +1,48 @@
+import { mlflowExperiments } from '@evenkeel/contract'
+import type { FastifyInstance } from 'fastify'
+import { failPlatform } from '../../platform/errors.ts'
+import { answerError } from '../../platform/http/problem.ts'
+import { takeMlflowJson } from './body.ts'
+import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
+import { mountRpcs } from './face.ts'
+import { mlflowWire } from './wire.ts'
+
+/** The version of MLflow whose surface this is; clients turn features on by it. */
+const mlflowVersion = '3.11.0'
+
+const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
+
+/** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
+export interface MlflowDeps {
+  readonly experiments: ExperimentsNeeds
+}
+
+/** What clients find behind `MLFLOW_TRACKING_URI`. */
+export function mlflowRoutes(app: FastifyInstance, { experiments }: MlflowDeps): void {
+  answerPlainly(app, '/health', 'OK')
+  answerPlainly(app, '/version', mlflowVersion)
+  for (const prefix of ['/api/2.0', '/api/3.0', '/ajax-api/2.0', '/ajax-api/3.0']) {
+    void app.register(async (scope) => refuseUnknown(scope), { prefix })
+  }
+  void app.register(async (scope) => {
+    takeMlflowJson(scope)
+    scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, mlflowWire))
+    for (const prefix of ['/api', '/ajax-api']) answerPlainly(scope, `${prefix}/3.0/mlflow/server-info`, serverInfo)
+    mountRpcs(scope, mlflowExperiments, experimentHandlers(experiments))
+  })
+}
+
+function answerPlainly(app: FastifyInstance, path: string, answer: string | object): void {
+  app.get(path, async (request, reply) => {
+    request.caller = await app.admit(request, 'public')
+    return typeof answer === 'string' ? reply.type('text/plain').send(answer) : answer
+  })
+}
+
+/** A route that is not there is told so: clients fall back to an older one by that code alone. */
+function refuseUnknown(scope: FastifyInstance): void {
+  scope.setNotFoundHandler((request, reply) => {
+    const failure = failPlatform('http.not_found', { method: request.method, path: request.url.split('?')[0]! })
+    return answerError(failure, request, reply, mlflowWire)
+  })
+}

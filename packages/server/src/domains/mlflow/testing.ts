@@ -1,0 +1,51 @@
+import { startWorld, type World } from '../../testing.ts'
+import { createTracking } from '../tracking/service.ts'
+import { mlflowRoutes } from './routes.ts'
+
+export interface Answer {
+  readonly status: number
+  // Each test knows what it asked for.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any
+}
+
+export interface Face {
+  readonly world: World
+  /** Sends a message as the client does: GET in the query, anything else as JSON. `/api/2.0/mlflow/` goes before. */
+  call(method: string, path: string, message?: unknown, token?: string): Promise<Answer>
+}
+
+/** A server with everything that stands behind the face. */
+export async function startFace(environment: Readonly<Record<string, string>> = {}): Promise<Face> {
+  const now = () => new Date()
+  const world = await startWorld({
+    environment,
+    domains: ({ db }) => [{ routes: (http) => mlflowRoutes(http, createTracking({ db, now })) }],
+  })
+  return { world, call: (...request) => call(world.url, ...request) }
+}
+
+async function call(
+  base: string,
+  method: string,
+  path: string,
+  message: unknown = {},
+  token?: string,
+): Promise<Answer> {
+  const url = new URL(path.startsWith('/') ? path : `/api/2.0/mlflow/${path}`, base)
+  if (method === 'GET') {
+    for (const [key, value] of Object.entries(message as object)) {
+      for (const one of [value].flat()) url.searchParams.append(key, String(one))
+    }
+  }
+  const response = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    ...(method !== 'GET' && { body: typeof message === 'string' ? message : JSON.stringify(message) }),
+  })
+  const text = await response.text()
+  return {
+    status: response.status,
+    body: response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text,
+  }
+}

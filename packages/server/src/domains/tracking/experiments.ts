@@ -1,0 +1,173 @@
+import { type Experiment, trackingErrors } from '@evenkeel/contract'
+import type { Caller } from '../../platform/auth.ts'
+import type { Db } from '../../platform/db.ts'
+import { failures } from '../../platform/errors.ts'
+import { type ExperimentKey, type ExperimentRow, experimentStore } from './experiment-store.ts'
+import { limits, requireKey, requireLength } from './limits.ts'
+
+const fail = failures(trackingErrors)
+
+interface KeyValue {
+  readonly key: string
+  readonly value: string
+}
+
+export interface NewExperiment {
+  readonly name: string
+  readonly artifactLocation?: string | undefined
+  readonly tags: readonly KeyValue[]
+}
+
+export interface ExperimentsDeps {
+  readonly db: Db
+  readonly now: () => Date
+}
+
+/** Every project has the experiment "Default", whose number is 0: clients log there when they name none. */
+const defaultNumber = 0
+
+const locationOf = (experimentId: number) => `mlflow-artifacts:/${experimentId}`
+
+export function createExperiments({ db, now }: ExperimentsDeps) {
+  const store = experimentStore(db)
+  const nowMs = () => now().getTime()
+  const withDefault = new Set<string>()
+
+  async function ensureDefault(projectId: string): Promise<void> {
+    if (withDefault.has(projectId)) return
+    const row = { name: 'Default', location: locationOf(defaultNumber), nowMs: nowMs() }
+    await store.add({ projectId, experimentId: defaultNumber }, row)
+    withDefault.add(projectId)
+  }
+
+  async function find({ projectId }: Caller, id: string): Promise<ExperimentRow> {
+    await ensureDefault(projectId)
+    const row = await store.find({ projectId, experimentId: numberOf(id) })
+    if (!row) throw notFound(id)
+    return row
+  }
+
+  /** Runs `work` with the experiment locked. */
+  const locked = (
+    { projectId }: Caller,
+    id: string,
+    work: (tx: Db, key: ExperimentKey, row: ExperimentRow) => Promise<void>,
+  ) =>
+    db.transaction().execute(async (tx) => {
+      const key = { projectId, experimentId: numberOf(id) }
+      const row = await experimentStore(tx).lock(key)
+      if (!row) throw notFound(id)
+      await work(tx, key, row)
+    })
+
+  return {
+    ensureDefault,
+
+    /** @throws DomainError `tracking.name_taken` while an active one has the name */
+    async create({ projectId }: Caller, { name, artifactLocation, tags }: NewExperiment): Promise<string> {
+      requireLength('Experiment name', name, limits.experimentName)
+      tags.forEach(requireTag)
+      await ensureDefault(projectId)
+      return db.transaction().execute(async (tx) => {
+        const experiments = experimentStore(tx)
+        const key = { projectId, experimentId: await experiments.nextNumber() }
+        const location = artifactLocation || locationOf(key.experimentId)
+        if (!(await experiments.add(key, { name, location, nowMs: nowMs() }))) throw taken(name)
+        await experiments.putTags(key, tags)
+        return String(key.experimentId)
+      })
+    },
+
+    get: async (caller: Caller, id: string): Promise<Experiment> => present(await find(caller, id)),
+
+    async getByName({ projectId }: Caller, name: string): Promise<Experiment> {
+      await ensureDefault(projectId)
+      const row = await store.findByName(projectId, name)
+      if (row) return present(row)
+      throw fail(
+        'tracking.experiment_not_found',
+        { experiment: name },
+        { why: `Could not find experiment with name '${name}'` },
+      )
+    },
+
+    rename: (caller: Caller, id: string, name: string) =>
+      locked(caller, id, async (tx, key, row) => {
+        requireLength('Experiment name', name, limits.experimentName)
+        requireActive(row)
+        const other = await experimentStore(tx).findByName(caller.projectId, name)
+        if (other && other.deleted_ms === null && other.experiment_id !== row.experiment_id) throw taken(name)
+        await experimentStore(tx).change(key, { name, updated_ms: nowMs() })
+      }),
+
+    delete: (caller: Caller, id: string) =>
+      locked(caller, id, async (tx, key, row) => {
+        requireActive(row)
+        await experimentStore(tx).change(key, { updated_ms: nowMs(), deleted_ms: nowMs() })
+      }),
+
+    restore: (caller: Caller, id: string) =>
+      locked(caller, id, async (tx, key, row) => {
+        if (row.deleted_ms === null) throw wrongLifecycle(row, 'deleted')
+        const other = await experimentStore(tx).findByName(caller.projectId, row.name)
+        if (other?.deleted_ms === null) throw taken(row.name)
+        await experimentStore(tx).change(key, { updated_ms: nowMs(), deleted_ms: null })
+      }),
+
+    setTag: (caller: Caller, id: string, tag: KeyValue) =>
+      locked(caller, id, async (tx, key, row) => {
+        requireTag(tag)
+        requireActive(row)
+        await experimentStore(tx).putTags(key, [tag])
+      }),
+
+    deleteTag: (caller: Caller, id: string, tag: string) =>
+      locked(caller, id, async (tx, key, row) => {
+        requireActive(row)
+        if (await experimentStore(tx).deleteTag(key, tag)) return
+        throw fail(
+          'tracking.experiment_not_found',
+          { experiment: id },
+          { why: `No tag with name: ${tag} in experiment with id ${id}` },
+        )
+      }),
+  }
+}
+
+function requireTag({ key, value }: KeyValue): void {
+  requireKey('tag', key)
+  requireLength(`Value of tag ${key}`, value, limits.experimentTagValue)
+}
+
+const taken = (name: string) =>
+  fail('tracking.name_taken', { name }, { why: `Experiment(name=${name}) already exists.` })
+
+const notFound = (id: string) =>
+  fail('tracking.experiment_not_found', { experiment: id }, { why: `No Experiment with id=${id} exists` })
+
+/** Numbers are ours, so a text that is none belongs to no experiment. */
+function numberOf(id: string): number {
+  if (/^\d{1,15}$/.test(id)) return Number(id)
+  throw notFound(id)
+}
+
+function requireActive(row: ExperimentRow): void {
+  if (row.deleted_ms !== null) throw wrongLifecycle(row, 'active')
+}
+
+function wrongLifecycle({ experiment_id, deleted_ms }: ExperimentRow, wanted: 'active' | 'deleted'): Error {
+  const lifecycle = deleted_ms === null ? 'active' : 'deleted'
+  const why = `The experiment ${experiment_id} must be in the '${wanted}' state. Current state is ${lifecycle}.`
+  return fail('tracking.wrong_lifecycle', { id: String(experiment_id), lifecycle }, { why })
+}
+
+export const present = (row: ExperimentRow): Experiment => ({
+  id: String(row.experiment_id),
+  name: row.name,
+  folder: row.folder,
+  artifactLocation: row.artifact_location,
+  lifecycle: row.deleted_ms === null ? 'active' : 'deleted',
+  createdMs: row.created_ms,
+  updatedMs: row.updated_ms,
+  tags: row.tags,
+})

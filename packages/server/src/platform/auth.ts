@@ -61,6 +61,8 @@ const machinePermissions = {
     'pipelines:write',
     'registry:read',
     'registry:write',
+    'tracking:read',
+    'tracking:write',
   ],
 } as const satisfies Record<string, readonly Access[]>
 

@@ -5,6 +5,7 @@ import { createPlans } from './engine/plans.ts'
 import type { PinnedVersion, RunPlanStep } from './engine/plan.ts'
 import { presentRuns, specOf } from './present.ts'
 import { pipelinesStore, type StepRow } from './store.ts'
+import { trackingRunId } from './engine/tracking-run.ts'
 
 type InputFacts =
   | { readonly from: 'steps'; readonly steps: readonly string[]; readonly output: string }
@@ -54,6 +55,19 @@ const stepFacts = ({ uses, env, inputs }: RunPlanStep, row: StepRow | undefined)
   ),
   reused: row?.state === 'cached' ? (row.reused as unknown as { run: string; step: string }) : null,
 })
+
+/** The step of a run that logs into this tracking run; undefined when none does. */
+export async function stepLoggingInto(
+  db: Db,
+  projectId: string,
+  runId: string,
+  trackingRun: string,
+): Promise<{ readonly pipeline: string; readonly step: string; readonly commit: string } | undefined> {
+  const store = pipelinesStore(db)
+  const run = await store.findRun(projectId, runId)
+  const step = run && (await store.stepsOf([runId])).find(({ key }) => trackingRunId(runId, key) === trackingRun)
+  return step && { pipeline: run.pipeline, step: step.key, commit: run.commit }
+}
 
 /** A version of a pipeline as it was written; undefined when there is none. */
 export async function pipelineVersion(

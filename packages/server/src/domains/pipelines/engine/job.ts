@@ -16,6 +16,7 @@ import {
   type RunPlan,
   type RunPlanStep,
 } from './plan.ts'
+import { trackingRunId } from './tracking-run.ts'
 
 /** What a run tells each of its steps. */
 export interface RunFacts {
@@ -211,6 +212,11 @@ function environmentOf(
     PYTHONHASHSEED: '0',
     // Empty, not absent: without a lease it would find them all.
     CUDA_VISIBLE_DEVICES: '',
+    // What MLflow's client logs lands on a run of this step, unless the step says otherwise.
+    MLFLOW_TRACKING_URI: url,
+    MLFLOW_TRACKING_TOKEN: token,
+    MLFLOW_EXPERIMENT_NAME: run.pipeline,
+    MLFLOW_RUN_ID: trackingRunId(run.runId, step.key),
     ...software?.variables,
     ...step.env,
     ...(gpus.length > 0 && { CUDA_VISIBLE_DEVICES: gpus.join(',') }),

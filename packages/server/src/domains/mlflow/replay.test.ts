@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises'
+import { expect, it, onTestFinished } from 'vitest'
+import { bytesOf, differences, type Exchange, translate } from './replay.ts'
+import { startFace } from './testing.ts'
+
+/** What a real client and MLflow's own server said to each other: `tools/record-mlflow.ts` on a script of `tests/mlflow`. */
+const recordings = ['tracking', 'registry', 'prompts', 'sklearn_autolog']
+
+/** Says who it is rather than what was asked. */
+const ofTheServer = /\/server-info$|\/version$/
+
+it.each(recordings)('answers a recorded client as MLflow did: %s', async (name) => {
+  const face = await startFace()
+  onTestFinished(() => face.world.stop())
+  const text = await readFile(new URL(`fixtures/${name}.jsonl`, import.meta.url), 'utf8')
+  const exchanges = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Exchange)
+  const learned = new Map<string, string>()
+
+  for (const [at, exchange] of exchanges.entries()) {
+    const ours = await send(face.world.url, exchange, learned)
+    const found = compare(exchange, ours, learned)
+    expect(found, `exchange ${at}: ${exchange.method} ${exchange.url}`).toEqual([])
+  }
+  expect(exchanges.length).toBeGreaterThan(20)
+})
+
+async function send(base: string, { method, url, request }: Exchange, learned: ReadonlyMap<string, string>) {
+  const body = request.base64 === undefined ? Buffer.from(translate(request.text ?? '', learned)) : bytesOf(request)
+  const response = await fetch(`${base}${translate(url, learned)}`, {
+    method,
+    headers: { ...(request.type !== null && { 'content-type': request.type }) },
+    ...(method !== 'GET' && { body: new Uint8Array(body) }),
+  })
+  return { status: response.status, body: Buffer.from(await response.arrayBuffer()) }
+}
+
+function compare(
+  { url, status, response }: Exchange,
+  ours: { readonly status: number; readonly body: Buffer },
+  learned: Map<string, string>,
+): string[] {
+  if (ours.status !== status) return [`status: recorded ${status}, ours ${ours.status}: ${ours.body.toString()}`]
+  if (ofTheServer.test(url)) return []
+  if (!response.type?.includes('json') || url.includes('/mlflow-artifacts/artifacts/')) {
+    const recorded =
+      response.base64 === undefined ? Buffer.from(translate(response.text ?? '', learned)) : bytesOf(response)
+    return isJsonOf(ours.body, recorded) || ours.body.equals(recorded) ? [] : ['the bytes differ']
+  }
+  return differences(JSON.parse(response.text!), JSON.parse(ours.body.toString()), learned)
+}
+
+/** An answer of an upload: both say `{}`, with a line break or without. */
+const isJsonOf = (ours: Buffer, recorded: Buffer) => ours.toString().trim() === recorded.toString().trim()

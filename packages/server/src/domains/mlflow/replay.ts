@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util'
+
+/** One exchange that `tools/record-mlflow.ts` wrote. */
+export interface Exchange {
+  readonly method: string
+  readonly url: string
+  readonly request: Side
+  readonly status: number
+  readonly response: Side
+}
+
+interface Side {
+  readonly type: string | null
+  readonly text?: string
+  readonly base64?: string
+}
+
+export const bytesOf = ({ text, base64 }: Side): Buffer =>
+  base64 === undefined ? Buffer.from(text ?? '') : Buffer.from(base64, 'base64')
+
+/** What each server makes up: it must be there and of the same type, and may be another. */
+const madeUp = new Set([
+  'creation_time',
+  'last_update_time',
+  'creation_timestamp',
+  'last_updated_timestamp',
+  'creation_timestamp_ms',
+  'last_updated_timestamp_ms',
+  'message',
+  'creator_id',
+  'user_id',
+])
+
+/** Ids that each server makes up, and that clients send back. */
+const ids = new Set(['run_id', 'run_uuid', 'model_id', 'source_run_id', 'next_page_token', 'run_name'])
+
+/**
+ * Holds an answer of ours against the one that was recorded. Ids that differ are learned, so that later requests can
+ * name ours in place of the recorded ones. Fields that MLflow does not send are nobody's loss.
+ *
+ * @returns where they differ, in words
+ */
+export function differences(recorded: unknown, ours: unknown, learned: Map<string, string>, path = ''): string[] {
+  const known = typeof recorded === 'string' ? translate(recorded, learned) : recorded
+  if (isDeepStrictEqual(known, ours)) return []
+  const key = path
+    .split('.')
+    .at(-1)!
+    .replace(/\[\d+\]$/, '')
+  if (madeUp.has(key) && typeof recorded === typeof ours) return []
+  if (typeof recorded === 'string' && typeof ours === 'string' && ids.has(key)) {
+    learned.set(recorded, ours)
+    return []
+  }
+  if (Array.isArray(recorded) && Array.isArray(ours)) return listDifferences(recorded, ours, learned, path)
+  if (isObject(recorded) && isObject(ours)) {
+    if (isMadeUpTag(recorded) && recorded['key'] === ours['key']) return []
+    return Object.entries(recorded).flatMap(([name, value]) =>
+      differences(value, ours[name], learned, `${path}.${name}`),
+    )
+  }
+  return [`${path}: recorded ${JSON.stringify(known)?.slice(0, 200)}, ours ${JSON.stringify(ours)?.slice(0, 200)}`]
+}
+
+/** A name that the server gave is a tag too. */
+const isMadeUpTag = ({ key }: Readonly<Record<string, unknown>>) => key === 'mlflow.runName'
+
+function listDifferences(recorded: unknown[], ours: unknown[], learned: Map<string, string>, path: string): string[] {
+  if (recorded.length !== ours.length) return [`${path}: recorded ${recorded.length} items, ours ${ours.length}`]
+  const [theirs, mine] = [byKey(recorded), byKey(ours)]
+  return theirs.flatMap((item, at) => differences(item, mine[at], learned, `${path}[${at}]`))
+}
+
+/** Tags, params and metrics come in no order. */
+function byKey(items: readonly unknown[]): unknown[] {
+  const keyOf = (item: unknown) => (isObject(item) && typeof item['key'] === 'string' ? item['key'] : undefined)
+  if (!items.every((item) => keyOf(item) !== undefined)) return [...items]
+  // Equal keys (points of one metric) keep their order.
+  return items.toSorted((a, b) => (keyOf(a)! < keyOf(b)! ? -1 : keyOf(a)! > keyOf(b)! ? 1 : 0))
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A recorded text as it reads here: with our ids in place of the recorded ones. */
+export function translate(text: string, learned: ReadonlyMap<string, string>): string {
+  let translated = text
+  for (const [theirs, ours] of learned) translated = translated.replaceAll(theirs, ours)
+  return translated
+}

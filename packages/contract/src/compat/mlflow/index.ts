@@ -1,3 +1,5 @@
 export * from './rpc.ts'
 export * as mlflowScalars from './scalars.ts'
 export * from './experiments.ts'
+export * from './metrics.ts'
+export * from './runs.ts'

@@ -1,4 +1,8 @@
 import { createExperiments, type ExperimentsDeps } from './experiments.ts'
+import { createInputs } from './inputs.ts'
+import { createMetricHistory } from './metric-history.ts'
+import { createRunLog } from './run-log.ts'
+import { createRuns } from './runs.ts'
 
 /** What tracking needs from the rest of the platform. `app.ts` hands it over. */
 export type TrackingDeps = ExperimentsDeps
@@ -6,5 +10,12 @@ export type TrackingDeps = ExperimentsDeps
 export type Tracking = ReturnType<typeof createTracking>
 
 export function createTracking(deps: TrackingDeps) {
-  return { experiments: createExperiments(deps) }
+  const experiments = createExperiments(deps)
+  return {
+    experiments,
+    runs: createRuns({ ...deps, ensureDefault: experiments.ensureDefault }),
+    runLog: createRunLog(deps),
+    inputs: createInputs(deps),
+    history: createMetricHistory(deps),
+  }
 }

@@ -17,7 +17,7 @@ import { createLoop } from './domains/loop/service.ts'
 import { mlflowRoutes } from './domains/mlflow/routes.ts'
 import { monitoringRoutes } from './domains/monitoring/routes.ts'
 import { createMonitoring, type Monitoring } from './domains/monitoring/service.ts'
-import { openRuns, pipelineVersion, runFacts } from './domains/pipelines/run-facts.ts'
+import { openRuns, pipelineVersion, runFacts, stepLoggingInto } from './domains/pipelines/run-facts.ts'
 import { pipelinesRoutes } from './domains/pipelines/routes.ts'
 import { createPipelines, type Pipelines } from './domains/pipelines/service.ts'
 import { projectsRoutes } from './domains/projects/routes.ts'
@@ -48,7 +48,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
   const { db, url, blobs, queries, log, audit, config } = platform
   const projects = createProjects({ db, now })
   const artifacts = createArtifacts({ blobs })
-  const tracking = createTracking({ db, now })
+  const tracking = createTracking({ db, now, stepBehind: (...step) => stepLoggingInto(db, ...step) })
   const datasets = createDatasets({ db, blobs, queries, now, queryFolder: platform.queryFolder })
 
   // Some domains need each other. Each asks only when it is called, and by then all of them are there.

@@ -850,6 +850,7 @@ export interface Database {
     started_ms: number
     ended_ms: number | null
     artifact_uri: string
+    pipeline_run_id: string | null
     deleted_ms: number | null
   }
   'tracking.run_dataset': {

@@ -28,16 +28,31 @@ export type RpcHandlers<G extends RpcGroup> = {
   ) => Promise<z.input<G[K]['response']> | Encoded>
 }
 
+/** Asked before each handler of a group: lets the message through, or throws. */
+export type Guard = (caller: Caller, rpc: Rpc, message: object) => Promise<void>
+
 type LooseHandler = (request: object, caller: Caller) => Promise<unknown>
 
 /** Mounts a group under both prefixes of MLflow: `/api` is the client's, `/ajax-api` that of its pages. */
-export function mountRpcs<G extends RpcGroup>(scope: FastifyInstance, group: G, handlers: RpcHandlers<G>): void {
+export function mountRpcs<G extends RpcGroup>(
+  scope: FastifyInstance,
+  group: G,
+  handlers: RpcHandlers<G>,
+  guard?: Guard,
+): void {
   for (const [name, rpc] of Object.entries(group)) {
     // `Object.entries` forgets which handler belongs to which RPC; `RpcHandlers<G>` has checked it above.
     const handle = handlers[name] as unknown as LooseHandler
-    for (const url of urlsOf(rpc)) scope.route(routeOf(scope, rpc, url, handle))
+    for (const url of urlsOf(rpc)) scope.route(routeOf(scope, rpc, url, guarded(rpc, handle, guard)))
   }
 }
+
+const guarded =
+  (rpc: Rpc, handle: LooseHandler, guard: Guard | undefined): LooseHandler =>
+  async (message, caller) => {
+    await guard?.(caller, rpc, message)
+    return handle(message, caller)
+  }
 
 const urlsOf = ({ versions, path }: Rpc): readonly string[] =>
   versions.flatMap((version) =>

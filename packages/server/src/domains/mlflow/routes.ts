@@ -5,6 +5,7 @@ import { answerError } from '../../platform/http/problem.ts'
 import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
+import { type StepNeeds, stepGuard } from './step-guard.ts'
 import { type MetricsNeeds, metricHandlers } from './metrics.ts'
 import { type RunsNeeds, runHandlers } from './runs.ts'
 import { mlflowWire } from './wire.ts'
@@ -15,13 +16,14 @@ const mlflowVersion = '3.11.0'
 const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
-export interface MlflowDeps extends RunsNeeds {
+export interface MlflowDeps extends RunsNeeds, StepNeeds {
   readonly experiments: ExperimentsNeeds
   readonly history: MetricsNeeds
 }
 
 /** What clients find behind `MLFLOW_TRACKING_URI`. */
 export function mlflowRoutes(app: FastifyInstance, { experiments, history, ...tracking }: MlflowDeps): void {
+  const guard = stepGuard(tracking)
   answerPlainly(app, '/health', 'OK')
   answerPlainly(app, '/version', mlflowVersion)
   for (const prefix of ['/api/2.0', '/api/3.0', '/ajax-api/2.0', '/ajax-api/3.0']) {
@@ -31,9 +33,9 @@ export function mlflowRoutes(app: FastifyInstance, { experiments, history, ...tr
     takeMlflowJson(scope)
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, mlflowWire))
     for (const prefix of ['/api', '/ajax-api']) answerPlainly(scope, `${prefix}/3.0/mlflow/server-info`, serverInfo)
-    mountRpcs(scope, mlflowExperiments, experimentHandlers(experiments))
-    mountRpcs(scope, mlflowRuns, runHandlers(tracking))
-    mountRpcs(scope, mlflowMetrics, metricHandlers(history))
+    mountRpcs(scope, mlflowExperiments, experimentHandlers(experiments), guard)
+    mountRpcs(scope, mlflowRuns, runHandlers(tracking), guard)
+    mountRpcs(scope, mlflowMetrics, metricHandlers(history), guard)
   })
 }
 

@@ -15,12 +15,17 @@ export interface Face {
   call(method: string, path: string, message?: unknown, token?: string): Promise<Answer>
 }
 
+/** The one step that logs anything: of whichever run its token belongs to. */
+export const loggingStep = { runId: 'f00d'.repeat(8), pipeline: 'churn', step: 'train', commit: 'c0ffee' }
+
+const stepBehind = async (_projectId: string, _scope: string, runId: string) =>
+  runId === loggingStep.runId ? loggingStep : undefined
+
 /** A server with everything that stands behind the face. */
-export async function startFace(environment: Readonly<Record<string, string>> = {}): Promise<Face> {
+export async function startFace(): Promise<Face> {
   const now = () => new Date()
   const world = await startWorld({
-    environment,
-    domains: ({ db }) => [{ routes: (http) => mlflowRoutes(http, createTracking({ db, now })) }],
+    domains: ({ db }) => [{ routes: (http) => mlflowRoutes(http, createTracking({ db, now, stepBehind })) }],
   })
   return { world, call: (...request) => call(world.url, ...request) }
 }

@@ -61,23 +61,39 @@ export function createExperiments({ db, now }: ExperimentsDeps) {
       await work(tx, key, row)
     })
 
+  /** @throws DomainError `tracking.name_taken` while an active one has the name */
+  async function create({ projectId }: Caller, { name, artifactLocation, tags }: NewExperiment): Promise<string> {
+    requireLength('Experiment name', name, limits.experimentName)
+    tags.forEach(requireTag)
+    await ensureDefault(projectId)
+    return db.transaction().execute(async (tx) => {
+      const experiments = experimentStore(tx)
+      const key = { projectId, experimentId: await experiments.nextNumber() }
+      const location = artifactLocation || locationOf(key.experimentId)
+      if (!(await experiments.add(key, { name, location, nowMs: nowMs() }))) throw taken(name)
+      await experiments.putTags(key, tags)
+      return String(key.experimentId)
+    })
+  }
+
+  /** @returns the number of the active experiment of that name, which is made when there is none */
+  async function named(caller: Caller, name: string): Promise<string> {
+    const found = await store.findByName(caller.projectId, name)
+    if (found?.deleted_ms === null) return String(found.experiment_id)
+    try {
+      return await create(caller, { name, tags: [] })
+    } catch (error) {
+      // Somebody else has made it meanwhile, and more than once in a row is nobody's luck.
+      const other = await store.findByName(caller.projectId, name)
+      if (other?.deleted_ms === null) return String(other.experiment_id)
+      throw error
+    }
+  }
+
   return {
     ensureDefault,
-
-    /** @throws DomainError `tracking.name_taken` while an active one has the name */
-    async create({ projectId }: Caller, { name, artifactLocation, tags }: NewExperiment): Promise<string> {
-      requireLength('Experiment name', name, limits.experimentName)
-      tags.forEach(requireTag)
-      await ensureDefault(projectId)
-      return db.transaction().execute(async (tx) => {
-        const experiments = experimentStore(tx)
-        const key = { projectId, experimentId: await experiments.nextNumber() }
-        const location = artifactLocation || locationOf(key.experimentId)
-        if (!(await experiments.add(key, { name, location, nowMs: nowMs() }))) throw taken(name)
-        await experiments.putTags(key, tags)
-        return String(key.experimentId)
-      })
-    },
+    create,
+    named,
 
     get: async (caller: Caller, id: string): Promise<Experiment> => present(await find(caller, id)),
 

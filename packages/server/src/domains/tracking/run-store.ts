@@ -22,6 +22,8 @@ export interface NewRun {
   readonly name: string
   readonly userId: string
   readonly startedMs: number
+  /** The run of a pipeline whose step makes it. */
+  readonly pipelineRunId: string | null
 }
 
 export interface RunChange {
@@ -64,10 +66,11 @@ export function runStore(db: Db) {
           where project_id = ${projectId} and experiment_id = ${experimentId} for key share
         ), added as (
           insert into tracking.run
-            (project_id, run_id, experiment_id, name, user_id, status, started_ms, artifact_uri)
+            (project_id, run_id, experiment_id, name, user_id, status, started_ms, pipeline_run_id, artifact_uri)
           select ${projectId}, ${run.runId}, ${experimentId}, ${run.name}, ${run.userId}, 'RUNNING', ${run.startedMs},
-            ${artifactUri(run.runId)}
+            ${run.pipelineRunId}, ${artifactUri(run.runId)}
           from experiment where deleted_ms is null
+          on conflict do nothing
           returning run_number, artifact_uri
         ), tagged as (
           insert into tracking.run_tag (run_number, key, value)

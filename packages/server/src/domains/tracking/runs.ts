@@ -51,7 +51,7 @@ export function createRuns({ db, now, ensureDefault }: RunsDeps) {
     })
 
   return {
-    async create({ projectId, userName }: Caller, start: RunStart): Promise<TrackedRun> {
+    async create({ projectId, userName, kind, scope }: Caller, start: RunStart): Promise<TrackedRun> {
       const { name, tags } = namedTags(start)
       requireLength('user_id', start.userId, limits.userId)
       const run = {
@@ -59,6 +59,7 @@ export function createRuns({ db, now, ensureDefault }: RunsDeps) {
         name,
         userId: start.userId || userName,
         startedMs: start.startedMs === undefined ? now().getTime() : requireTime('start_time', start.startedMs),
+        pipelineRunId: kind === 'step' ? scope : null,
       }
       await ensureDefault(projectId)
       const experimentId = experimentNumber(start.experimentId)

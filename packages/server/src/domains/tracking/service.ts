@@ -3,9 +3,10 @@ import { createInputs } from './inputs.ts'
 import { createMetricHistory } from './metric-history.ts'
 import { createRunLog } from './run-log.ts'
 import { createRuns } from './runs.ts'
+import { createStepRuns, type StepRunsDeps } from './step-runs.ts'
 
 /** What tracking needs from the rest of the platform. `app.ts` hands it over. */
-export type TrackingDeps = ExperimentsDeps
+export type TrackingDeps = ExperimentsDeps & Pick<StepRunsDeps, 'stepBehind'>
 
 export type Tracking = ReturnType<typeof createTracking>
 
@@ -17,5 +18,6 @@ export function createTracking(deps: TrackingDeps) {
     runLog: createRunLog(deps),
     inputs: createInputs(deps),
     history: createMetricHistory(deps),
+    stepRuns: createStepRuns({ ...deps, experimentNamed: experiments.named }),
   }
 }

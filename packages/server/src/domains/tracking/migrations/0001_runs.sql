@@ -40,6 +40,8 @@ create table tracking.run (
   started_ms bigint not null,
   ended_ms bigint,
   artifact_uri text not null,
+  -- The run of a pipeline whose step made it; steps write to such runs only.
+  pipeline_run_id text,
   deleted_ms bigint,
   unique (project_id, run_id),
   foreign key (project_id, experiment_id) references tracking.experiment

@@ -20,6 +20,12 @@ export const Experiment = z
   .meta({ id: 'Experiment' })
 export type Experiment = z.infer<typeof Experiment>
 
+/** An integer of 64 bits: text beyond 2^53, where a number would become another one. */
+export const Int64 = z.union([z.int(), z.string().regex(/^-?\d{16,19}$/)])
+
+/** JSON has no word for NaN and infinities. */
+export const Double = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
+
 export const trackingErrors = defineErrors({
   'tracking.experiment_not_found': {
     status: 404,
@@ -32,6 +38,12 @@ export const trackingErrors = defineErrors({
     message: 'No such run.',
     fix: 'Search the runs of the experiment to find one.',
     details: z.object({ run: z.string() }),
+  },
+  'tracking.model_not_found': {
+    status: 404,
+    message: 'No such logged model.',
+    fix: 'Search the logged models of the experiment to find one.',
+    details: z.object({ model: z.string() }),
   },
   'tracking.name_taken': {
     status: 409,

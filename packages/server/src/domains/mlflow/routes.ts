@@ -1,10 +1,13 @@
-import { mlflowExperiments } from '@evenkeel/contract'
+import { mlflowArtifacts, mlflowExperiments, mlflowLoggedModels } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'
+import { artifactProxy, type ProxyNeeds } from './artifact-proxy.ts'
+import { artifactHandlers, artifactPages, type ArtifactRootsNeeds } from './artifacts.ts'
 import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
+import { type LoggedModelsNeeds, loggedModelHandlers } from './logged-models.ts'
 import { mlflowWire } from './wire.ts'
 
 /** The version of MLflow whose surface this is; clients turn features on by it. */
@@ -13,12 +16,13 @@ const mlflowVersion = '3.11.0'
 const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
-export interface MlflowDeps {
+export interface MlflowDeps extends ProxyNeeds, ArtifactRootsNeeds {
   readonly experiments: ExperimentsNeeds
+  readonly loggedModels: LoggedModelsNeeds
 }
 
 /** What clients find behind `MLFLOW_TRACKING_URI`. */
-export function mlflowRoutes(app: FastifyInstance, { experiments }: MlflowDeps): void {
+export function mlflowRoutes(app: FastifyInstance, needs: MlflowDeps): void {
   answerPlainly(app, '/health', 'OK')
   answerPlainly(app, '/version', mlflowVersion)
   for (const prefix of ['/api/2.0', '/api/3.0', '/ajax-api/2.0', '/ajax-api/3.0']) {
@@ -28,7 +32,11 @@ export function mlflowRoutes(app: FastifyInstance, { experiments }: MlflowDeps):
     takeMlflowJson(scope)
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, mlflowWire))
     for (const prefix of ['/api', '/ajax-api']) answerPlainly(scope, `${prefix}/3.0/mlflow/server-info`, serverInfo)
-    mountRpcs(scope, mlflowExperiments, experimentHandlers(experiments))
+    mountRpcs(scope, mlflowExperiments, experimentHandlers(needs.experiments))
+    mountRpcs(scope, mlflowLoggedModels, loggedModelHandlers(needs.loggedModels))
+    mountRpcs(scope, mlflowArtifacts, artifactHandlers(needs))
+    artifactProxy(scope, needs)
+    artifactPages(scope, needs)
   })
 }
 

@@ -12,6 +12,14 @@ export const limits = {
   tagValue: 8000,
 } as const
 
+/** Cuts a text that is longer than it may be, and never through a character. */
+export function truncated(text: string, characters: number): string {
+  if (text.length <= characters) return text
+  return Array.from(text.slice(0, characters * 2))
+    .slice(0, characters)
+    .join('')
+}
+
 /** @throws DomainError `tracking.bad_value` for a text that is longer than it may be */
 export function requireLength(field: string, text: string, most: number): void {
   if (text.length <= most) return

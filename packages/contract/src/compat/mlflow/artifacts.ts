@@ -17,7 +17,7 @@ export const mlflowArtifacts = defineRpcs({
     ...read,
     path: 'artifacts/list',
     summary: 'List what lies in a folder of a run.',
-    request: z.object({ run_id: z.string().optional(), run_uuid: z.string().optional(), path: z.string().default('') }),
+    request: z.object({ run_id: required, path: z.string().default('') }),
     response: listing,
   },
   listLoggedModelArtifacts: {
@@ -41,6 +41,6 @@ export const mlflowProxy = {
   }),
   abortUpload: z.object({ path: required, upload_id: required }),
   uploadPart: z.object({ upload_id: required, number: int32 }),
-  runFile: z.object({ run_id: z.string().optional(), run_uuid: z.string().optional(), path: required }),
+  runFile: z.object({ run_id: required, path: required }),
   modelFile: z.object({ model_id: required, artifact_file_path: required }),
 } as const

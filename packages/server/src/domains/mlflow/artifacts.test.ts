@@ -278,23 +278,9 @@ describe('uploads in parts', () => {
 
 describe('files of a run', () => {
   const pages = '/ajax-api/2.0/mlflow'
-  let count = 0
-  async function newRun(location = 'mlflow-artifacts:/0'): Promise<{ id: string; root: string }> {
-    const id = `run${count++}`
-    await face.call('GET', 'experiments/get', { experiment_id: '0' })
-    await face.world.platform.db
-      .insertInto('tracking.run')
-      .values({
-        project_id: 'default',
-        run_id: id,
-        experiment_id: 0,
-        name: id,
-        user_id: 'local',
-        status: 'RUNNING',
-        started_ms: 0,
-        artifact_uri: `${location}/${id}/artifacts`,
-      })
-      .execute()
+  async function newRun(experiment: object = { experiment_id: '0' }): Promise<{ id: string; root: string }> {
+    const { body } = await face.call('POST', 'runs/create', experiment)
+    const { run_id: id } = body.run.info
     return { id, root: `0/${id}/artifacts` }
   }
 
@@ -338,7 +324,8 @@ describe('files of a run', () => {
   })
 
   it('leaves files that lie elsewhere to the client', async () => {
-    const { id } = await newRun('s3://bucket/folder')
+    const elsewhere = { name: 'elsewhere', artifact_location: 's3://bucket/folder' }
+    const { id } = await newRun((await face.call('POST', 'experiments/create', elsewhere)).body)
     expect((await face.call('GET', 'artifacts/list', { run_id: id })).status).toBe(501)
   })
 })

@@ -13,10 +13,9 @@ import {
   takingBytes,
 } from './artifact-proxy.ts'
 import { type RpcHandlers, readMessage } from './face.ts'
-import { missingParameter } from './refusals.ts'
 
 /** What the face needs of those who know where files of runs and of logged models lie. */
-export interface ArtifactRootsNeeds {
+interface ArtifactRootsNeeds {
   runs: { get(caller: Caller, runId: string): Promise<{ readonly artifactUri: string }> }
   loggedModels: { get(caller: Caller, modelId: string): Promise<{ readonly artifactUri: string }> }
 }
@@ -39,7 +38,7 @@ export function artifactHandlers({ files, runs, loggedModels }: Needs): RpcHandl
   }
 
   return {
-    listArtifacts: async ({ path, ...run }, caller) => list(caller, await runs.get(caller, runIdOf(run)), path),
+    listArtifacts: async ({ run_id, path }, caller) => list(caller, await runs.get(caller, run_id), path),
     listLoggedModelArtifacts: async ({ model_id, artifact_directory_path: path }, caller) =>
       list(caller, await loggedModels.get(caller, model_id), path),
   }
@@ -48,8 +47,8 @@ export function artifactHandlers({ files, runs, loggedModels }: Needs): RpcHandl
 /** Files of runs and models as MLflow's pages ask for them. */
 export function artifactPages(scope: FastifyInstance, { files, runs, loggedModels }: Needs): void {
   scope.get('/get-artifact', asking('artifacts:read'), async (request, reply) => {
-    const { path, ...run } = readMessage(messages.runFile, request)
-    const { artifactUri } = await runs.get(request.caller, runIdOf(run))
+    const { run_id, path } = readMessage(messages.runFile, request)
+    const { artifactUri } = await runs.get(request.caller, run_id)
     return answerFile(request, reply, await files.read(request.caller, files.join(folderOf(artifactUri), path)))
   })
   scope.get(
@@ -63,25 +62,13 @@ export function artifactPages(scope: FastifyInstance, { files, runs, loggedModel
   )
   takingBytes(scope, (raw) =>
     raw.post('/ajax-api/2.0/mlflow/upload-artifact', takesBytes('artifacts:write'), async (request) => {
-      const { path, ...run } = readMessage(messages.runFile, addressOf(request))
-      const { artifactUri } = await runs.get(request.caller, runIdOf(run))
+      const { run_id, path } = readMessage(messages.runFile, addressOf(request))
+      const { artifactUri } = await runs.get(request.caller, run_id)
       const target = files.join(folderOf(artifactUri), path)
       await files.put(request.caller, target, await bytesOf(request, pageUploadLimitBytes))
       return {}
     }),
   )
-}
-
-function runIdOf({
-  run_id: id,
-  run_uuid: old,
-}: {
-  run_id?: string | undefined
-  run_uuid?: string | undefined
-}): string {
-  const runId = id || old
-  if (runId) return runId
-  throw missingParameter('run_id')
 }
 
 /** `mlflow-artifacts:/0/abc/artifacts`, with or without a host, is the folder `0/abc/artifacts`. */

@@ -6,19 +6,13 @@ type Issue = z.core.$ZodIssue
 
 const hint = 'See the API docs for more information about request parameters.'
 
-export const missingParameter = (name: string): Error =>
-  failPlatform(
-    'http.invalid_request',
-    { issues: [{ path: name, message: mlflowScalars.missing }] },
-    { why: `Missing value for required parameter '${name}'. ${hint}` },
-  )
-
 /** What zod found, in the sentences of MLflow, which tools match on. */
 export function refusalOf(issue: Issue, sent: object): Error {
   const name = nameOf(issue.path)
   const value = valueAt(sent, issue.path)
-  if (isMissing(issue, value)) return missingParameter(name)
-  const why = `Invalid value ${shown(value)} for parameter '${name}' supplied:  Hint: Value was of type '${typeOf(value)}'. ${hint}`
+  const why = isMissing(issue, value)
+    ? `Missing value for required parameter '${name}'. ${hint}`
+    : `Invalid value ${shown(value)} for parameter '${name}' supplied:  Hint: Value was of type '${typeOf(value)}'. ${hint}`
   return failPlatform('http.invalid_request', { issues: [{ path: name, message: issue.message }] }, { why })
 }
 

@@ -1,13 +1,15 @@
-import { mlflowArtifacts, mlflowExperiments, mlflowLoggedModels } from '@evenkeel/contract'
+import { mlflowArtifacts, mlflowExperiments, mlflowLoggedModels, mlflowMetrics, mlflowRuns } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'
 import { artifactProxy, type ProxyNeeds } from './artifact-proxy.ts'
-import { artifactHandlers, artifactPages, type ArtifactRootsNeeds } from './artifacts.ts'
+import { artifactHandlers, artifactPages } from './artifacts.ts'
 import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
 import { type LoggedModelsNeeds, loggedModelHandlers } from './logged-models.ts'
+import { type MetricsNeeds, metricHandlers } from './metrics.ts'
+import { type RunsNeeds, runHandlers } from './runs.ts'
 import { mlflowWire } from './wire.ts'
 
 /** The version of MLflow whose surface this is; clients turn features on by it. */
@@ -16,9 +18,10 @@ const mlflowVersion = '3.11.0'
 const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
-export interface MlflowDeps extends ProxyNeeds, ArtifactRootsNeeds {
+export interface MlflowDeps extends RunsNeeds, ProxyNeeds {
   readonly experiments: ExperimentsNeeds
   readonly loggedModels: LoggedModelsNeeds
+  readonly history: MetricsNeeds
 }
 
 /** What clients find behind `MLFLOW_TRACKING_URI`. */
@@ -33,6 +36,8 @@ export function mlflowRoutes(app: FastifyInstance, needs: MlflowDeps): void {
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, mlflowWire))
     for (const prefix of ['/api', '/ajax-api']) answerPlainly(scope, `${prefix}/3.0/mlflow/server-info`, serverInfo)
     mountRpcs(scope, mlflowExperiments, experimentHandlers(needs.experiments))
+    mountRpcs(scope, mlflowRuns, runHandlers(needs))
+    mountRpcs(scope, mlflowMetrics, metricHandlers(needs.history))
     mountRpcs(scope, mlflowLoggedModels, loggedModelHandlers(needs.loggedModels))
     mountRpcs(scope, mlflowArtifacts, artifactHandlers(needs))
     artifactProxy(scope, needs)

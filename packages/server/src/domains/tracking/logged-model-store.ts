@@ -1,14 +1,10 @@
 import { type Selectable, sql } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
+import { type KeyValue, pairs } from './pairs.ts'
 
 export interface LoggedModelKey {
   readonly projectId: string
   readonly modelId: string
-}
-
-interface KeyValue {
-  readonly key: string
-  readonly value: string
 }
 
 /** Integers of 64 bits come as text. */
@@ -89,15 +85,13 @@ export function loggedModelStore(db: Db) {
 
     /** Adds params that are not there yet. @returns keys of those that are, with another value */
     async addParams(modelNumber: number, params: readonly KeyValue[]): Promise<readonly string[]> {
-      const [keys, values] = [params.map(({ key }) => key), params.map(({ value }) => value)]
       await sql`
         insert into tracking.logged_model_param (model_number, key, value)
-        select ${modelNumber}, key, value from unnest(${keys}::text[], ${values}::text[]) t(key, value)
+        select ${modelNumber}, key, value from ${pairs(params)}
         on conflict do nothing`.execute(db)
       const { rows } = await sql<{ key: string }>`
-        select key from unnest(${keys}::text[], ${values}::text[]) t(key, value)
-        join tracking.logged_model_param p using (key)
-        where p.model_number = ${modelNumber} and p.value <> t.value`.execute(db)
+        select key from ${pairs(params)} join tracking.logged_model_param p using (key)
+        where p.model_number = ${modelNumber} and p.value <> sent.value`.execute(db)
       return rows.map(({ key }) => key)
     },
 

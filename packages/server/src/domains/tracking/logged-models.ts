@@ -3,17 +3,14 @@ import { randomUUID } from 'node:crypto'
 import type { Caller } from '../../platform/auth.ts'
 import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
+import { checkedPair } from './batch.ts'
 import type { ExperimentsDeps } from './experiments.ts'
-import { limits, requireKey, requireLength, truncated } from './limits.ts'
+import { limits, requireLength } from './limits.ts'
 import { type LoggedModelRow, loggedModelStore } from './logged-model-store.ts'
+import type { KeyValue } from './pairs.ts'
 import { randomName } from './run-names.ts'
 
 const fail = failures(trackingErrors)
-
-interface KeyValue {
-  readonly key: string
-  readonly value: string
-}
 
 export interface NewLoggedModel {
   readonly experimentId: string
@@ -125,10 +122,7 @@ export function createLoggedModels({ db, now, activeExperiment }: LoggedModelsDe
 }
 
 async function addParams(tx: Db, modelNumber: number, params: readonly KeyValue[]): Promise<void> {
-  const stored = params.map(({ key, value }) => {
-    requireKey('param', key)
-    return { key, value: truncated(value, limits.paramValue) }
-  })
+  const stored = params.map((param) => checkedPair('param', param, limits.paramValue))
   if (stored.length === 0) return
   const [changed] = await loggedModelStore(tx).addParams(modelNumber, stored)
   if (changed === undefined) return
@@ -137,11 +131,9 @@ async function addParams(tx: Db, modelNumber: number, params: readonly KeyValue[
 }
 
 /** The last value of each key. */
-function storedTags(tags: readonly KeyValue[]): readonly KeyValue[] {
-  tags.forEach(({ key }) => requireKey('tag', key))
-  const last = new Map(tags.map(({ key, value }) => [key, truncated(value, limits.tagValue)]))
-  return [...last].map(([key, value]) => ({ key, value }))
-}
+const storedTags = (tags: readonly KeyValue[]): readonly KeyValue[] => [
+  ...new Map(tags.map((tag) => [tag.key, checkedPair('tag', tag, limits.tagValue)])).values(),
+]
 
 /** The name becomes part of URIs. */
 function requireName(name: string): void {

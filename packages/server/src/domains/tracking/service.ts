@@ -1,5 +1,8 @@
 import { createExperiments, type ExperimentsDeps } from './experiments.ts'
+import { createInputs } from './inputs.ts'
 import { createLoggedModels } from './logged-models.ts'
+import { createMetricHistory } from './metric-history.ts'
+import { createRunLog } from './run-log.ts'
 import { createRuns } from './runs.ts'
 
 /** What tracking needs from the rest of the platform. `app.ts` hands it over. */
@@ -9,6 +12,12 @@ export type Tracking = ReturnType<typeof createTracking>
 
 export function createTracking(deps: TrackingDeps) {
   const experiments = createExperiments(deps)
-  const loggedModels = createLoggedModels({ ...deps, activeExperiment: experiments.getActive })
-  return { experiments, loggedModels, runs: createRuns(deps) }
+  return {
+    experiments,
+    runs: createRuns({ ...deps, ensureDefault: experiments.ensureDefault }),
+    loggedModels: createLoggedModels({ ...deps, activeExperiment: experiments.getActive }),
+    runLog: createRunLog(deps),
+    inputs: createInputs(deps),
+    history: createMetricHistory(deps),
+  }
 }

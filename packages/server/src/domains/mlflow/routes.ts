@@ -1,11 +1,14 @@
-import { mlflowExperiments, mlflowMetrics, mlflowRuns } from '@evenkeel/contract'
+import { mlflowArtifacts, mlflowExperiments, mlflowLoggedModels, mlflowMetrics, mlflowRuns } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'
+import { artifactProxy, type ProxyNeeds } from './artifact-proxy.ts'
+import { artifactHandlers, artifactPages } from './artifacts.ts'
 import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
 import { type StepNeeds, stepGuard } from './step-guard.ts'
+import { type LoggedModelsNeeds, loggedModelHandlers } from './logged-models.ts'
 import { type MetricsNeeds, metricHandlers } from './metrics.ts'
 import { type RunsNeeds, runHandlers } from './runs.ts'
 import { mlflowWire } from './wire.ts'
@@ -16,14 +19,15 @@ const mlflowVersion = '3.11.0'
 const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
-export interface MlflowDeps extends RunsNeeds, StepNeeds {
+export interface MlflowDeps extends RunsNeeds, ProxyNeeds, StepNeeds {
   readonly experiments: ExperimentsNeeds
+  readonly loggedModels: LoggedModelsNeeds
   readonly history: MetricsNeeds
 }
 
 /** What clients find behind `MLFLOW_TRACKING_URI`. */
-export function mlflowRoutes(app: FastifyInstance, { experiments, history, ...tracking }: MlflowDeps): void {
-  const guard = stepGuard(tracking)
+export function mlflowRoutes(app: FastifyInstance, needs: MlflowDeps): void {
+  const guard = stepGuard(needs)
   answerPlainly(app, '/health', 'OK')
   answerPlainly(app, '/version', mlflowVersion)
   for (const prefix of ['/api/2.0', '/api/3.0', '/ajax-api/2.0', '/ajax-api/3.0']) {
@@ -33,9 +37,13 @@ export function mlflowRoutes(app: FastifyInstance, { experiments, history, ...tr
     takeMlflowJson(scope)
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, mlflowWire))
     for (const prefix of ['/api', '/ajax-api']) answerPlainly(scope, `${prefix}/3.0/mlflow/server-info`, serverInfo)
-    mountRpcs(scope, mlflowExperiments, experimentHandlers(experiments), guard)
-    mountRpcs(scope, mlflowRuns, runHandlers(tracking), guard)
-    mountRpcs(scope, mlflowMetrics, metricHandlers(history), guard)
+    mountRpcs(scope, mlflowExperiments, experimentHandlers(needs.experiments), guard)
+    mountRpcs(scope, mlflowRuns, runHandlers(needs), guard)
+    mountRpcs(scope, mlflowMetrics, metricHandlers(needs.history), guard)
+    mountRpcs(scope, mlflowLoggedModels, loggedModelHandlers(needs.loggedModels))
+    mountRpcs(scope, mlflowArtifacts, artifactHandlers(needs), guard)
+    artifactProxy(scope, needs)
+    artifactPages(scope, needs)
   })
 }
 

@@ -1,4 +1,5 @@
 import { startWorld, type World } from '../../testing.ts'
+import { createArtifacts } from '../artifacts/service.ts'
 import { createTracking } from '../tracking/service.ts'
 import { mlflowRoutes } from './routes.ts'
 
@@ -25,7 +26,10 @@ const stepBehind = async (_projectId: string, _scope: string, runId: string) =>
 export async function startFace(): Promise<Face> {
   const now = () => new Date()
   const world = await startWorld({
-    domains: ({ db }) => [{ routes: (http) => mlflowRoutes(http, createTracking({ db, now, stepBehind })) }],
+    domains: ({ db, blobs }) => {
+      const needs = { ...createTracking({ db, now, stepBehind }), ...createArtifacts({ db, blobs, now }) }
+      return [{ routes: (http) => mlflowRoutes(http, needs) }]
+    },
   })
   return { world, call: (...request) => call(world.url, ...request) }
 }

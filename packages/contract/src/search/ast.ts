@@ -1,5 +1,15 @@
 /** What a clause speaks of. */
-export type FilterEntity = 'metric' | 'param' | 'tag' | 'attribute' | 'dataset' | 'metadata' | 'span' | 'assessment'
+export type FilterEntity =
+  | 'metric'
+  | 'param'
+  | 'tag'
+  | 'attribute'
+  | 'dataset'
+  | 'metadata'
+  | 'span'
+  | 'feedback'
+  | 'expectation'
+  | 'issue'
 
 export type Comparator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'like' | 'ilike' | 'rlike' | 'in' | 'not in'
 
@@ -21,7 +31,10 @@ export type Clause =
     }
   | { readonly kind: 'missing'; readonly entity: FilterEntity; readonly key: string; readonly negated: boolean }
 
-/** A filter over runs, experiments, models, …: MLflow's language, and beyond it OR, NOT and parentheses. */
+/**
+ * A filter over runs, experiments, models, …: MLflow's language, and beyond it OR, NOT and parentheses. One that lets
+ * everything through is an `and` of nothing.
+ */
 export type Filter =
   | Clause
   | { readonly kind: 'and' | 'or'; readonly of: readonly Filter[] }

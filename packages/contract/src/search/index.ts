@@ -1,1 +1,6 @@
 export * from './ast.ts'
+export { FilterError } from './filter-error.ts'
+export type { Grammar } from './grammar.ts'
+export * from './grammars.ts'
+export { orderable, parseOrderBy } from './order.ts'
+export { parseFilter } from './parse.ts'

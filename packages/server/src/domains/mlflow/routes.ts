@@ -1,4 +1,11 @@
-import { mlflowArtifacts, mlflowExperiments, mlflowLoggedModels, mlflowMetrics, mlflowRuns } from '@evenkeel/contract'
+import {
+  mlflowArtifacts,
+  mlflowExperiments,
+  mlflowLoggedModels,
+  mlflowMetrics,
+  mlflowRuns,
+  mlflowSearch,
+} from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'
@@ -11,6 +18,7 @@ import { type StepNeeds, stepGuard } from './step-guard.ts'
 import { type LoggedModelsNeeds, loggedModelHandlers } from './logged-models.ts'
 import { type MetricsNeeds, metricHandlers } from './metrics.ts'
 import { type RunsNeeds, runHandlers } from './runs.ts'
+import { searchHandlers, type SearchNeeds } from './search.ts'
 import { mlflowWire } from './wire.ts'
 
 /** The version of MLflow whose surface this is; clients turn features on by it. */
@@ -23,6 +31,7 @@ export interface MlflowDeps extends RunsNeeds, ProxyNeeds, StepNeeds {
   readonly experiments: ExperimentsNeeds
   readonly loggedModels: LoggedModelsNeeds
   readonly history: MetricsNeeds
+  readonly search: SearchNeeds
 }
 
 /** What clients find behind `MLFLOW_TRACKING_URI`. */
@@ -40,6 +49,7 @@ export function mlflowRoutes(app: FastifyInstance, needs: MlflowDeps): void {
     mountRpcs(scope, mlflowExperiments, experimentHandlers(needs.experiments), guard)
     mountRpcs(scope, mlflowRuns, runHandlers(needs), guard)
     mountRpcs(scope, mlflowMetrics, metricHandlers(needs.history), guard)
+    mountRpcs(scope, mlflowSearch, searchHandlers(needs.search))
     mountRpcs(scope, mlflowLoggedModels, loggedModelHandlers(needs.loggedModels))
     mountRpcs(scope, mlflowArtifacts, artifactHandlers(needs), guard)
     artifactProxy(scope, needs)

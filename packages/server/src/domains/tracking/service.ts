@@ -5,6 +5,7 @@ import { createMetricHistory } from './metric-history.ts'
 import { createRunLog } from './run-log.ts'
 import { createRuns } from './runs.ts'
 import { createStepRuns, type StepRunsDeps } from './step-runs.ts'
+import { createSearch } from './search/service.ts'
 
 /** What tracking needs from the rest of the platform. `app.ts` hands it over. */
 export type TrackingDeps = ExperimentsDeps & Pick<StepRunsDeps, 'stepBehind'>
@@ -20,6 +21,7 @@ export function createTracking(deps: TrackingDeps) {
     runLog: createRunLog(deps),
     inputs: createInputs(deps),
     history: createMetricHistory(deps),
+    search: createSearch({ ...deps, ensureDefault: experiments.ensureDefault }),
     stepRuns: createStepRuns({ ...deps, experimentNamed: experiments.named }),
   }
 }

@@ -1,6 +1,7 @@
 export * from './endpoint.ts'
 export * from './openapi.ts'
 export * from './common.ts'
+export * from './did-you-mean.ts'
 export * from './datasets.ts'
 export * from './features.ts'
 export * from './pipeline-environments.ts'

@@ -1,5 +1,6 @@
 export * from './endpoint.ts'
 export * from './openapi.ts'
+export * from './canonical-json.ts'
 export * from './common.ts'
 export * from './did-you-mean.ts'
 export * from './datasets.ts'

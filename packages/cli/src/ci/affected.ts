@@ -1,5 +1,4 @@
-import type { CodeFile, PipelineSpec, StepSpec } from '@evenkeel/contract'
-import { canonicalJson } from '../canonical-json.ts'
+import { canonicalJson, type CodeFile, type PipelineSpec, type StepSpec } from '@evenkeel/contract'
 
 /** What a change of the files means for a step. */
 export interface Affected {

@@ -1,6 +1,5 @@
-import type { ReleaseDocument } from '@evenkeel/contract'
+import { canonicalJson, type ReleaseDocument } from '@evenkeel/contract'
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
-import { canonicalJson } from '../canonical-json.ts'
 
 export interface Check {
   readonly name: string

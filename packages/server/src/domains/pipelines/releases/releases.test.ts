@@ -1,11 +1,17 @@
 import { createClient } from '@evenkeel/client'
-import { pipelines as endpoints, type PipelineSpec, type ReleaseDocument, releases, type Run } from '@evenkeel/contract'
+import {
+  canonicalJson,
+  pipelines as endpoints,
+  type PipelineSpec,
+  type ReleaseDocument,
+  releases,
+  type Run,
+} from '@evenkeel/contract'
 import { sql } from 'kysely'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { canonicalJson } from '../../../platform/canonical-json.ts'
 import { openSigningKey } from '../../../platform/signing-key.ts'
 import { type PipelinesWorld, shell, startPipelinesWorld } from '../testing.ts'
 import { readPublicKey } from './document.ts'

@@ -1,17 +1,17 @@
 import {
+  canonicalJson,
   type EnvironmentMove,
+  pipelinesErrors,
+  PipelineSpec,
   type PromotedEnvironment,
   type Release,
   ReleaseDocument,
   type ReleaseKey,
-  PipelineSpec,
-  pipelinesErrors,
   releasesErrors,
   releasesEvents,
 } from '@evenkeel/contract'
 import { audit } from '../../../platform/audit.ts'
 import type { Caller } from '../../../platform/auth.ts'
-import { canonicalJson } from '../../../platform/canonical-json.ts'
 import type { Db } from '../../../platform/db.ts'
 import { failures } from '../../../platform/errors.ts'
 import { publish } from '../../../platform/events.ts'

@@ -1,6 +1,5 @@
-import type { CacheReason, StepRuntime } from '@evenkeel/contract'
+import { type CacheReason, canonicalJson, type StepRuntime } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../../../platform/canonical-json.ts'
 import { wantedOf } from '../../runtimes/runtime-kind.ts'
 import { isInstance, needsSuccess } from '../condition.ts'
 import type { StoredOutput } from '../job.ts'

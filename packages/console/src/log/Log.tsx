@@ -1,3 +1,4 @@
+import { plural } from '@evenkeel/contract'
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import { ActionIcon, Button, Card, Empty, ErrorPanel, formatCount, Switch, TextInput } from '../ui/index.ts'
@@ -85,7 +86,7 @@ function Search({ wanted, found, current, want, next, previous }: Reader) {
         <IconChevronDown size={14} />
       </ActionIcon>
       <span role="status" className="ek-dim">
-        {wanted.trim() !== '' && `${place}${formatCount(found.length)} ${found.length === 1 ? 'line' : 'lines'}`}
+        {wanted.trim() !== '' && `${place}${plural(found.length, 'line')}`}
       </span>
     </>
   )

@@ -144,7 +144,7 @@ describe('pipeline apply', () => {
       params: { lr: 0.1 },
       steps: [{ key: 'train', run, params: ['lr'], code: [{ path: 'src/same.py' }, { path: 'src/train.py' }] }],
     })
-    expect(stdout).toContain('churn is new: version 1\ncode   1 files, 1 sent (7 bytes); in no git repository\n')
+    expect(stdout).toContain('churn is new: version 1\ncode   1 file, 1 sent (7 bytes); in no git repository\n')
     expect(stdout).toContain('next   evenkeel run start churn')
   })
 
@@ -233,7 +233,7 @@ describe('pipeline apply', () => {
   it('changes nothing with --dry-run', async () => {
     const { stdout, asked } = await ask({ 'pipelines.get': missing }, 'pipeline', 'apply', file, '-n')
 
-    expect(stdout).toBe('would write churn:\n  + pipeline of 1 steps\n')
+    expect(stdout).toBe('would write churn:\n  + pipeline of 1 step\n')
     expect(asked.map(({ operation }) => operation)).toEqual(['pipelines.get'])
   })
 })

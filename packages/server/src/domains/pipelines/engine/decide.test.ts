@@ -180,7 +180,7 @@ describe('decide', () => {
     expect(reused.states.steps[0]).toMatchObject({ state: 'cached', reason: says, endedAt: 5, attempts: [] })
     expect(reused.states.run).toMatchObject({
       state: 'succeeded',
-      reason: 'All 1 steps succeeded, 1 of them by an earlier result.',
+      reason: 'The step succeeded, by an earlier result.',
     })
   })
 

@@ -81,7 +81,7 @@ const same = (a: unknown, b: unknown): boolean => canonicalJson(a ?? null) === c
 
 function codeChanges(before: StepSpec, after: StepSpec): string[] {
   if (before.code === null && after.code === null) {
-    return after.uses === undefined ? ['It does not list its code, so nobody can tell whether that changed.'] : []
+    return hasCode(after) ? ['It does not list its code, so nobody can tell whether that changed.'] : []
   }
   const [was, is] = [byPath(before.code), byPath(after.code)]
   return [...new Set([...was.keys(), ...is.keys()])].toSorted().flatMap((path) => {
@@ -90,6 +90,9 @@ function codeChanges(before: StepSpec, after: StepSpec): string[] {
     return same(was.get(path), is.get(path)) ? [] : [`The file ${path} changed.`]
   })
 }
+
+/** What ships with us is of one version, and who asks people runs nothing. */
+const hasCode = ({ uses, approval }: StepSpec): boolean => uses === undefined && approval === undefined
 
 const byPath = (files: readonly CodeFile[] | null): Map<string, CodeFile> =>
   new Map((files ?? []).map((file) => [file.path, file]))

@@ -134,7 +134,7 @@ describe('run start', () => {
     const { code, stdout, stderr } = await ask(follows([running, ended(state)]), 'run', 'start', 'churn', '--follow')
 
     expect(code).toBe(exitCode)
-    expect(stderr).toMatch(/▸ train {2}running.*0 of 1 steps, \d+ ms so far, about (59|60)/)
+    expect(stderr).toMatch(/▸ train {2}running.*0 of 1 step, \d+ ms so far, about (59|60)/)
     expect(stderr).toContain(`train  ${state}`)
     expect(stdout).toContain(`churn  run ${id}  ${state}: It is over.`)
   })

@@ -285,6 +285,21 @@ describe('a release', () => {
     }
   })
 
+  it('is the same again when it comes back to where it was made, and makes no version', async () => {
+    await put('returns', 'first')
+    const { document, spec, version } = await releasedSpec('returns')
+    await put('returns', 'second')
+
+    const { release: back } = await world.releases.importOne({
+      params: { pipeline: 'returns' },
+      body: { document, spec },
+    })
+
+    expect(back).toMatchObject({ version, imported: false, document })
+    const { items } = await world.api.listVersions({ params: { pipeline: 'returns' }, query: {} })
+    expect(items.map((one) => one.version)).toEqual([2, 1])
+  })
+
   it('comes from another installation when its key is trusted, and only then', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'evenkeel-other-'))
     onTestFinished(() => rm(folder, { recursive: true }))

@@ -1,6 +1,7 @@
 export * from './endpoint.ts'
 export * from './openapi.ts'
 export * from './canonical-json.ts'
+export * from './commit.ts'
 export * from './common.ts'
 export * from './did-you-mean.ts'
 export * from './datasets.ts'

@@ -1,4 +1,4 @@
-import { type AnyApproval, type Approval, plural, type StepApproval } from '@evenkeel/contract'
+import { type AnyApproval, type Approval, commitText, isCommit, plural, type StepApproval } from '@evenkeel/contract'
 import { CliError, exitCodes } from '../errors.ts'
 import { type CommonOptions, type Connection, connect, outputOf } from './common.ts'
 
@@ -61,7 +61,9 @@ function evidenceLines({ evidence, evidenceDigest, decisions }: StepApproval): s
   const list = (name: string, lines: readonly string[]) => lines.map((line) => `    ${name}: ${line}`)
   return [
     ...list('why', [trigger.says]),
-    ...list('pipeline', [`version ${pipeline.version}, commit ${pipeline.commit || 'unknown'}; ${since}`]),
+    ...list('pipeline', [
+      `version ${pipeline.version}, ${isCommit(pipeline.commit) ? 'commit ' : ''}${commitText(pipeline.commit)}; ${since}`,
+    ]),
     ...list('changed', pipeline.changes),
     ...list(
       'param',

@@ -1,4 +1,4 @@
-import { plural, type Run, type RunStep, whyNotRun } from '@evenkeel/contract'
+import { commitText, plural, type Run, type RunStep, whyNotRun } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, momentText, spanText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
@@ -25,6 +25,7 @@ export function runLines(run: Run): string[] {
     id,
     pipeline,
     pipelineVersion,
+    commit,
     state,
     reason,
     trigger,
@@ -39,6 +40,7 @@ export function runLines(run: Run): string[] {
   return [
     `${pipeline}  run ${id}  ${state}${reason ? `: ${reason}` : ''}`,
     `  version  ${pipelineVersion}${whereOf(run)}, by ${createdBy}: ${trigger.says}`,
+    `  commit   ${commitText(commit)}`,
     `  time     ${momentText(startedAt)}, ${spanText(startedAt, endedAt)}`,
     ...(priority !== 0 ? [`  priority ${priority}`] : []),
     ...(given.length > 0 ? [`  params   ${cell(given.join('  '), 160)}`] : []),

@@ -21,7 +21,7 @@ export function Log({ run, step, attempt }: LogProps) {
   const reader = useReader(lines)
   const note = [
     `attempt ${attempt}`,
-    `${formatCount(log.droppedCount + lines.length)} lines`,
+    plural(log.droppedCount + lines.length, 'line'),
     ended ? 'complete' : 'still being written',
   ].join(' · ')
 

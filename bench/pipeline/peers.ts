@@ -8,6 +8,8 @@ interface PeerKind {
   readonly steps: 'functions' | 'processes'
   readonly module: 'prefect' | 'dagster' | 'zenml'
   readonly script: string
+  /** Which of its ways to run, where the script knows several. */
+  readonly mode?: string
   /** Of the steps that we run; those that take seconds each run fewer. */
   readonly share: number
 }
@@ -21,17 +23,12 @@ export interface Peer extends PeerKind {
   readonly skipped?: string
 }
 
+const dagster = { module: 'dagster', script: 'dagster_peer.py' } as const
 const kinds: readonly PeerKind[] = [
   { name: 'Prefect', steps: 'functions', module: 'prefect', script: 'prefect_peer.py', share: 1 },
-  { name: 'Dagster, in_process', steps: 'functions', module: 'dagster', script: 'dagster_peer.py', share: 1 },
+  { name: 'Dagster, in_process', steps: 'functions', ...dagster, mode: 'in_process', share: 1 },
   { name: 'ZenML, local', steps: 'functions', module: 'zenml', script: 'zenml_peer.py', share: 0.2 },
-  {
-    name: 'Dagster, as it comes',
-    steps: 'processes',
-    module: 'dagster',
-    script: 'dagster_processes_peer.py',
-    share: 0.1,
-  },
+  { name: 'Dagster, as it comes', steps: 'processes', ...dagster, mode: 'multiprocess', share: 0.1 },
 ]
 
 const run = promisify(execFile)
@@ -45,7 +42,7 @@ export async function measurePeers(stepCount: number): Promise<Peer[]> {
 }
 
 async function measure(kind: PeerKind, stepCount: number): Promise<Peer> {
-  const { module, script } = kind
+  const { module, script, mode } = kind
   // They do not get on with each other's libraries: PYTHON_DAGSTER names the Python that has Dagster.
   const python = process.env[`PYTHON_${module.toUpperCase()}`] ?? process.env['PYTHON'] ?? 'python3'
   const installed = await run(python, ['-c', `import ${module}`]).then(
@@ -55,7 +52,8 @@ async function measure(kind: PeerKind, stepCount: number): Promise<Peer> {
   if (!installed) return { ...kind, skipped: `${python} has no module ${module}; pip install ${module}` }
   const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url))
   try {
-    const { stdout } = await run(python, [path, String(stepCount)], { timeout: limitMs, maxBuffer: 64 * 1024 ** 2 })
+    const args = [path, String(stepCount), ...(mode === undefined ? [] : [mode])]
+    const { stdout } = await run(python, args, { timeout: limitMs, maxBuffer: 64 * 1024 ** 2 })
     return { ...kind, ...(JSON.parse(lastLine(stdout)) as Pick<Peer, 'sequentialMs' | 'parallelMs'>) }
   } catch (error) {
     return { ...kind, skipped: `it does not run here: ${lastLine((error as Error).message)}` }

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { answerBackfills, BACKFILLS, type BackfillsWorld } from './fixture/backfills.ts'
-import { answerPipelines, RUNS } from './fixture/pipelines.ts'
+import { RUNS } from './fixture/pipeline-runs.ts'
+import { answerPipelines } from './fixture/pipelines.ts'
 import { browserSuite, overflowPx, settled, type Stage, violations } from './harness.ts'
 
 const PAGES = {

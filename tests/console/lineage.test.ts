@@ -77,7 +77,7 @@ async function open(stage: Stage, path: string, world: 'full' | 'empty' = 'full'
 
 const around = `/lineage?node=${encodeURIComponent('model_version:churn@1')}`
 
-await browserSuite('lineage', 5, (stage) => {
+await browserSuite('lineage', 6, (stage) => {
   it.each([
     ['graph', around, 'full'],
     ['search', '/lineage', 'full'],
@@ -121,6 +121,18 @@ await browserSuite('lineage', 5, (stage) => {
     expect(await link.getAttribute('href')).toBe('/runs/0190c6a0-0000-7000-8000-000000000001')
     await page.getByText('Comes from', { exact: true }).click()
     await expect.poll(() => asked).toContain('/api/v1/lineage/graph model_version:churn@1 upstream')
+  })
+
+  it('shows the end of a name that is too long, and all of it to who points at it', async () => {
+    const { page } = await open(stage, around)
+    const cut = page.locator(`[data-step="${raw}"]`)
+    const end = cut.getByText('ody-else', { exact: true })
+
+    const [box, shown] = [(await cut.boundingBox())!, (await end.boundingBox())!]
+    expect(shown.x + shown.width).toBeLessThanOrEqual(box.x + box.width)
+    const start = cut.getByText(/^a-rather/)
+    expect(await start.evaluate((one) => one.scrollWidth > one.clientWidth)).toBe(true)
+    expect(await cut.getAttribute('title')).toContain('.in-a-schema.of-a-database-of-somebody-else')
   })
 
   it('finds a node by a part of its name, and goes there', async () => {

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { answerPipelines, PIPELINE, type PipelinesWorld, RUNS } from './fixture/pipelines.ts'
+import { PIPELINE, RUNS } from './fixture/pipeline-runs.ts'
+import { answerPipelines, type PipelinesWorld } from './fixture/pipelines.ts'
 import { browserSuite, overflowPx, settled, type Stage, violations } from './harness.ts'
 
 const PAGES = {

@@ -1,5 +1,7 @@
-"""Dagster on the graphs of bench/pipeline: a job of ops that each run `true`, in a row and side by side, in one process
-(its quickest local executor; the default one starts a process per op)."""
+"""Dagster on the graphs of bench/pipeline: a job of ops that each run `true`, in a row and side by side.
+
+in_process: all ops in one process, its quickest local executor.
+multiprocess: a process per op, the executor that a job has when nothing is said."""
 
 import json
 import logging
@@ -9,12 +11,16 @@ import sys
 import tempfile
 import time
 
-os.environ["DAGSTER_HOME"] = tempfile.mkdtemp()
+# Each process of an op imports this file anew and must find the same graph and the same instance.
+os.environ.setdefault("DAGSTER_HOME", tempfile.mkdtemp())
+os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+if __name__ == "__main__":
+    os.environ["BENCH_STEPS"] = sys.argv[1]
+    mode = sys.argv[2]
+count = int(os.environ["BENCH_STEPS"])
 logging.disable(logging.CRITICAL)
 
-from dagster import DagsterInstance, Nothing, In, Out, job, op  # noqa: E402
-
-count = int(sys.argv[1])
+from dagster import DagsterInstance, In, Nothing, Out, execute_job, job, op, reconstructable  # noqa: E402
 
 
 @op(ins={"before": In(Nothing)}, out=Out(Nothing))
@@ -40,12 +46,19 @@ def parallel():
         alone.alias(f"p{i}")()
 
 
+def run(work, instance):
+    if mode == "in_process":
+        return work.execute_in_process(instance=instance)
+    with execute_job(reconstructable(work), instance=instance) as result:
+        return result
+
+
 def measure(work) -> float:
     with DagsterInstance.get() as instance:
         started = time.perf_counter()
-        result = work.execute_in_process(instance=instance)
-        assert result.success
+        assert run(work, instance).success
         return (time.perf_counter() - started) * 1000 / count
 
 
-print(json.dumps({"sequentialMs": measure(sequential), "parallelMs": measure(parallel)}))
+if __name__ == "__main__":
+    print(json.dumps({"sequentialMs": measure(sequential), "parallelMs": measure(parallel)}))

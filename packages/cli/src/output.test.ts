@@ -75,6 +75,21 @@ describe('a failure', () => {
     )
   })
 
+  it('that has no other reason than what it says is not said twice', async () => {
+    vi.stubEnv('NO_COLOR', '1')
+    const stderr = listen('stderr')
+
+    await fail(
+      new CliError({ code: 'cli.usage', message: 'No name.', why: 'No name.', fix: 'Give one.', exitCode: 2 }),
+      {
+        json: false,
+        debug: false,
+      },
+    )
+
+    expect(stderr()).toMatch(/^✗ No name\.\n {2}fix {3}Give one\.\n/)
+  })
+
   it('to reach the server says how to start one', async () => {
     const stderr = listen('stderr')
 

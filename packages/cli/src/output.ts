@@ -59,7 +59,7 @@ function block({ code, message, why, fix, docs, requestId }: Explanation): strin
   const colour = wantsColour(process.stderr)
   const rows = [
     `${red('✗', colour)} ${bold(message, colour)}`,
-    `  ${dim('why', colour)}   ${why.replaceAll('\n', '\n        ')}`,
+    ...(why === message ? [] : [`  ${dim('why', colour)}   ${why.replaceAll('\n', '\n        ')}`]),
     `  ${dim('fix', colour)}   ${fix}`,
     ...(requestId ? [`  ${dim('id', colour)}    ${requestId}`] : []),
     `  ${dim('more', colour)}  ${docs ?? 'evenkeel doctor'}   ${dim(code, colour)}`,

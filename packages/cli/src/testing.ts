@@ -141,6 +141,17 @@ export async function evenkeel(...args: readonly string[]): Promise<{ code: numb
   }
 }
 
+/** Runs a command line in a folder of its own, against a server that gives these answers and is called SERVER. */
+export async function ask(answers: Answers, ...args: readonly string[]) {
+  const fixture = await startFixture(answers)
+  try {
+    const { code, stdout, stderr } = await evenkeel(...args, '--url', fixture.url, '--folder', await makeFolder())
+    return { code, stdout: stdout.replaceAll(fixture.url, 'SERVER'), stderr, asked: fixture.asked }
+  } finally {
+    await fixture.stop()
+  }
+}
+
 /** A folder for one test. */
 export async function makeFolder(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'evenkeel-cli-')))

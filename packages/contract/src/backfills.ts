@@ -170,7 +170,7 @@ export const backfillsErrors = defineErrors({
   'pipelines.backfill_not_found': {
     status: 404,
     message: 'No such backfill.',
-    fix: 'List the backfills to find one.',
+    fix: 'List them with: evenkeel backfill list.',
     details: z.object({ backfill: z.string() }),
   },
   'pipelines.backfill_invalid': {

@@ -150,7 +150,7 @@ export const datasetsErrors = defineErrors({
   'datasets.version_not_found': {
     status: 404,
     message: 'No such dataset version.',
-    fix: 'List the versions of the dataset to find one.',
+    fix: 'List them with: evenkeel api GET /api/v1/datasets/DATASET/versions.',
     details: z.object({ dataset: z.string(), version: z.int() }),
   },
   'datasets.unreadable_file': {

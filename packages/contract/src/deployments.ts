@@ -193,7 +193,7 @@ export const deploymentsErrors = defineErrors({
   'deployments.rollout_not_found': {
     status: 404,
     message: 'No such rollout.',
-    fix: 'List the rollouts of the endpoint.',
+    fix: 'List them with: evenkeel api GET /api/v1/endpoints/ENDPOINT/rollouts.',
     details: z.object({ rollout: z.string() }),
   },
   'deployments.rollout_running': {

@@ -162,7 +162,7 @@ export const monitoringErrors = defineErrors({
   'monitoring.incident_not_found': {
     status: 404,
     message: 'No such incident.',
-    fix: 'List the incidents of the monitor.',
+    fix: 'List them with: evenkeel api GET /api/v1/incidents.',
     details: z.object({ incident: z.string() }),
   },
   'monitoring.bad_segment': {

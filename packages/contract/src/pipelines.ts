@@ -35,13 +35,13 @@ export const pipelinesErrors = defineErrors({
   'pipelines.not_found': {
     status: 404,
     message: 'No such pipeline.',
-    fix: 'List the pipelines to find one.',
+    fix: 'List them with: evenkeel pipeline list. Send a new one with: evenkeel pipeline apply FILE.',
     details: z.object({ pipeline: z.string() }),
   },
   'pipelines.run_not_found': {
     status: 404,
     message: 'No such run.',
-    fix: 'List the runs of the pipeline to find one.',
+    fix: 'List them with: evenkeel run list.',
     details: z.object({ run: z.string() }),
   },
   'pipelines.spec_invalid': {

@@ -193,13 +193,13 @@ export const registryErrors = defineErrors({
   'registry.model_not_found': {
     status: 404,
     message: 'No such model.',
-    fix: 'List the models to find one.',
+    fix: 'List them with: evenkeel api GET /api/v1/models.',
     details: z.object({ model: z.string() }),
   },
   'registry.version_not_found': {
     status: 404,
     message: 'No such model version.',
-    fix: 'List the versions of the model to find one.',
+    fix: 'List them with: evenkeel api GET /api/v1/models/MODEL/versions.',
     details: z.object({ model: z.string(), version: z.int() }),
   },
   'registry.alias_not_found': {

@@ -86,7 +86,7 @@ export const releasesErrors = defineErrors({
   'pipelines.release_not_found': {
     status: 404,
     message: 'No such release.',
-    fix: 'List the releases of the pipeline, or make one.',
+    fix: 'List them with: evenkeel release list PIPELINE. Make one with: evenkeel release PIPELINE.',
     details: z.object({ pipeline: z.string(), version: z.int().nullable() }),
   },
   'pipelines.release_dirty': {

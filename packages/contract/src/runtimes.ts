@@ -60,7 +60,7 @@ export const runtimesErrors = defineErrors({
   'runtimes.not_found': {
     status: 404,
     message: 'No such environment on this server.',
-    fix: 'List the environments to find one.',
+    fix: 'List them with: evenkeel runtimes list.',
     details: z.object({ runtime: z.string() }),
   },
   'runtimes.in_use': {

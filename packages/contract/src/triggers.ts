@@ -198,7 +198,7 @@ export const triggersErrors = defineErrors({
   'pipelines.trigger_not_found': {
     status: 404,
     message: 'No such trigger.',
-    fix: 'List the triggers to find one.',
+    fix: 'List them with: evenkeel api GET /api/v1/triggers. A pipeline file declares them under "on".',
     details: z.object({ pipeline: z.string(), trigger: z.string() }),
   },
   'pipelines.trigger_invalid': {

@@ -3,13 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import {
   Ack,
   type ArmCounters,
+  canonicalJson,
   type DesiredState,
   FeatureUpdate,
   fleet,
   type NodeStatus,
   PredictionRecord,
 } from '@evenkeel/contract'
-import { canonicalJson } from './fleet/canonical-json.ts'
 import { lineCount } from './recording/line-count.ts'
 
 export type UnsignedState = Omit<DesiredState, 'keyId' | 'signature'>

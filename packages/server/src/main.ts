@@ -1,3 +1,4 @@
+import { unknownCommit } from '@evenkeel/contract'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { createApp } from './app.ts'
@@ -40,7 +41,7 @@ log.info({ url: server.url }, 'Evenkeel is ready')
 async function commitOf(folder: string): Promise<() => string> {
   const commit = await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd: folder }).then(
     ({ stdout }) => stdout.trim(),
-    () => 'unknown',
+    () => unknownCommit,
   )
   return () => commit
 }

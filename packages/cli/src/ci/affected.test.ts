@@ -52,6 +52,19 @@ it.each([
   expect(told(specOf(), specOf(change))).toEqual(['prepare same', `train changed ${why}`, 'report same'])
 })
 
+it('takes an approval, which has no code, for the same until somebody asks otherwise', () => {
+  const asks = (count: number) =>
+    PipelineSpec.parse({
+      steps: [
+        { key: 'ask', approval: { message: 'Good?', count } },
+        { key: 'go', run: ['g'], code: [] },
+      ],
+    })
+
+  expect(told(asks(1), asks(1))).toEqual(['ask same', 'go same'])
+  expect(told(asks(1), asks(2))).toEqual(['ask changed Its approval changed.', 'go same'])
+})
+
 it('takes no notice of what changes no result, and calls everything new where nothing was', () => {
   const after = specOf({ train: { retries: 3, timeoutSeconds: 60, cache: false } })
 

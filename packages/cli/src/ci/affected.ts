@@ -1,5 +1,4 @@
-import type { CodeFile, PipelineSpec, StepSpec } from '@evenkeel/contract'
-import { canonicalJson } from '../canonical-json.ts'
+import { canonicalJson, type CodeFile, type PipelineSpec, type StepSpec } from '@evenkeel/contract'
 
 /** What a change of the files means for a step. */
 export interface Affected {
@@ -82,7 +81,7 @@ const same = (a: unknown, b: unknown): boolean => canonicalJson(a ?? null) === c
 
 function codeChanges(before: StepSpec, after: StepSpec): string[] {
   if (before.code === null && after.code === null) {
-    return after.uses === undefined ? ['It does not list its code, so nobody can tell whether that changed.'] : []
+    return hasCode(after) ? ['It does not list its code, so nobody can tell whether that changed.'] : []
   }
   const [was, is] = [byPath(before.code), byPath(after.code)]
   return [...new Set([...was.keys(), ...is.keys()])].toSorted().flatMap((path) => {
@@ -91,6 +90,9 @@ function codeChanges(before: StepSpec, after: StepSpec): string[] {
     return same(was.get(path), is.get(path)) ? [] : [`The file ${path} changed.`]
   })
 }
+
+/** What ships with us is of one version, and who asks people runs nothing. */
+const hasCode = ({ uses, approval }: StepSpec): boolean => uses === undefined && approval === undefined
 
 const byPath = (files: readonly CodeFile[] | null): Map<string, CodeFile> =>
   new Map((files ?? []).map((file) => [file.path, file]))

@@ -1,4 +1,4 @@
-import type { RunStep } from '@evenkeel/contract'
+import { plural, type RunStep } from '@evenkeel/contract'
 import { durationText, spanText } from '../table.ts'
 import type { ValueChange } from './compare.ts'
 import type { TestResult } from './tests.ts'
@@ -45,7 +45,7 @@ function trialText(trial: Trial): string {
   const count = affected.filter(({ kind }) => kind !== 'same').length
   return [
     `### ${escaped(pipeline)}`,
-    `Compared with ${escaped(base)}: ${count} of ${affected.length} steps are affected.`,
+    `Compared with ${escaped(base)}: ${count} of ${plural(affected.length, 'step')} ${count === 1 ? 'is' : 'are'} affected.`,
     planTable(trial),
     ...(notRun ? [`Not run: ${escaped(notRun)}`] : []),
     ...(run ? [runText(trial), ...valueTable(trial)] : []),
@@ -81,7 +81,7 @@ function runText({ run, sample, comparedWith }: Trial): string {
     : ''
   return (
     `Run \`${id}\` **${state}** in ${spanText(startedAt, endedAt)} on a sample (${sampleText(sample)}); ` +
-    `${reused} of ${steps.length} steps were reused.${reason ? ` ${escaped(reason)}` : ''}${against}`
+    `${reused} of ${plural(steps.length, 'step')} reused.${reason ? ` ${escaped(reason)}` : ''}${against}`
   )
 }
 

@@ -1,4 +1,4 @@
-import type { AnyApproval, Approval, StepApproval } from '@evenkeel/contract'
+import { type AnyApproval, type Approval, commitText, isCommit, plural, type StepApproval } from '@evenkeel/contract'
 import { CliError, exitCodes } from '../errors.ts'
 import { type CommonOptions, type Connection, connect, outputOf } from './common.ts'
 
@@ -61,7 +61,9 @@ function evidenceLines({ evidence, evidenceDigest, decisions }: StepApproval): s
   const list = (name: string, lines: readonly string[]) => lines.map((line) => `    ${name}: ${line}`)
   return [
     ...list('why', [trigger.says]),
-    ...list('pipeline', [`version ${pipeline.version}, commit ${pipeline.commit || 'unknown'}; ${since}`]),
+    ...list('pipeline', [
+      `version ${pipeline.version}, ${isCommit(pipeline.commit) ? 'commit ' : ''}${commitText(pipeline.commit)}; ${since}`,
+    ]),
     ...list('changed', pipeline.changes),
     ...list(
       'param',
@@ -72,13 +74,15 @@ function evidenceLines({ evidence, evidenceDigest, decisions }: StepApproval): s
       ...list(step, [says, ...Object.entries(values).map(([name, value]) => `${name}=${value}`)]),
       ...list(
         step,
-        Object.entries(outputs).map(([name, { digest, sizeBytes }]) => `${name} ${digest} (${sizeBytes} bytes)`),
+        Object.entries(outputs).map(
+          ([name, { digest, sizeBytes }]) => `${name} ${digest} (${plural(sizeBytes, 'byte')})`,
+        ),
       ),
       ...list(step, summary?.trimEnd().split('\n') ?? []),
     ]),
     ...list(
       'data',
-      datasets.map(({ dataset, version, rowCount }) => `${dataset}@${version}, ${rowCount} rows`),
+      datasets.map(({ dataset, version, rowCount }) => `${dataset}@${version}, ${plural(rowCount, 'row')}`),
     ),
     ...list('on yes', [follows.join(', ') || 'nothing follows']),
     ...list('digest of all this', [evidenceDigest]),

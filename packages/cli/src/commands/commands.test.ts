@@ -1,23 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Answers, evenkeel, type Fixture, makeFolder, Refusal, startFixture } from '../testing.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { type Answers, ask, evenkeel, makeFolder, Refusal } from '../testing.ts'
 import { approvalOf, endpointOf, loopRowOf, rolloutOf, stepApprovalOf, versionOf } from '../testing-world.ts'
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 30_000 })
-
-let folder: string
-let fixture: Fixture | undefined
-beforeEach(async () => {
-  folder = await makeFolder()
-})
-afterEach(() => fixture?.stop())
-
-/** Runs a command against a server that gives these answers. */
-async function ask(answers: Answers, ...args: string[]) {
-  fixture = await startFixture(answers)
-  const { code, stdout, stderr } = await evenkeel(...args, '--url', fixture.url, '--folder', folder)
-  return { code, stdout: stdout.replaceAll(fixture.url, 'SERVER'), stderr, asked: fixture.asked }
-}
 
 const totals = { modelsLive: 1, drifting: 0, blocked: 1 }
 const needsYou = [
@@ -327,13 +313,14 @@ it('a token of the environment goes with each request', async () => {
 })
 
 it('a server that is not there ends with 8 and says how to start one', async () => {
-  const { code, stderr } = await evenkeel('status', '--url', 'http://127.0.0.1:1', '--folder', folder)
+  const { code, stderr } = await evenkeel('status', '--url', 'http://127.0.0.1:1', '--folder', await makeFolder())
 
   expect(code).toBe(8)
   expect(stderr).toContain('evenkeel up')
 })
 
 it('down says so when nothing runs', async () => {
+  const folder = await makeFolder()
   const { code, stdout } = await evenkeel('down', '--folder', folder)
 
   expect(code).toBe(0)

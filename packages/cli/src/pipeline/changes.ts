@@ -1,4 +1,4 @@
-import { allowedWords, type DeclaredParam, type PipelineSpec, type StepSpec } from '@evenkeel/contract'
+import { allowedWords, type DeclaredParam, type PipelineSpec, plural, type StepSpec } from '@evenkeel/contract'
 
 /** What is other in a newer spec, one line each; of a matrix one line for all of its steps. */
 export function changesBetween(before: PipelineSpec, after: PipelineSpec): string[] {
@@ -24,7 +24,7 @@ function stepChange(name: string, before: readonly StepSpec[] | undefined, after
   if (!after) return [`- step ${name}${count(before)}`]
   const keys = changedKeys(before[0]!, after[0]!)
   if (before.length !== after.length || before.some(({ key }, at) => key !== after[at]!.key)) {
-    keys.push(`matrix, ${before.length} → ${after.length} steps`)
+    keys.push(`matrix, ${before.length} → ${plural(after.length, 'step')}`)
   }
   return keys.length > 0 ? [`~ step ${name}: ${keys.join(', ')}`] : []
 }

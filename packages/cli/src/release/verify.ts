@@ -1,6 +1,5 @@
-import type { ReleaseDocument } from '@evenkeel/contract'
+import { canonicalJson, plural, type ReleaseDocument } from '@evenkeel/contract'
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
-import { canonicalJson } from '../canonical-json.ts'
 
 export interface Check {
   readonly name: string
@@ -60,6 +59,6 @@ function checkFiles({ files: listed }: ReleaseDocument, files: ReadonlyMap<strin
   const wrong = listed.find(
     ({ digest }) => files.get(digest.slice('sha256:'.length)) !== digest.slice('sha256:'.length),
   )
-  if (!wrong) return { name: 'code', passed: true, says: `${listed.length} files hold what was signed` }
+  if (!wrong) return { name: 'code', passed: true, says: `${plural(listed.length, 'file')} as signed` }
   return { name: 'code', passed: false, says: `${wrong.path} (${wrong.digest}) is missing, or holds something else` }
 }

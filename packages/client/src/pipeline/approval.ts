@@ -1,9 +1,9 @@
-import { type ApprovalSpec, Duration, type FileStep } from '@evenkeel/contract'
+import { type ApprovalSpec, didYouMean, Duration, type FileStep } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { toSeconds } from './durations.ts'
 import { soleReference } from './expressions.ts'
 import { type Surroundings, unknownStep } from './inputs.ts'
-import { didYouMean, PipelineMistake } from './mistake.ts'
+import { PipelineMistake } from './mistake.ts'
 
 type With = NonNullable<FileStep['with']>
 type Approval = z.input<typeof ApprovalSpec>

@@ -1,8 +1,8 @@
-import { type FileInput, type FileStep, type ParamDeclaration, whyNotValue } from '@evenkeel/contract'
+import { didYouMean, type FileInput, type FileStep, type ParamDeclaration, whyNotValue } from '@evenkeel/contract'
 import { quoteTemplate, variableName, type VariableOf } from './command.ts'
 import { soleReference } from './expressions.ts'
 import { type CompiledInput, inputOf, type Surroundings, unknownParam } from './inputs.ts'
-import { didYouMean, PipelineMistake } from './mistake.ts'
+import { PipelineMistake } from './mistake.ts'
 import { checkOwn, type OwnValue, ownValueOf, type PlainValue, type Taker } from './own-values.ts'
 import { type Body, namesOf } from './uses.ts'
 

@@ -1,5 +1,6 @@
 import {
   checkCondition,
+  didYouMean,
   type Expression,
   ExpressionError,
   type FileStep,
@@ -10,7 +11,7 @@ import {
   stepsReadBy,
 } from '@evenkeel/contract'
 import { type Outline, type Surroundings, unknownParam, unknownStep } from './inputs.ts'
-import { didYouMean, PipelineMistake } from './mistake.ts'
+import { PipelineMistake } from './mistake.ts'
 
 /** When a step runs, and the steps that its condition reads. */
 export interface CompiledCondition {

@@ -1,8 +1,8 @@
-import type { DatasetSpan, FileInput, ParamDeclaration, StepInput } from '@evenkeel/contract'
+import { type DatasetSpan, didYouMean, type FileInput, type ParamDeclaration, type StepInput } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { type Reference, soleReference } from './expressions.ts'
 import type { Instance } from './matrix.ts'
-import { didYouMean, PipelineMistake } from './mistake.ts'
+import { PipelineMistake } from './mistake.ts'
 
 export type CompiledInput = z.input<typeof StepInput>
 

@@ -6,7 +6,7 @@ import type { Sources } from './uses.ts'
 const file = (path: string): CodeFile => ({ path, digest: `sha256:${'a'.repeat(64)}`, executable: false })
 
 const files: Readonly<Record<string, string>> = {
-  'uv.lock': '[[package]]\nname = "numpy"\nversion = "2.1.0"\nsource = { registry = "https://pypi.org/simple" }\n',
+  'uv.lock': '[[package]]\nname = "numpy"\nversion = "2.1.0"\nsource = { registry = "https://example.org/simple" }\n',
   'pyproject.toml': '[project]',
   'lone/uv.lock': '',
   'local/uv.lock': 'version = 1\n[[package]]\nname = "lib"\nsource = { editable = "../lib" }\n',

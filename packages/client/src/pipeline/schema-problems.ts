@@ -1,5 +1,6 @@
+import { didYouMean } from '@evenkeel/contract'
 import { z } from 'zod'
-import { didYouMean, type Path, type PipelineProblem } from './mistake.ts'
+import type { Path, PipelineProblem } from './mistake.ts'
 import { notYet } from './not-yet.ts'
 
 type Issue = z.core.$ZodIssue

@@ -1,9 +1,9 @@
-import type { ParamDeclaration } from '@evenkeel/contract'
+import { didYouMean, type ParamDeclaration } from '@evenkeel/contract'
 import { variableName, type VariableOf } from './command.ts'
 import { parseReference } from './expressions.ts'
 import type { Instance } from './matrix.ts'
 import { misplacedSecret } from './secrets.ts'
-import { didYouMean, PipelineMistake } from './mistake.ts'
+import { PipelineMistake } from './mistake.ts'
 
 /** What a command may name in placeholders. */
 export interface Names {

@@ -1,6 +1,6 @@
-import type { CodeFile, FileStep, StepFile } from '@evenkeel/contract'
+import { type CodeFile, didYouMean, type FileStep, type StepFile } from '@evenkeel/contract'
 import { type Builtin, builtins } from './builtins.ts'
-import { didYouMean, PipelineMistake } from './mistake.ts'
+import { PipelineMistake } from './mistake.ts'
 
 /** What lies beside the file of a pipeline. Each throws a PipelineMistake for what is not there. */
 export interface Sources {

@@ -2,7 +2,7 @@ import type { StepApproval } from '@evenkeel/contract'
 import { lazy, Suspense } from 'react'
 import { wordsOf } from '../pipeline/param-text.ts'
 import { pathTo, shortRun } from '../shell/paths.ts'
-import { Card, formatBytes, formatCount, PageLink, Pair, Pairs, Part, Parts } from '../ui/index.ts'
+import { Card, Commit, formatBytes, formatCount, PageLink, Pair, Pairs, Part, Parts } from '../ui/index.ts'
 
 const Markdown = lazy(async () => ({ default: (await import('../ui/Markdown.tsx')).Markdown }))
 
@@ -56,7 +56,9 @@ function Changes({ evidence: { pipeline, subject } }: { readonly evidence: Froze
           </Pair>
         )}
         <Pair name="pipeline">version {version}</Pair>
-        <Pair name="commit">{commit ? <code>{commit.slice(0, 12)}</code> : 'not recorded'}</Pair>
+        <Pair name="commit">
+          <Commit commit={commit} />
+        </Pair>
         <Pair name="approved last">
           {comparedWith ? (
             <PageLink href={pathTo('runs', comparedWith.run)}>

@@ -3,12 +3,12 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { pathTo, shortRun } from '../shell/paths.ts'
 import {
   Brief,
-  Button,
   Card,
   CopyLine,
   formatCount,
   Loaded,
   Meter,
+  More,
   PageHead,
   PageLink,
   StateWord,
@@ -33,13 +33,7 @@ export function BackfillsPage() {
           return items.length === 0 ? <First /> : <Table backfills={items} />
         }}
       </Loaded>
-      {backfills.hasNextPage && (
-        <div>
-          <Button kind="quiet" busy={backfills.isFetchingNextPage} onClick={() => void backfills.fetchNextPage()}>
-            Show older backfills
-          </Button>
-        </div>
-      )}
+      <More query={backfills}>Show older backfills</More>
     </div>
   )
 }

@@ -1,7 +1,7 @@
 import type { Backfill, BackfillPartition, PartitionState } from '@evenkeel/contract'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { pathTo } from '../shell/paths.ts'
-import { Button, Card, Loaded, PageLink } from '../ui/index.ts'
+import { Card, Loaded, More, PageLink } from '../ui/index.ts'
 import css from './Grid.module.css'
 import { groupsOf } from './groups.ts'
 import { partitionsQuery } from './queries.ts'
@@ -46,13 +46,7 @@ export function Grid({ backfill: { id, unit, timezone, counts } }: { readonly ba
           </dl>
         )}
       </Loaded>
-      {partitions.hasNextPage && (
-        <div className={css['more']}>
-          <Button kind="quiet" busy={partitions.isFetchingNextPage} onClick={() => void partitions.fetchNextPage()}>
-            Show later partitions
-          </Button>
-        </div>
-      )}
+      <More query={partitions}>Show later partitions</More>
     </Card>
   )
 }

@@ -1,8 +1,8 @@
-import { type BackfillPartition, PartitionState } from '@evenkeel/contract'
+import type { BackfillPartition, PartitionState } from '@evenkeel/contract'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { pathTo, shortRun } from '../shell/paths.ts'
-import { Brief, Button, Card, Empty, Loaded, PageLink, Select, StateWord } from '../ui/index.ts'
+import { Brief, Card, Empty, Loaded, More, PageLink, StateFilter, StateWord } from '../ui/index.ts'
 import css from './Backfills.module.css'
 import { partitionsQuery } from './queries.ts'
 import { PARTITION_STATES } from './states.ts'
@@ -12,44 +12,24 @@ const ROWS_PER_PAGE = 25
 /** The partitions in words, with the run and the code of each; those of one state when it is asked for. */
 export function PartitionTable({ backfill }: { readonly backfill: string }) {
   const { state } = useSearch({ from: '/backfills/$backfill' })
+  const navigate = useNavigate({ from: '/backfills/$backfill' })
+  const choose = (chosen: PartitionState | undefined) =>
+    void navigate({ search: (search) => ({ ...search, state: chosen }), replace: true, resetScroll: false })
   const partitions = useInfiniteQuery(partitionsQuery(backfill, ROWS_PER_PAGE, state))
   return (
-    <Card title="Partitions" note="Oldest first." actions={<StateFilter state={state} />} flush>
+    <Card
+      title="Partitions"
+      note="Oldest first."
+      actions={<StateFilter states={PARTITION_STATES} state={state} onChoose={choose} />}
+      flush
+    >
       <Loaded query={partitions} height={240}>
         {({ pages }) => <Table partitions={pages.flatMap(({ items }) => items)} state={state} />}
       </Loaded>
-      {partitions.hasNextPage && (
-        <div className={css['more']}>
-          <Button kind="quiet" busy={partitions.isFetchingNextPage} onClick={() => void partitions.fetchNextPage()}>
-            Show later ones
-          </Button>
-        </div>
-      )}
+      <More query={partitions} flush>
+        Show later ones
+      </More>
     </Card>
-  )
-}
-
-function StateFilter({ state }: { readonly state: PartitionState | undefined }) {
-  const navigate = useNavigate({ from: '/backfills/$backfill' })
-  const choose = (value: string | null) =>
-    void navigate({
-      search: (search) => ({ ...search, state: PartitionState.safeParse(value).data }),
-      replace: true,
-      resetScroll: false,
-    })
-  return (
-    <Select
-      aria-label="State"
-      size="xs"
-      w={140}
-      allowDeselect={false}
-      data={[
-        { value: 'any', label: 'in any state' },
-        ...PartitionState.options.map((value) => ({ value, label: PARTITION_STATES[value].word })),
-      ]}
-      value={state ?? 'any'}
-      onChange={choose}
-    />
   )
 }
 

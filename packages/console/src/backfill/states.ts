@@ -1,13 +1,8 @@
 import type { Backfill, BackfillState, PartitionState } from '@evenkeel/contract'
-import type { MarkState } from '../ui/StateMark.tsx'
-
-interface Look {
-  readonly mark: MarkState
-  readonly word: string
-}
+import type { StateLook } from '../ui/StateMark.tsx'
 
 /** How each state of a backfill looks and reads. */
-export const BACKFILL_STATES: Readonly<Record<BackfillState, Look>> = {
+export const BACKFILL_STATES: Readonly<Record<BackfillState, StateLook>> = {
   running: { mark: 'active', word: 'running' },
   paused: { mark: 'attention', word: 'paused' },
   succeeded: { mark: 'done', word: 'succeeded' },
@@ -16,7 +11,7 @@ export const BACKFILL_STATES: Readonly<Record<BackfillState, Look>> = {
 }
 
 /** How each state of a partition looks and reads, in the order in which one wants to hear of them. */
-export const PARTITION_STATES: Readonly<Record<PartitionState, Look>> = {
+export const PARTITION_STATES: Readonly<Record<PartitionState, StateLook>> = {
   failed: { mark: 'failed', word: 'failed' },
   running: { mark: 'active', word: 'running' },
   succeeded: { mark: 'done', word: 'succeeded' },

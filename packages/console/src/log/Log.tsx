@@ -1,3 +1,4 @@
+import { plural } from '@evenkeel/contract'
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react'
 import { useMemo } from 'react'
 import { ActionIcon, Button, Card, Empty, ErrorPanel, formatCount, Switch, TextInput } from '../ui/index.ts'
@@ -20,7 +21,7 @@ export function Log({ run, step, attempt }: LogProps) {
   const reader = useReader(lines)
   const note = [
     `attempt ${attempt}`,
-    `${formatCount(log.droppedCount + lines.length)} lines`,
+    plural(log.droppedCount + lines.length, 'line'),
     ended ? 'complete' : 'still being written',
   ].join(' · ')
 
@@ -85,7 +86,7 @@ function Search({ wanted, found, current, want, next, previous }: Reader) {
         <IconChevronDown size={14} />
       </ActionIcon>
       <span role="status" className="ek-dim">
-        {wanted.trim() !== '' && `${place}${formatCount(found.length)} ${found.length === 1 ? 'line' : 'lines'}`}
+        {wanted.trim() !== '' && `${place}${plural(found.length, 'line')}`}
       </span>
     </>
   )

@@ -1,4 +1,4 @@
-import type { LoopRow } from '@evenkeel/contract'
+import { type LoopRow, plural } from '@evenkeel/contract'
 import { isPage, pathTo } from '../shell/paths.ts'
 import {
   Brief,
@@ -69,7 +69,7 @@ const factsOf = ({ liveVersion, requestsPerSecond, predictionCount, owner, event
 function Performance({ row: { performance } }: { readonly row: LoopRow }) {
   const newest = performance.findLast(({ auc }) => auc !== null)
   if (!newest || newest.auc === null) return null
-  const label = `AUC over ${performance.length} windows; ${newest.auc.toFixed(3)} in the newest`
+  const label = `AUC over ${plural(performance.length, 'window')}; ${newest.auc.toFixed(3)} in the newest`
   return (
     <div className={css['performance']}>
       <Sparkline values={performance.map(({ auc }) => auc)} label={label} width={150} height={36} />

@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@evenkeel/contract'
+import { isCommit, type ModelVersion } from '@evenkeel/contract'
 import { IconBolt, IconCube, IconDatabase, IconGitCommit, IconRocket, IconTimeline } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -109,7 +109,7 @@ function trainingNote({ lineage }: ModelVersion): string {
     `run ${runId?.slice(0, 13)}`,
     ...(trainingRowCount === null ? [] : [`${formatCount(trainingRowCount)} rows`]),
     ...(trainedFrom && trainedUntil ? [`${formatDate(trainedFrom)} to ${formatDate(trainedUntil)}`] : []),
-    ...(commit ? [`code ${commit.slice(0, 10)}`] : []),
+    ...(isCommit(commit) ? [`code ${commit.slice(0, 10)}`] : []),
   ].join(' · ')
 }
 

@@ -1,4 +1,4 @@
-import type { Model } from '@evenkeel/contract'
+import { type Model, plural } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { pathToVersion } from '../shell/paths.ts'
@@ -40,8 +40,7 @@ function Summary({
     <>
       {description && <span>{firstSentence(description).replaceAll('`', '')} </span>}
       <span>
-        Champion {link(champion)} · challenger {link(challenger)} · {versionCount}{' '}
-        {versionCount === 1 ? 'version' : 'versions'}
+        Champion {link(champion)} · challenger {link(challenger)} · {plural(versionCount, 'version')}
         {owner && ` · owner ${owner}`}
       </span>
     </>

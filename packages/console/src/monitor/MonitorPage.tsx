@@ -1,18 +1,8 @@
-import type { Monitor } from '@evenkeel/contract'
+import { type Monitor, plural } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { pathTo } from '../shell/paths.ts'
-import {
-  Card,
-  Empty,
-  formatCount,
-  formatDate,
-  Loaded,
-  type MarkState,
-  PageHead,
-  PageLink,
-  StateWord,
-} from '../ui/index.ts'
+import { Card, Empty, formatDate, Loaded, type MarkState, PageHead, PageLink, StateWord } from '../ui/index.ts'
 import { Drift } from './Drift.tsx'
 import { Incidents } from './Incidents.tsx'
 import { Performance } from './Performance.tsx'
@@ -48,7 +38,7 @@ function Summary({ monitor: { spec, recordCount, labelCount, watermark } }: { re
   return (
     <span>
       Watches <PageLink href={pathTo('deployments', spec.endpoint)}>{spec.endpoint}</PageLink> in windows of{' '}
-      {spec.windowDays} days · {formatCount(recordCount)} predictions, {formatCount(labelCount)} labels
+      {plural(spec.windowDays, 'day')} · {plural(recordCount, 'prediction')}, {plural(labelCount, 'label')}
       {watermark && ` · labels are complete until ${formatDate(watermark)}`}
     </span>
   )

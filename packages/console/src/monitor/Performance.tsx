@@ -1,4 +1,4 @@
-import type { Monitor, MonitorWindow } from '@evenkeel/contract'
+import { type Monitor, type MonitorWindow, plural } from '@evenkeel/contract'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { LineChart } from '../chart/LineChart.tsx'
 import {
@@ -54,7 +54,7 @@ export function Performance({ monitor: { spec }, windows }: PerformanceProps) {
       <div className={css['columns']}>
         <LineChart
           asTable={charts === 'table'}
-          label={`AUC over ${windows.length} windows, bound ${atLeast}`}
+          label={`AUC over ${plural(windows.length, 'window')}, bound ${atLeast}`}
           series={[aucSeries(windows)]}
           formatX={day}
           formatTick={(ms) => formatDay(new Date(ms).toISOString())}

@@ -1,4 +1,4 @@
-import type { Pipeline } from '@evenkeel/contract'
+import { type Pipeline, plural } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -37,7 +37,7 @@ function Summary({ pipeline: { version, spec, runCount } }: { readonly pipeline:
     <>
       {spec.description && <div>{spec.description}</div>}
       <div>
-        Version {version} · {formatCount(runCount)} {runCount === 1 ? 'run' : 'runs'}
+        Version {version} · {plural(runCount, 'run')}
         {spec.model && (
           <>
             {' · '}makes <PageLink href={pathTo('models', spec.model)}>{spec.model}</PageLink>

@@ -1,6 +1,6 @@
 import type { Release } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
-import { Brief, Card, CopyLine, Empty, Loaded, Time } from '../ui/index.ts'
+import { Brief, Card, Commit, CopyLine, Empty, Loaded, Time } from '../ui/index.ts'
 import { releasesQuery } from './queries.ts'
 
 /** What was released, by whom, from which commit, and where it is in force. */
@@ -42,7 +42,7 @@ const Table = ({ releases }: { readonly releases: readonly Release[] }) => (
 )
 
 function Row({ release: { version, document, imported, inForceIn } }: { readonly release: Release }) {
-  const { releasedAt, releasedBy, commit, dirty, notes } = document
+  const { releasedAt, releasedBy, commit, notes } = document
   return (
     <tr>
       <th scope="row">v{version}</th>
@@ -55,8 +55,7 @@ function Row({ release: { version, document, imported, inForceIn } }: { readonly
         {imported && ', elsewhere'}
       </td>
       <td data-label="Commit">
-        {commit === null ? <span className="ek-dim">not recorded</span> : <code>{commit.slice(0, 12)}</code>}
-        {dirty && ' with changes'}
+        <Commit commit={commit} />
       </td>
       <td data-label="Notes">{notes ? <Brief text={notes} /> : '–'}</td>
     </tr>

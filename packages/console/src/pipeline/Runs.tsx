@@ -1,8 +1,19 @@
-import { type Run, RunState } from '@evenkeel/contract'
+import type { Run, RunState } from '@evenkeel/contract'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { pathTo, shortRun } from '../shell/paths.ts'
-import { Brief, Button, Card, Empty, formatDuration, Loaded, PageLink, Select, StateWord, Time } from '../ui/index.ts'
+import {
+  Brief,
+  Card,
+  Empty,
+  formatDuration,
+  Loaded,
+  More,
+  PageLink,
+  StateFilter,
+  StateWord,
+  Time,
+} from '../ui/index.ts'
 import { runsQuery } from './queries.ts'
 import css from './Runs.module.css'
 import { RUN_STATES } from './states.ts'
@@ -10,44 +21,24 @@ import { RUN_STATES } from './states.ts'
 /** The runs of a pipeline, newest first; those of one state when it is asked for. */
 export function Runs({ pipeline }: { readonly pipeline: string }) {
   const { state } = useSearch({ from: '/pipelines/$pipeline' })
+  const navigate = useNavigate({ from: '/pipelines/$pipeline' })
+  const choose = (chosen: RunState | undefined) =>
+    void navigate({ search: (search) => ({ ...search, state: chosen }), replace: true, resetScroll: false })
   const runs = useInfiniteQuery(runsQuery(pipeline, state))
   return (
-    <Card title="Runs" note="Newest first." actions={<StateFilter state={state} />} flush>
+    <Card
+      title="Runs"
+      note="Newest first."
+      actions={<StateFilter states={RUN_STATES} state={state} onChoose={choose} />}
+      flush
+    >
       <Loaded query={runs} height={240}>
         {({ pages }) => <Table runs={pages.flatMap(({ items }) => items)} state={state} />}
       </Loaded>
-      {runs.hasNextPage && (
-        <div className={css['more']}>
-          <Button kind="quiet" busy={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-            Show older runs
-          </Button>
-        </div>
-      )}
+      <More query={runs} flush>
+        Show older runs
+      </More>
     </Card>
-  )
-}
-
-function StateFilter({ state }: { readonly state: RunState | undefined }) {
-  const navigate = useNavigate({ from: '/pipelines/$pipeline' })
-  const choose = (value: string | null) =>
-    void navigate({
-      search: (search) => ({ ...search, state: RunState.safeParse(value).data }),
-      replace: true,
-      resetScroll: false,
-    })
-  return (
-    <Select
-      aria-label="State"
-      size="xs"
-      w={140}
-      allowDeselect={false}
-      data={[
-        { value: 'any', label: 'in any state' },
-        ...RunState.options.map((value) => ({ value, label: RUN_STATES[value].word })),
-      ]}
-      value={state ?? 'any'}
-      onChange={choose}
-    />
   )
 }
 

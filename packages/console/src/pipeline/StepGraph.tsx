@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useMemo, useRef } from 'react'
 import { StateMark } from '../ui/index.ts'
 import { layoutOf, neighbourOf, NODE_HEIGHT, type PlacedStep } from './layout.ts'
+import { NodeName } from './NodeName.tsx'
 import type { ShownStep } from './Steps.tsx'
 import css from './StepGraph.module.css'
 
@@ -83,7 +84,7 @@ function Node({
     >
       {mark && <StateMark state={mark} />}
       <span className={css['words']}>
-        <span className={css['key']}>{shown ?? key}</span>
+        <NodeName>{shown ?? key}</NodeName>
         <span className={css['note']}>{[word, note].filter(Boolean).join(' · ')}</span>
       </span>
     </button>

@@ -1,6 +1,6 @@
 import type { PipelineVersion } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
-import { Card, formatCount, Loaded, Time } from '../ui/index.ts'
+import { Card, Commit, formatCount, Loaded, Time } from '../ui/index.ts'
 import { versionsQuery } from './queries.ts'
 
 /** Who wrote which version, when, and from which commit. */
@@ -41,7 +41,7 @@ function Row({ version: { version, spec, createdBy, createdAt } }: { readonly ve
       </td>
       <td data-label="By">{createdBy}</td>
       <td data-label="Commit">
-        {spec.commit ? <code>{spec.commit.slice(0, 12)}</code> : <span className="ek-dim">not recorded</span>}
+        <Commit commit={spec.commit} />
       </td>
       <td className="ek-num" data-label="Steps">
         {formatCount(spec.steps.length)}

@@ -1,5 +1,5 @@
-import type { Run } from '@evenkeel/contract'
-import { formatCount, formatPercent } from '../ui/index.ts'
+import { plural, type Run } from '@evenkeel/contract'
+import { formatPercent } from '../ui/index.ts'
 
 /** `production`, or `ci (pr-12)`. */
 export const whereOf = ({ environment, scope }: Pick<Run, 'environment' | 'scope'>): string =>
@@ -7,4 +7,4 @@ export const whereOf = ({ environment, scope }: Pick<Run, 'environment' | 'scope
 
 /** A share up to 1 of the rows, or a count of them. */
 export const sampleText = (sample: number): string =>
-  sample <= 1 ? `${formatPercent(sample)} of the rows` : `${formatCount(sample)} rows`
+  sample <= 1 ? `${formatPercent(sample)} of the rows` : plural(sample, 'row')

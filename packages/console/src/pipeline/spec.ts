@@ -1,4 +1,4 @@
-import type { ParamValue, PipelineSpec, StepSpec } from '@evenkeel/contract'
+import { type ParamValue, type PipelineSpec, plural, type StepSpec } from '@evenkeel/contract'
 
 /** Every step that comes before: those named, and those an input comes from. */
 export function needsOf({ needs, inputs }: StepSpec): string[] {
@@ -32,7 +32,7 @@ export function inputWords(input: StepSpec['inputs'][string]): string {
     case 'step':
       return `${input.output} of ${input.step}`
     case 'steps':
-      return `${input.output} of ${input.steps.length} steps`
+      return `${input.output} of ${plural(input.steps.length, 'step')}`
     case 'dataset':
       return `${input.dataset}, from ${input.start} until ${input.end}`
   }

@@ -1,13 +1,8 @@
 import type { AttemptOutcome, RunState, RunStep, StepState } from '@evenkeel/contract'
-import type { MarkState } from '../ui/StateMark.tsx'
-
-interface Look {
-  readonly mark: MarkState
-  readonly word: string
-}
+import type { StateLook } from '../ui/StateMark.tsx'
 
 /** How each state of a run looks and reads. */
-export const RUN_STATES: Readonly<Record<RunState, Look>> = {
+export const RUN_STATES: Readonly<Record<RunState, StateLook>> = {
   queued: { mark: 'waiting', word: 'queued' },
   running: { mark: 'active', word: 'running' },
   waiting: { mark: 'waiting', word: 'waiting' },
@@ -17,7 +12,7 @@ export const RUN_STATES: Readonly<Record<RunState, Look>> = {
 }
 
 /** How each state of a step looks and reads, in the order in which one wants to hear of them. */
-export const STEP_STATES: Readonly<Record<StepState, Look>> = {
+export const STEP_STATES: Readonly<Record<StepState, StateLook>> = {
   failed: { mark: 'failed', word: 'failed' },
   running: { mark: 'active', word: 'running' },
   waiting: { mark: 'waiting', word: 'waiting' },
@@ -48,7 +43,7 @@ export const OUTCOMES: Readonly<Record<AttemptOutcome, string>> = {
 }
 
 /** How many steps are in each state that occurs. */
-export function countsOf(steps: readonly Pick<RunStep, 'state'>[]): (Look & { readonly count: number })[] {
+export function countsOf(steps: readonly Pick<RunStep, 'state'>[]): (StateLook & { readonly count: number })[] {
   const byState = Map.groupBy(steps, ({ state }) => state)
   return (Object.keys(STEP_STATES) as StepState[]).flatMap((state) => {
     const count = byState.get(state)?.length ?? 0

@@ -3,7 +3,7 @@ import { TRIGGERS } from '../model/words.ts'
 import { sampleText, whereOf } from '../pipeline/environment.ts'
 import { wordsOf } from '../pipeline/param-text.ts'
 import { pathTo, pathToLineage } from '../shell/paths.ts'
-import { Card, formatDate, formatDateTime, PageLink, Pair, Pairs, Part, Parts } from '../ui/index.ts'
+import { Card, Commit, formatDate, formatDateTime, PageLink, Pair, Pairs, Part, Parts } from '../ui/index.ts'
 
 /** What the run was given, and where it comes from. */
 export function About({ run }: { readonly run: Run }) {
@@ -42,7 +42,9 @@ export function About({ run }: { readonly run: Run }) {
                 <PageLink href={pathTo('models', model)}>{model}</PageLink>
               </Pair>
             )}
-            <Pair name="commit">{commit ? <code>{commit.slice(0, 12)}</code> : 'not recorded'}</Pair>
+            <Pair name="commit">
+              <Commit commit={commit} />
+            </Pair>
             <Pair name="run">
               <code>{id}</code>
             </Pair>

@@ -1,4 +1,4 @@
-import type { Run, RunStep } from '@evenkeel/contract'
+import { plural, type Run, type RunStep } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import { Log } from '../log/Log.tsx'
@@ -9,7 +9,6 @@ import {
   Card,
   Empty,
   formatBytes,
-  formatCount,
   formatDuration,
   Meter,
   PageLink,
@@ -123,7 +122,7 @@ function Outputs({ step: { outputs } }: Pick<StepPanelProps, 'step'>) {
                 {formatBytes(sizeBytes)}
               </a>
             ) : (
-              `folder, ${formatCount(fileCount)} ${fileCount === 1 ? 'file' : 'files'}, ${formatBytes(sizeBytes)}`
+              `folder, ${plural(fileCount, 'file')}, ${formatBytes(sizeBytes)}`
             )}{' '}
             <code title={digest}>{digest.slice(0, 19)}…</code>
           </Pair>

@@ -16,7 +16,7 @@ export function ErrorPanel({ error, retry }: ErrorPanelProps) {
       <IconAlertTriangleFilled size={18} aria-hidden="true" className={css['icon']} />
       <div className={css['words']}>
         <p className={css['what']}>{error.message}</p>
-        {known && <p>{known.why}</p>}
+        {known && known.why !== known.message && <p>{known.why}</p>}
         <p>{known?.fix ?? 'If it lasts, look at the server: evenkeel doctor'}</p>
         {known?.requestId && (
           <p className={css['trace']}>

@@ -22,6 +22,12 @@ export type MarkState =
   | 'attention'
   | 'failed'
 
+/** How one state of something looks and reads. */
+export interface StateLook {
+  readonly mark: MarkState
+  readonly word: string
+}
+
 const MARKS = {
   idle: { Icon: IconCircle, word: 'idle', colour: 'var(--ek-dim)' },
   waiting: { Icon: IconClockFilled, word: 'waiting', colour: 'var(--ek-dim)' },

@@ -1,9 +1,8 @@
 import { verify } from 'node:crypto'
-import type { DesiredState } from '@evenkeel/contract'
+import { canonicalJson, type DesiredState } from '@evenkeel/contract'
 import { z } from 'zod'
 import { readText, writeFileSafely } from '../files.ts'
 import { Refused } from '../models/resident.ts'
-import { canonicalJson } from './canonical-json.ts'
 
 const TrustedKey = z.object({ keyId: z.string(), publicKeyPem: z.string() })
 type TrustedKey = z.infer<typeof TrustedKey>

@@ -1,6 +1,6 @@
+import { canonicalJson } from '@evenkeel/contract'
 import { sql } from 'kysely'
 import { createHash } from 'node:crypto'
-import { canonicalJson } from './canonical-json.ts'
 import { type Db, json } from './db.ts'
 
 /** One decision that matters: who did what to what, why, and what it changed. */

@@ -7,7 +7,7 @@ interface Failure {
   readonly message: string
   readonly fix: string
   readonly details: unknown
-  readonly why?: string
+  readonly why: string
   readonly cause?: unknown
 }
 
@@ -23,7 +23,7 @@ export class DomainError extends Error {
     super(message, { cause })
     this.code = code
     this.status = status
-    this.why = why ?? message
+    this.why = why
     this.fix = fix
     this.details = details
   }
@@ -37,8 +37,17 @@ export function failures<C extends ErrorCatalogue>(catalogue: C) {
     { why, cause }: { readonly why?: string; readonly cause?: unknown } = {},
   ): DomainError => {
     const { status, message, fix } = catalogue[code]!
-    return new DomainError({ code, status, message, fix, details, cause, ...(why !== undefined && { why }) })
+    const says = why ?? (status === 404 ? lookedFor(details) : message)
+    return new DomainError({ code, status, message, fix, details, cause, why: says })
   }
+}
+
+/** `Looked for pipeline "churn", version 3.` */
+function lookedFor(details: unknown): string {
+  const named = Object.entries(Object(details)).filter(
+    ([, value]) => typeof value === 'string' || typeof value === 'number',
+  )
+  return `Looked for ${named.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ')}.`
 }
 
 export const failPlatform = failures(platformErrors)

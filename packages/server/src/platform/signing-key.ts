@@ -4,13 +4,10 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
-  randomUUID,
   sign,
   verify,
 } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { isErrno } from './errors.ts'
+import { openKeyFile } from './key-file.ts'
 
 /** An Ed25519 key pair whose private half never leaves the data folder. */
 export interface SigningKey {
@@ -25,31 +22,10 @@ export interface SigningKey {
 
 /** Reads `<folder>/keys/<name>.pem` (mode 0600), and creates it the first time. */
 export async function openSigningKey(folder: string, name: string): Promise<SigningKey> {
-  const file = join(folder, 'keys', `${name}.pem`)
-  await mkdir(join(folder, 'keys'), { recursive: true, mode: 0o700 })
-  const pem = (await readPem(file)) ?? (await createPem(file))
+  const pem = await openKeyFile(folder, `${name}.pem`, () =>
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  )
   return present(createPrivateKey(pem))
-}
-
-const readPem = (file: string) =>
-  readFile(file, 'utf8').catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return undefined
-    throw error
-  })
-
-/** Of two servers that start at once, one gives the file its name; both read what it then holds. */
-async function createPem(file: string): Promise<string> {
-  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  const unfinished = `${file}.${randomUUID()}`
-  await writeFile(unfinished, pem, { mode: 0o600, flush: true })
-  try {
-    await link(unfinished, file)
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error
-  } finally {
-    await rm(unfinished)
-  }
-  return readFile(file, 'utf8')
 }
 
 function present(privateKey: KeyObject): SigningKey {

@@ -1,22 +1,11 @@
 import type { Backfill } from '@evenkeel/contract'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Answers, evenkeel, type Fixture, makeFolder, Refusal, startFixture } from '../../testing.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { type Answers, ask as askServer, Refusal } from '../../testing.ts'
 import { pipelineOf } from '../../testing-world.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
-let folder: string
-let fixture: Fixture | undefined
-beforeEach(async () => {
-  folder = await makeFolder()
-})
-afterEach(() => fixture?.stop())
-
-async function ask(answers: Answers, ...args: string[]) {
-  fixture = await startFixture(answers)
-  const { code, stdout, stderr } = await evenkeel('backfill', ...args, '--url', fixture.url, '--folder', folder)
-  return { code, stdout, stderr, asked: fixture.asked }
-}
+const ask = (answers: Answers, ...args: string[]) => askServer(answers, 'backfill', ...args)
 
 const id = '01a1fffa-35fa-72e4-a05a-1af90dc4bc12'
 const none = { pending: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 }
@@ -208,13 +197,11 @@ describe('one backfill', () => {
     }
     const busy = { ...known, 'backfills.pause': refuse(409, 'pipelines.backfill_wrong_state') }
     expect((await ask(busy, 'pause', id)).code).toBe(5)
-    await fixture!.stop()
     expect((await ask({ 'backfills.get': refuse(404, 'pipelines.backfill_not_found') }, 'show', id)).code).toBe(3)
   })
 
   it('is listed with its progress; where there is none, it is said how to begin', async () => {
     expect((await ask(known, 'list')).stdout).toContain('failed: 365 of 365 done, 364 succeeded, 1 failed')
-    await fixture!.stop()
     const empty = await ask({ 'backfills.list': () => ({ items: [], nextCursor: null }) }, 'list')
     expect(empty.stdout).toContain('evenkeel backfill start NAME')
   })

@@ -1,4 +1,4 @@
-import type { BackfillUnit } from '@evenkeel/contract'
+import { type BackfillUnit, plural } from '@evenkeel/contract'
 
 export interface Every {
   readonly unit: BackfillUnit
@@ -16,4 +16,4 @@ export function readEvery(text: string): Every | undefined {
 }
 
 /** `1 day`, `6 hours`. */
-export const everyText = ({ unit, every }: Every): string => `${every} ${unit}${every === 1 ? '' : 's'}`
+export const everyText = ({ unit, every }: Every): string => plural(every, unit)

@@ -1,4 +1,4 @@
-import type { BackfillPlan } from '@evenkeel/contract'
+import { type BackfillPlan, plural } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, durationText, momentText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
@@ -70,7 +70,7 @@ function planLines(plan: BackfillPlan): string[] {
   const { pipeline, partitionCount, first, last, versions, sample, typicalDurationMs, estimateMs, eta, says } = plan
   const code = versions.map(({ version, partitions }) => `version ${version} for ${partitions}`).join(', ')
   return [
-    `${pipeline}  ${partitionCount} partitions, ${first} … ${last}: ${code}`,
+    `${pipeline}  ${plural(partitionCount, 'partition')}, ${first} … ${last}: ${code}`,
     `  a run    ${typicalDurationMs === null ? 'nobody knows yet' : durationText(typicalDurationMs)}`,
     `  in all   ${estimateMs === null ? 'nobody knows yet' : `${durationText(estimateMs)}, until ${momentText(eta)} UTC`}`,
     ...table(

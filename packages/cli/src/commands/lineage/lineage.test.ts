@@ -1,23 +1,10 @@
 import type { LineageGraph, LineageNode, LineageTarget } from '@evenkeel/contract'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { type Answers, evenkeel, type Fixture, makeFolder, startFixture } from '../../testing.ts'
+import { expect, it, vi } from 'vitest'
+import { ask, evenkeel, makeFolder } from '../../testing.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
-
-let folder: string
-let fixture: Fixture | undefined
-beforeEach(async () => {
-  folder = await makeFolder()
-})
-afterEach(() => fixture?.stop())
-
-async function ask(answers: Answers, ...args: string[]) {
-  fixture = await startFixture(answers)
-  const { code, stdout, stderr } = await evenkeel(...args, '--url', fixture.url, '--folder', folder)
-  return { code, stdout, stderr, asked: fixture.asked }
-}
 
 const at = '2026-03-02T00:00:00.000Z'
 const node = (kind: LineageNode['kind'], label: string, changes: Partial<LineageNode> = {}): LineageNode => ({
@@ -108,6 +95,7 @@ it('says of each target when it last worked, how far behind it is, and what went
 })
 
 it('reads the key of a target from a file, and asks for nothing without a place', async () => {
+  const folder = await makeFolder()
   await writeFile(join(folder, 'key'), 'top-secret\n')
   const args = ['lineage', 'targets', 'add', 'marquez']
   const url = 'https://marquez.example.org/api/v1/lineage'

@@ -1,5 +1,13 @@
 import { ApiError, type CompiledPipeline, type CompiledTrigger } from '@evenkeel/client'
-import { type CodeFile, type Pipeline, type PipelineSpec, type StepSpec, TriggerSpec } from '@evenkeel/contract'
+import {
+  type CodeFile,
+  commitText,
+  type Pipeline,
+  type PipelineSpec,
+  plural,
+  type StepSpec,
+  TriggerSpec,
+} from '@evenkeel/contract'
 import { CliError, exitCodes } from '../../errors.ts'
 import { changesBetween } from '../../pipeline/changes.ts'
 import { commitOf } from '../../pipeline/git.ts'
@@ -115,7 +123,7 @@ const canonical = (value: unknown): string =>
 
 function planOf({ name, spec, triggers }: CompiledPipeline, before: Pipeline | undefined) {
   const changed = triggers.filter((trigger) => !isSame(trigger, before)).map((trigger) => `~ trigger ${trigger.name}`)
-  if (!before) return { name, changes: [`+ pipeline of ${spec.steps.length} steps`, ...changed] }
+  if (!before) return { name, changes: [`+ pipeline of ${plural(spec.steps.length, 'step')}`, ...changed] }
   const changes = [...changesBetween(before.spec, spec), ...changed]
   return { name, changes: changes.length > 0 ? changes : ['nothing; it is the same'] }
 }
@@ -137,14 +145,8 @@ function linesOf({ name, version, outcome, changes, triggers, triggersKept }: Ap
 }
 
 function codeLine({ fileCount, uploadedCount, uploadedBytes }: Uploads, commit: string | undefined): string {
-  const sent = uploadedCount > 0 ? `${uploadedCount} sent (${uploadedBytes.toLocaleString('en')} bytes)` : 'none new'
-  return `code   ${fileCount} files, ${sent}; ${commitText(commit)}`
-}
-
-function commitText(commit: string | undefined): string {
-  if (commit === undefined) return 'in no git repository'
-  const short = `commit ${commit.slice(0, 12)}`
-  return commit.endsWith('-dirty') ? `${short} with changes that are not committed` : short
+  const sent = uploadedCount > 0 ? `${uploadedCount} sent (${plural(uploadedBytes, 'byte')})` : 'none new'
+  return `code   ${plural(fileCount, 'file')}, ${sent}; ${commit === undefined ? 'in no git repository' : `commit ${commitText(commit)}`}`
 }
 
 const indent = (line: string): string => `  ${line}`

@@ -2,32 +2,22 @@ import { PipelineSpec } from '@evenkeel/contract'
 import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Answers, evenkeel, type Fixture, makeFolder, Refusal, startFixture } from '../../testing.ts'
+import { type Answers, ask, evenkeel, makeFolder, Refusal } from '../../testing.ts'
 import { pipelineOf, runOf, specOf } from '../../testing-world.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
 let folder: string
-let fixture: Fixture | undefined
 beforeEach(async () => {
   folder = await makeFolder()
   vi.spyOn(process, 'cwd').mockReturnValue(folder)
 })
-afterEach(() => {
-  vi.restoreAllMocks()
-  return fixture?.stop()
-})
+afterEach(() => vi.restoreAllMocks())
 
 async function have(path: string, text: string): Promise<string> {
   await mkdir(dirname(join(folder, path)), { recursive: true })
   await writeFile(join(folder, path), text)
   return join(folder, path)
-}
-
-async function ask(answers: Answers, ...args: string[]) {
-  fixture = await startFixture(answers)
-  const { code, stdout, stderr } = await evenkeel(...args, '--url', fixture.url, '--folder', folder)
-  return { code, stdout, stderr, asked: fixture.asked }
 }
 
 const valid = `name: churn
@@ -144,7 +134,7 @@ describe('pipeline apply', () => {
       params: { lr: 0.1 },
       steps: [{ key: 'train', run, params: ['lr'], code: [{ path: 'src/same.py' }, { path: 'src/train.py' }] }],
     })
-    expect(stdout).toContain('churn is new: version 1\ncode   1 files, 1 sent (7 bytes); in no git repository\n')
+    expect(stdout).toContain('churn is new: version 1\ncode   1 file, 1 sent (7 bytes); in no git repository\n')
     expect(stdout).toContain('next   evenkeel run start churn')
   })
 
@@ -210,7 +200,6 @@ describe('pipeline apply', () => {
     expect(refused.code).toBe(2)
     expect(refused.stderr).toContain('the variable CRM_HOOK is not set here')
     expect(refused.asked.map(({ operation }) => operation)).not.toContain('pipelines.put')
-    await fixture!.stop()
 
     vi.stubEnv('CRM_HOOK', 'x'.repeat(32))
     const { stdout, asked } = await ask(answers, 'pipeline', 'apply', file)
@@ -233,7 +222,7 @@ describe('pipeline apply', () => {
   it('changes nothing with --dry-run', async () => {
     const { stdout, asked } = await ask({ 'pipelines.get': missing }, 'pipeline', 'apply', file, '-n')
 
-    expect(stdout).toBe('would write churn:\n  + pipeline of 1 steps\n')
+    expect(stdout).toBe('would write churn:\n  + pipeline of 1 step\n')
     expect(asked.map(({ operation }) => operation)).toEqual(['pipelines.get'])
   })
 })

@@ -1,3 +1,4 @@
+import { plural } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { type Finding, lineOf, type LoadedPipeline, loadPipelines, pipelineFilesHere } from '../../pipeline/load.ts'
 import { type CommonOptions, outputOf } from '../common.ts'
@@ -21,12 +22,10 @@ const summaryOf = ({ file, pipeline, findings }: LoadedPipeline) => ({
 
 const linesOf = ({ file, pipeline, findings }: LoadedPipeline): string[] =>
   pipeline
-    ? [`${file}: ${pipeline.name} is valid, ${countOf(pipeline.spec.steps.length, 'step')}`]
+    ? [`${file}: ${pipeline.name} is valid, ${plural(pipeline.spec.steps.length, 'step')}`]
     : findings.map(lineOf)
 
 function endOf(loaded: readonly LoadedPipeline[], findings: readonly Finding[], files: readonly string[]): string[] {
   if (loaded.length === 0) return [`${files.join(', ')}: there is nothing under "pipelines:"`]
-  return findings.length > 0 ? [`${countOf(findings.length, 'mistake')}; nothing was sent to a server`] : []
+  return findings.length > 0 ? [`${plural(findings.length, 'mistake')}; nothing was sent to a server`] : []
 }
-
-const countOf = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

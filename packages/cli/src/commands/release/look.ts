@@ -5,7 +5,7 @@ import { withBundle } from '../../release/bundle.ts'
 import { type Check, checkRelease, type Evidence } from '../../release/verify.ts'
 import { cell, momentText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
-import { commitText, findRelease, nameOf } from './releases.ts'
+import { findRelease, nameOf, releasedFrom } from './releases.ts'
 
 export async function list(pipeline: string, options: CommonOptions): Promise<number> {
   const { releases } = await connect(options)
@@ -26,7 +26,7 @@ const listLines = (items: readonly Release[]): string[] =>
       release.inForceIn.join(', ') || '–',
       momentText(release.document.releasedAt),
       `${release.document.releasedBy}${release.imported ? ' (imported)' : ''}`,
-      commitText(release.document),
+      releasedFrom(release.document),
       cell(release.document.notes, 50),
     ]),
   )
@@ -37,7 +37,7 @@ export async function show(id: string, options: CommonOptions): Promise<number> 
   outputOf(options).result(found, () => [
     `${nameOf(found)}  ${found.inForceIn.length > 0 ? `in force in ${found.inForceIn.join(' and ')}` : 'in force nowhere'}`,
     `  released ${momentText(document.releasedAt)} by ${document.releasedBy}${found.imported ? `, imported by ${found.createdBy}` : ''}`,
-    `  commit   ${commitText(document)}`,
+    `  commit   ${releasedFrom(document)}`,
     `  spec     ${document.specDigest}`,
     `  key      ${document.keyId}`,
     ...(document.notes ? [`  notes    ${cell(document.notes, 200)}`] : []),

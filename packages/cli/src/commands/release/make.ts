@@ -1,6 +1,7 @@
+import { plural } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
-import { commitText, nameOf } from './releases.ts'
+import { nameOf, releasedFrom } from './releases.ts'
 
 interface MakeOptions extends CommonOptions {
   readonly version?: number
@@ -16,7 +17,7 @@ export async function make(pipeline: string, options: MakeOptions): Promise<numb
   const release = await releases.create({ params: { pipeline }, body })
   const { document } = release
   outputOf(options).result(release, () => [
-    `${nameOf(release)} is released: ${document.steps.length} steps, ${document.files.length} files, ${commitText(document)}`,
+    `${nameOf(release)} is released: ${plural(document.steps.length, 'step')}, ${plural(document.files.length, 'file')}, ${releasedFrom(document)}`,
     `  spec     ${document.specDigest}`,
     `  signed   with the key ${document.keyId}, by ${document.releasedBy}`,
     `next   evenkeel promote-pipeline ${pipeline} --to staging --version ${release.version} --smoke`,

@@ -1,3 +1,4 @@
+import { plural } from '@evenkeel/contract'
 import { CliError, exitCodes } from '../../errors.ts'
 import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -27,7 +28,7 @@ export async function exportOne(id: string, options: ExportOptions): Promise<num
     const names = await downloadAll(connection, digests, folder)
     await place(folder, ['release.json', 'spec.json', ...names], options.output)
     outputOf(options).result({ output: options.output, release }, () => [
-      `${nameOf(release)} is in ${options.output}: ${names.length} files of code`,
+      `${nameOf(release)} is in ${options.output}: ${plural(names.length, 'file')} of code`,
       `next   evenkeel release verify ${options.output}`,
     ])
     return exitCodes.ok

@@ -1,4 +1,4 @@
-import type { Release } from '@evenkeel/contract'
+import { commitText, type Release } from '@evenkeel/contract'
 import { CliError, exitCodes } from '../../errors.ts'
 import type { Connection } from '../common.ts'
 
@@ -27,5 +27,5 @@ const noSuch = (id: string, why: string) =>
 
 export const nameOf = ({ pipeline, version }: Pick<Release, 'pipeline' | 'version'>): string => `${pipeline}@${version}`
 
-export const commitText = ({ commit, dirty }: Release['document']): string =>
-  `${commit === null ? 'no known commit' : commit.slice(0, 12)}${dirty ? ', DIRTY' : ''}`
+export const releasedFrom = ({ commit, dirty }: Release['document']): string =>
+  `${commitText(commit)}${dirty ? ', DIRTY' : ''}`

@@ -1,5 +1,5 @@
 import type { Client } from '@evenkeel/client'
-import { type artifacts, FolderManifest, type Run, type RunStep } from '@evenkeel/contract'
+import { type artifacts, FolderManifest, plural, type Run, type RunStep } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { chmod, lstat, mkdir } from 'node:fs/promises'
@@ -26,8 +26,11 @@ export async function download(id: string, key: string, name: string, options: D
   if (await lstat(target).catch(() => undefined)) throw inTheWay(target)
   if (fileCount === null) await write(artifacts, digest, target)
   else await writeFolder(artifacts, digest, target)
-  const what = fileCount === null ? '' : `${fileCount} files, `
-  outputOf(options).result({ path: target, digest, sizeBytes, fileCount }, () => `${target}  ${what}${sizeBytes} bytes`)
+  const what = fileCount === null ? '' : `${plural(fileCount, 'file')}, `
+  outputOf(options).result(
+    { path: target, digest, sizeBytes, fileCount },
+    () => `${target}  ${what}${plural(sizeBytes, 'byte')}`,
+  )
   return exitCodes.ok
 }
 

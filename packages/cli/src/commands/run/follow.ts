@@ -1,7 +1,7 @@
-import type { Run } from '@evenkeel/contract'
+import type { Run, RunStep } from '@evenkeel/contract'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Output } from '../../output.ts'
-import { movedSteps, overall, stepLine, type Typical } from './progress.ts'
+import { createNews, overall, stepLine, type Typical } from './progress.ts'
 import { hasEnded, type Pipelines, waitingApproval } from './runs.ts'
 
 const pauseMs = 500
@@ -16,28 +16,26 @@ export const interrupted = 130
 export async function followRun(api: Pipelines, started: Run, output: Output, typical: Typical = new Map()) {
   const stop = onInterrupt()
   try {
-    let before: Run | undefined
-    for (let run = started; ; run = await api.getRun({ params: { run: run.id } })) {
-      tellMoves(before, run, output, typical)
-      before = run
+    const newsOf = createNews()
+    let run = started
+    for (; ; run = await api.getRun({ params: { run: run.id } })) {
+      for (const step of newsOf(run, Date.now())) tell(run, step, output, typical)
       if (hasEnded(run.state)) return { run, interrupted: false }
       if (waitingApproval(run)) return { run, interrupted: false }
       if (await stop.waits(pauseMs)) break
     }
     output.say(`the run goes on; follow it again with: evenkeel run show ${started.id} --follow`)
-    return { run: before, interrupted: true }
+    return { run, interrupted: true }
   } finally {
     stop.done()
   }
 }
 
-function tellMoves(before: Run | undefined, run: Run, output: Output, typical: Typical): void {
-  for (const step of movedSteps(before, run)) {
-    const { key, state, reason } = step
-    const line = stepLine(step)
-    const more = state === 'running' ? `   (${overall(run, typical, Date.now())})` : ''
-    output.tell({ event: 'step', run: run.id, step: key, state, reason }, `${stamp()}${line}${more}`)
-  }
+function tell(run: Run, step: RunStep, output: Output, typical: Typical): void {
+  const { key, state, reason, progress } = step
+  const more = state === 'running' ? `   (${overall(run, typical, Date.now())})` : ''
+  const event = { event: 'step', run: run.id, step: key, state, reason, ...(state === 'running' && { progress }) }
+  output.tell(event, `${stamp()}${stepLine(step)}${more}`)
 }
 
 /** A terminal shows when by itself; a log file does not. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runOf, stepOf } from '../../testing-world.ts'
 import { runLines } from './show.ts'
-import { millisecondsLeft, movedSteps, stepLine } from './progress.ts'
+import { createNews, millisecondsLeft, stepLine } from './progress.ts'
 
 const now = Date.parse('2026-03-02T00:01:00.000Z')
 const startedAt = '2026-03-02T00:00:50.000Z'
@@ -39,9 +39,25 @@ it('tells of steps that moved on, and of each attempt', () => {
   const after = runOf({ steps: [stepOf('a', 'succeeded'), stepOf('b', 'ready')] })
   const again = { ...after, steps: [stepOf('a', 'running', { attempts: [attempt as never, attempt as never] })] }
 
-  expect(movedSteps(before, after).map(({ key }) => key)).toEqual(['a'])
-  expect(movedSteps(after, after)).toEqual([])
-  expect(movedSteps(before, again).map(stepLine)).toEqual(['▸ a  running  attempt 2'])
+  const newsOf = createNews()
+  expect(newsOf(before, 0).map(({ key }) => key)).toEqual(['a'])
+  expect(newsOf(after, 1).map(stepLine)).toEqual(['✓ a  succeeded  –'])
+  expect(newsOf(after, 2)).toEqual([])
+  expect(newsOf(again, 3).map(stepLine)).toEqual(['▸ a  running  attempt 2'])
+})
+
+it('tells how far a step is, every few seconds and while it runs', () => {
+  const at = (share: number, says: string, state: 'running' | 'succeeded' = 'running') => ({
+    steps: [stepOf('a', state, { progress: { share, says } })],
+  })
+  const newsOf = createNews()
+  const lines = (run: ReturnType<typeof at>, ms: number) => newsOf(run, ms).map(stepLine)
+
+  expect(lines(at(0, 'Its environment is being built.'), 0)).toEqual(['▸ a  running  Its environment is being built.'])
+  expect(lines(at(0.4, 'tree 80 of 200'), 1000)).toEqual([])
+  expect(lines(at(0.42, 'tree 84 of 200'), 5000)).toEqual(['▸ a  running  42 %, tree 84 of 200'])
+  expect(lines(at(0.42, 'tree 84 of 200'), 20_000)).toEqual([])
+  expect(lines(at(1, 'tree 200 of 200', 'succeeded'), 20_001)).toEqual(['✓ a  succeeded  –'])
 })
 
 it('says why a step did not run', () => {

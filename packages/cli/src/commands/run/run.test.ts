@@ -1,22 +1,9 @@
 import type { PipelineSpec, Run } from '@evenkeel/contract'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Answers, evenkeel, type Fixture, makeFolder, Refusal, startFixture } from '../../testing.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { type Answers, ask, evenkeel, Refusal } from '../../testing.ts'
 import { pipelineOf, runOf, specOf, stepOf } from '../../testing-world.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
-
-let folder: string
-let fixture: Fixture | undefined
-beforeEach(async () => {
-  folder = await makeFolder()
-})
-afterEach(() => fixture?.stop())
-
-async function ask(answers: Answers, ...args: string[]) {
-  fixture = await startFixture(answers)
-  const { code, stdout, stderr } = await evenkeel(...args, '--url', fixture.url, '--folder', folder)
-  return { code, stdout, stderr, asked: fixture.asked }
-}
 
 const { id } = runOf()
 const startedAt = '2026-03-02T00:00:00.000Z'
@@ -51,10 +38,7 @@ describe('run start', () => {
       span: { type: 'duration' },
     }
     const answers = { ...starts, 'pipelines.get': () => pipelineOf({ spec: specOf({ declarations }) }) }
-    const start = async (...args: string[]) => {
-      await fixture?.stop()
-      return ask(answers, 'run', 'start', 'churn', ...args)
-    }
+    const start = (...args: string[]) => ask(answers, 'run', 'start', 'churn', ...args)
     const taken = await start('--param', 'depth=3', '--param', 'names=a,b', '--param', 'lr=1', '--param', 'span=9d')
     const high = await start('--param', 'depth=10')
     const word = await start('--param', 'span=9 days')
@@ -109,11 +93,9 @@ describe('run start', () => {
   it('gives a run its priority, and leaves it to the pipeline when nobody says one', async () => {
     const { asked } = await ask(starts, 'run', 'start', 'churn', '--priority', '-10')
     expect(asked.at(-1)!.body).toMatchObject({ priority: -10 })
-    await fixture!.stop()
 
     const { asked: without } = await ask(starts, 'run', 'start', 'churn')
     expect(without.at(-1)!.body).not.toHaveProperty('priority')
-    await fixture!.stop()
     expect((await ask(starts, 'run', 'start', 'churn', '--priority', '101')).code).toBe(2)
   })
 
@@ -134,7 +116,7 @@ describe('run start', () => {
     const { code, stdout, stderr } = await ask(follows([running, ended(state)]), 'run', 'start', 'churn', '--follow')
 
     expect(code).toBe(exitCode)
-    expect(stderr).toMatch(/▸ train {2}running.*0 of 1 steps, \d+ ms so far, about (59|60)/)
+    expect(stderr).toMatch(/▸ train {2}running.*0 of 1 step, \d+ ms so far, about (59|60)/)
     expect(stderr).toContain(`train  ${state}`)
     expect(stdout).toContain(`churn  run ${id}  ${state}: It is over.`)
   })
@@ -265,7 +247,6 @@ describe('run logs', () => {
 
   it('says so when there is nothing, or no such step', async () => {
     expect((await ask(logged, 'run', 'logs', id, 'report')).stderr).toBe('nothing was written yet\n')
-    await fixture!.stop()
     const { code, stderr } = await ask(logged, 'run', 'logs', id, 'nope')
     expect(code).toBe(3)
     expect(stderr).toContain('split[half=low], split[half=high], report')
@@ -305,7 +286,6 @@ describe('slots', () => {
 
   it('says how many there are and who has them, and sets one', async () => {
     expect((await ask(answers, 'slots', 'list')).stdout).toMatch(new RegExp(`gpu +1 of 2 +train of ${id} +–`))
-    await fixture!.stop()
 
     const { asked, stdout } = await ask(answers, 'slots', 'set', 'gpu', '4')
     expect(asked.at(-1)!.body).toEqual({ slots: { gpu: 4 } })

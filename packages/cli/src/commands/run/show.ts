@@ -1,8 +1,9 @@
-import { type Run, type RunStep, whyNotRun } from '@evenkeel/contract'
+import { commitText, plural, type Run, type RunStep, whyNotRun } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, momentText, spanText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
 import { followRun, interrupted } from './follow.ts'
+import { progressText } from './progress.ts'
 import { codeOfRun, findRun, whereOf } from './runs.ts'
 
 export async function show(id: string, options: CommonOptions & { follow?: boolean }): Promise<number> {
@@ -24,6 +25,7 @@ export function runLines(run: Run): string[] {
     id,
     pipeline,
     pipelineVersion,
+    commit,
     state,
     reason,
     trigger,
@@ -38,6 +40,7 @@ export function runLines(run: Run): string[] {
   return [
     `${pipeline}  run ${id}  ${state}${reason ? `: ${reason}` : ''}`,
     `  version  ${pipelineVersion}${whereOf(run)}, by ${createdBy}: ${trigger.says}`,
+    `  commit   ${commitText(commit)}`,
     `  time     ${momentText(startedAt)}, ${spanText(startedAt, endedAt)}`,
     ...(priority !== 0 ? [`  priority ${priority}`] : []),
     ...(given.length > 0 ? [`  params   ${cell(given.join('  '), 160)}`] : []),
@@ -55,14 +58,14 @@ function stepRow(step: RunStep): string[] {
 /** How far it is, or why it does not go on, says more than why it is not reused. */
 function saysOf({ state, progress, reason, cache }: RunStep): string | null {
   if (['failed', 'skipped', 'cancelled', 'waiting'].includes(state)) return reason
-  return (state === 'running' ? progress?.says : null) || (cache?.says ?? reason)
+  return (state === 'running' ? progressText(progress) : '') || (cache?.says ?? reason)
 }
 
 /** What a step left, and what was wrong with what it wrote. */
 function outputLines({ key, outputs, attempts }: RunStep): string[] {
   const left = Object.entries(outputs).map(([name, { sizeBytes, fileCount }]) => {
-    const what = fileCount === null ? '' : `folder of ${fileCount} files, `
-    return `  ${key}: output ${name}, ${what}${sizeBytes} bytes`
+    const what = fileCount === null ? '' : `folder of ${plural(fileCount, 'file')}, `
+    return `  ${key}: output ${name}, ${what}${plural(sizeBytes, 'byte')}`
   })
   return [...left, ...(attempts.at(-1)?.warnings ?? []).map((warning) => `  ${key}: ${warning}`)]
 }

@@ -1,5 +1,4 @@
-import type { DesiredState } from '@evenkeel/contract'
-import { canonicalJson } from '../../platform/canonical-json.ts'
+import { canonicalJson, type DesiredState } from '@evenkeel/contract'
 import type { SigningKey } from '../../platform/signing-key.ts'
 import type { ArtifactRow, EndpointRow, RolloutRow } from './rows.ts'
 

@@ -1,8 +1,7 @@
 import { createClient } from '@evenkeel/client'
-import { type DesiredState, fleet } from '@evenkeel/contract'
+import { canonicalJson, type DesiredState, fleet } from '@evenkeel/contract'
 import { verify } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { canonicalJson } from '../../platform/canonical-json.ts'
 import { digestOf, startDeployments, startNode, type TestDeployments, waitFor } from './testing.ts'
 
 let at: TestDeployments

@@ -1,6 +1,5 @@
-import { OpenLineageEvent } from '@evenkeel/contract'
+import { canonicalJson, OpenLineageEvent } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../platform/canonical-json.ts'
 import { type Db, json } from '../../platform/db.ts'
 import type { OutEvent } from './dialect.ts'
 import { graphOf, type NodeNews } from './graph.ts'

@@ -1,7 +1,7 @@
-import type { MonitorSpec, MonitorWindow } from '@evenkeel/contract'
+import { type MonitorSpec, type MonitorWindow, plural } from '@evenkeel/contract'
 import { calibrationBins, delongVariance, expectedCalibrationError, logLoss } from '@evenkeel/numerics'
 import type { WindowTally } from './tally.ts'
-import { count, fixed, plural } from './words.ts'
+import { count, fixed } from './words.ts'
 
 /** Scores are kept this far from 0 and 1, so that one sure mistake costs 13.8 nats, not infinity. */
 export const lossClip = 1e-6

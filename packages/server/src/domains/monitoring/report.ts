@@ -1,5 +1,5 @@
-import type { Incident, MonitorSpec, MonitorWindow, Rollout } from '@evenkeel/contract'
-import { count, day, fixed, percent, plural } from './words.ts'
+import { type Incident, type MonitorSpec, type MonitorWindow, plural, type Rollout } from '@evenkeel/contract'
+import { count, day, fixed, percent } from './words.ts'
 
 export type WatchedKind = 'decay' | 'drift' | 'data_quality'
 

@@ -15,6 +15,3 @@ export const fixed = (value: number): string => value.toFixed(3)
 
 /** The day of an event time: `2001-02-05`. */
 export const day = (eventTime: string | number): string => new Date(eventTime).toISOString().slice(0, 10)
-
-/** `1 window`, `2 windows`. */
-export const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`

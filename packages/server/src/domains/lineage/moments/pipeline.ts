@@ -1,4 +1,4 @@
-import type { PipelineVersion } from '@evenkeel/contract'
+import { isCommit, type PipelineVersion } from '@evenkeel/contract'
 import { type Dialect, type Facets, type OutEvent, present } from '../dialect.ts'
 
 /** Where the code of pipelines can be looked at; null when nobody has said. */
@@ -36,7 +36,7 @@ export const jobType = (dialect: Dialect, type: 'DAG' | 'TASK' | 'TRAINING' | 'T
 
 /** Only where both are known: the facet needs an address that leads somewhere. */
 export function sourceCode(dialect: Dialect, commit: string | undefined, repository: Repository): Facets {
-  if (!commit || commit === 'unknown' || repository === null) return {}
+  if (!isCommit(commit) || repository === null) return {}
   const url = `${repository.replace(/\/$/, '')}/tree/${encodeURIComponent(commit)}`
   const facet = dialect.facet('1-1-0', 'SourceCodeLocationJobFacet', {
     type: 'git',

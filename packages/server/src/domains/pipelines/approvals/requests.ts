@@ -1,7 +1,6 @@
-import { pipelinesEvents } from '@evenkeel/contract'
+import { canonicalJson, pipelinesEvents } from '@evenkeel/contract'
 import { createHash, randomUUID } from 'node:crypto'
 import { audit } from '../../../platform/audit.ts'
-import { canonicalJson } from '../../../platform/canonical-json.ts'
 import { type Db, json } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { ApprovalNow } from '../engine/asking.ts'

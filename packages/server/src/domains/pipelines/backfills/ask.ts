@@ -1,6 +1,6 @@
 import { backfillsErrors, type BackfillRequest, pipelinesErrors, type TimeParams } from '@evenkeel/contract'
 import { failures } from '../../../platform/errors.ts'
-import { problemOfParams, unusedParam } from '../engine/check-spec.ts'
+import { missingParam, problemOfParams, unusedParam } from '../engine/check-spec.ts'
 import type { Nominal } from '../engine/plan.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { specOf } from '../present.ts'
@@ -59,7 +59,7 @@ function agreed(versions: readonly VersionRow[], request: BackfillRequest, first
   const [one] = all
   if (all.every(({ start, end }) => start === one!.start && end === one!.end)) return one!
   return orRefuse<TimeParams>(
-    'The versions it would run take their spans from different params; name the two that get the bounds.',
+    'The versions it would run take their spans from different params; name the two that get the bounds with --start-param and --end-param.',
   )
 }
 
@@ -68,7 +68,14 @@ function timeParamsIn(row: VersionRow, request: BackfillRequest, first: Nominal)
   const found = timeParamsOf(spec, request)
   const timeParams = orRefuse(typeof found === 'string' ? `Version ${row.version}: ${found}` : found)
   const given = paramsFor(request.params, timeParams, first)
-  const problem = unusedParam(spec, given) ?? problemOfParams(spec, { ...spec.params, ...given })
-  if (problem) throw fail('pipelines.spec_invalid', problem, { why: `Version ${row.version}: ${problem.reason}` })
+  const all = { ...spec.params, ...given }
+  const problem = unusedParam(spec, given) ?? problemOfParams(spec, all)
+  if (problem) {
+    const more = missingParam(spec, all) ? ` ${howToGive}` : ''
+    throw fail('pipelines.spec_invalid', problem, { why: `Version ${row.version}: ${problem.reason}${more}` })
+  }
   return timeParams
 }
+
+const howToGive =
+  'If it is where a partition starts or ends, name it with --start-param or --end-param; give it any other value with --param.'

@@ -261,6 +261,14 @@ it('refuses what cannot be meant, and who may not', async () => {
   await expect(refusal({ to: '2025-02-01' })).rejects.toMatchObject(because('before it begins'))
   await expect(refusal({ from: '1900-01-01' })).rejects.toMatchObject(because('10000'))
   await expect(refusal({ timeParams: { start: 'since' } })).rejects.toMatchObject(because('"since"'))
+  await world.api.put({
+    params: { pipeline: 'daily' },
+    body: { steps: [{ key: 'a', run: ['true'], params: ['day'] }] },
+  })
+  await expect(world.backfill('daily', undefined)).rejects.toMatchObject({
+    code: 'pipelines.spec_invalid',
+    why: expect.stringMatching(/no value for the param "day".*--start-param/),
+  })
   await expect(refusal({ params: { sead: 1 } })).rejects.toMatchObject({ code: 'pipelines.spec_invalid' })
   await expect(refusal({ from: 'yesterday' })).rejects.toMatchObject({ status: 400 })
   await expect(world.backfill('nope', undefined)).rejects.toMatchObject({ code: 'pipelines.not_found' })

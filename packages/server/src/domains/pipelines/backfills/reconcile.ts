@@ -1,4 +1,4 @@
-import { backfillsEvents } from '@evenkeel/contract'
+import { backfillsEvents, plural } from '@evenkeel/contract'
 import type { Db } from '../../../platform/db.ts'
 import { DomainError } from '../../../platform/errors.ts'
 import { publish } from '../../../platform/events.ts'
@@ -82,7 +82,7 @@ async function endingOf(
   const says =
     state === 'succeeded'
       ? `Every partition is done.${skipped}`
-      : `${bad} of ${bad + count('succeeded', 'skipped')} partitions failed or were cancelled; retry runs only those again.${skipped}`
+      : `${bad} of ${plural(bad + count('succeeded', 'skipped'), 'partition')} failed or cancelled; retry runs only those again.${skipped}`
   return { state, says, ended_at: now() }
 }
 

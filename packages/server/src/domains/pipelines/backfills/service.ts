@@ -6,6 +6,7 @@ import {
   backfillsErrors,
   type BackfillState,
   type PartitionState,
+  plural,
   retriedStates,
   whyNotBackfill,
 } from '@evenkeel/contract'
@@ -160,7 +161,7 @@ export function createBackfills(deps: PipelinesDeps, lookUp: LookUp, cancelRun: 
       change(caller, backfill, { action: 'retry', reason }, async (tx, state) => {
         const count = await backfillsStore(tx).reopenPartitions(backfill, retriedStates(skipped))
         if (count === 0) refuseState({ id: backfill, state }, 'No partition has failed; there is nothing to retry.')
-        const again = `Retried ${count} ${count === 1 ? 'partition' : 'partitions'}`
+        const again = `Retried ${plural(count, 'partition')}`
         const says = words(again, caller, reason)
         return state === 'paused' ? { says } : { state: 'running', says, ended_at: null }
       }),

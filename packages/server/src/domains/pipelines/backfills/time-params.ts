@@ -34,7 +34,7 @@ function spanOf(steps: PipelineSpec['steps']): TimeParams | string {
   if (!first) return none
   if (spans.every(([start, end]) => start === first[0] && end === first[1])) return { start: first[0], end: first[1] }
   const pairs = [...new Set(spans.map(([start, end]) => `"${start}" and "${end}"`))].join('; ')
-  return `Its dataset inputs take their spans from different params (${pairs}); name the two that get the bounds.`
+  return `Its dataset inputs take their spans from different params (${pairs}); name the two that get the bounds with --start-param and --end-param.`
 }
 
 const spansIn = (inputs: PipelineSpec['steps'][number]['inputs']): [string, string][] =>

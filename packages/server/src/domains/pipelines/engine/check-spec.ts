@@ -186,7 +186,7 @@ function wrongParam({ declarations }: PipelineSpec, params: Params): SpecProblem
 }
 
 /** The first param of a step that has no value in this run, or `undefined`. */
-function missingParam({ steps }: PipelineSpec, params: Params): SpecProblem | undefined {
+export function missingParam({ steps }: PipelineSpec, params: Params): SpecProblem | undefined {
   for (const step of steps) {
     const name = [...paramsOf(step)].find((param) => params[param] === undefined)
     if (name !== undefined) {

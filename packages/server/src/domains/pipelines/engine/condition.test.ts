@@ -1,64 +1,10 @@
-import { RetryCause } from '@evenkeel/contract'
 import { describe, expect, it } from 'vitest'
-import { recordEnd, recordLookUp, recordStart, settle } from './apply.ts'
+import { recordEnd, recordStart, settle } from './apply.ts'
 import { recordValues } from './condition.ts'
-import type { Plan, PlannedStep, States, StepNow } from './states.ts'
-
-const trainStep: PlannedStep = {
-  key: 'train',
-  needs: [],
-  when: 'success',
-  allowFailure: false,
-  retries: 0,
-  retryOn: RetryCause.options,
-  retryDelay: { firstMs: 1000, factor: 2, maxMs: 60_000 },
-  timeoutMs: 60_000,
-  graceMs: 30_000,
-  heartbeatMs: null,
-  claims: [],
-  maxParallel: null,
-  failFast: false,
-  matrix: {},
-  expand: null,
-  approval: null,
-}
-
-const fresh = ({ steps }: Plan): States => ({
-  run: {
-    state: 'queued',
-    reason: null,
-    startedAt: null,
-    endedAt: null,
-    deadlineAt: null,
-    cancel: null,
-    params: { n: 2 },
-    trigger: 'cron',
-  },
-  steps: steps.map(({ key }): StepNow => ({
-    key,
-    state: 'pending',
-    reason: null,
-    readyAt: null,
-    startedAt: null,
-    endedAt: null,
-    countFrom: 1,
-    cache: null,
-    wants: [],
-    values: null,
-    approval: null,
-    attempts: [],
-  })),
-})
+import type { Plan } from './states.ts'
+import { fresh, plainStep, planOf, settleNew } from './testing.ts'
 
 const train = { step: 'train', attempt: 1 }
-
-/** Settles where no earlier result takes the place of any step. */
-function settleNew(plan: Plan, before: States, now: number) {
-  const settled = settle(plan, before, now)
-  const first = { code: 'first', says: 'Never ran.', fromRun: null } as const
-  const found = settled.lookUps.reduce((sum, key) => recordLookUp(sum, key, first), settled.states)
-  return settle(plan, found, now)
-}
 
 const ended = (of: Plan, outcome: 'ok' | 'exit') => {
   const started = recordStart(settleNew(of, fresh(of), 0).states, train, 0)
@@ -66,12 +12,8 @@ const ended = (of: Plan, outcome: 'ok' | 'exit') => {
 }
 
 describe('a condition', () => {
-  const of = (condition: string): Plan => ({
-    maxLiveAttempts: 2,
-    timeoutMs: null,
-    concurrency: null,
-    steps: [trainStep, { ...trainStep, key: 'report', needs: ['train'], when: { condition } }],
-  })
+  const of = (condition: string) =>
+    planOf([plainStep, { ...plainStep, key: 'report', needs: ['train'], when: { condition } }])
   const done = (plan: Plan) => ended(plan, 'ok')
   const reported = (condition: string, values: Record<string, string>) => {
     const plan = of(condition)

@@ -1,11 +1,21 @@
-import { RetryCause } from '@evenkeel/contract'
 import { describe, expect, it } from 'vitest'
 import { apply, recordEnd, recordLookUp, recordStart, requestCancel, reopen } from './apply.ts'
 import { needsSuccess, staysAfterCancel } from './condition.ts'
 import { retryDelayMs } from './decide.ts'
 import { matrixOf } from './halt.ts'
 import { hasEnded, isLive, type Plan, type PlannedStep, type States } from './states.ts'
-import { countStates, decide, forAnyPlan, fresh, limits, live, retryDelay, settle } from './testing.ts'
+import {
+  countStates,
+  decide,
+  forAnyPlan,
+  fresh,
+  limits,
+  live,
+  plainStep,
+  planOf,
+  settle,
+  settleNew,
+} from './testing.ts'
 
 const attemptCount = ({ steps }: States) => steps.reduce((sum, { attempts }) => sum + attempts.length, 0)
 
@@ -100,43 +110,12 @@ describe('decide, over random plans', () => {
   })
 })
 
-const trainStep: PlannedStep = {
-  key: 'train',
-  needs: [],
-  when: 'success',
-  allowFailure: false,
-  retries: 0,
-  retryOn: RetryCause.options,
-  retryDelay,
-  timeoutMs: 60_000,
-  graceMs: 30_000,
-  heartbeatMs: null,
-  claims: [],
-  maxParallel: null,
-  failFast: false,
-  matrix: {},
-  expand: null,
-  approval: null,
-}
-
-/** Settles where no earlier result takes the place of any step. */
-function settleNew(plan: Plan, before: States, now: number) {
-  const settled = settle(plan, before, now)
-  const first = { code: 'first', says: 'Never ran.', fromRun: null } as const
-  return settle(
-    plan,
-    settled.lookUps.reduce((sum, key) => recordLookUp(sum, key, first), settled.states),
-    now,
-  )
-}
-
 it('was asked about 100,000 states and more', () => {
   expect(countStates()).toBeGreaterThan(100_000)
 })
 
 describe('decide', () => {
-  const whole = { maxLiveAttempts: 2, timeoutMs: null, concurrency: null }
-  const plan = (step: Partial<PlannedStep> = {}): Plan => ({ ...whole, steps: [{ ...trainStep, ...step }] })
+  const plan = (step: Partial<PlannedStep> = {}): Plan => planOf([{ ...plainStep, ...step }])
   const train = { step: 'train', attempt: 1 }
   const started = (of: Plan, now = 0) => recordStart(settleNew(of, fresh(of), now).states, train, now)
 
@@ -159,7 +138,7 @@ describe('decide', () => {
     for (const attempt of [1, 2]) {
       const ended = recordEnd(states, { step: 'train', attempt }, { outcome: 'exit', reason: 'No.' }, 1000)
       const waiting = settle(of, ended, 1000)
-      expect(waiting.wakeAt).toBe(1000 + retryDelayMs(retryDelay, attempt))
+      expect(waiting.wakeAt).toBe(1000 + retryDelayMs(plainStep.retryDelay, attempt))
       expect(waiting.states.run.state).toBe('waiting')
       states = settle(of, waiting.states, waiting.wakeAt!).states
     }
@@ -201,7 +180,7 @@ describe('decide', () => {
     expect(reused.states.steps[0]).toMatchObject({ state: 'cached', reason: says, endedAt: 5, attempts: [] })
     expect(reused.states.run).toMatchObject({
       state: 'succeeded',
-      reason: 'All 1 steps succeeded, 1 of them by an earlier result.',
+      reason: 'The step succeeded, by an earlier result.',
     })
   })
 
@@ -215,13 +194,11 @@ describe('decide', () => {
     expect([1, 2, 3, 4].map((n) => retryDelayMs(of.steps[0]!.retryDelay, n))).toEqual([10, 30, 50, 50])
   })
 
-  const chain = (last: Partial<PlannedStep>, first: Partial<PlannedStep> = {}): Plan => ({
-    ...whole,
-    steps: [
-      { ...trainStep, ...first },
-      { ...trainStep, key: 'report', needs: ['train'], ...last },
-    ],
-  })
+  const chain = (last: Partial<PlannedStep>, first: Partial<PlannedStep> = {}): Plan =>
+    planOf([
+      { ...plainStep, ...first },
+      { ...plainStep, key: 'report', needs: ['train'], ...last },
+    ])
   const afterFailure = (of: Plan) =>
     settleNew(of, recordEnd(started(of), train, { outcome: 'exit', reason: 'No.' }, 10), 10).states
 

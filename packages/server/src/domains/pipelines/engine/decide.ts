@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from '@evenkeel/contract'
+import { type AttemptOutcome, plural } from '@evenkeel/contract'
 import { type Ask, askPeople, decideAsked } from './asking.ts'
 import { decideCondition, needsSuccess } from './condition.ts'
 import { type End, end } from './ending.ts'
@@ -290,12 +290,13 @@ function successOf(steps: readonly StepNow[], failureCount: number): string {
   const skipped = steps.filter(({ state }) => state === 'skipped').length
   const cancelled = steps.filter(({ state }) => state === 'cancelled').length
   const notes = [
-    ...(reused > 0 ? [`${reused} of them by an earlier result`] : []),
+    ...(reused > 0 ? [`${steps.length === 1 ? '' : `${reused} of them `}by an earlier result`] : []),
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
     ...(failureCount > 0 ? [`${failureCount} failed, which is allowed`] : []),
   ]
   const succeeded = steps.length - skipped - cancelled - failureCount
-  const all = succeeded === steps.length ? 'All' : `${succeeded} of`
-  return `${all} ${steps.length} steps succeeded${notes.length > 0 ? `, ${notes.join(', ')}` : ''}.`
+  const all = steps.length === 1 ? 'The step' : `All ${plural(steps.length, 'step')}`
+  const which = succeeded === steps.length ? all : `${succeeded} of ${plural(steps.length, 'step')}`
+  return `${which} succeeded${notes.length > 0 ? `, ${notes.join(', ')}` : ''}.`
 }

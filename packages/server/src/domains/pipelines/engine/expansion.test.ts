@@ -1,70 +1,30 @@
-import { MatrixSpec, RetryCause } from '@evenkeel/contract'
+import { MatrixSpec } from '@evenkeel/contract'
 import { seededRandom } from '@evenkeel/numerics'
 import { describe, expect, it } from 'vitest'
 import { recordEnd, recordLookUp, recordStart, reopen, requestCancel, settle } from './apply.ts'
 import { recordValues } from './condition.ts'
 import { expandPlan } from './expansion.ts'
-import { hasEnded, isLive, type Plan, type PlannedStep, type States, type StepNow } from './states.ts'
+import { hasEnded, isLive, type Plan, type PlannedStep, type States } from './states.ts'
+import { fresh, plainStep, planOf } from './testing.ts'
 
 const step = (key: string, needs: readonly string[] = [], lists?: object): PlannedStep => ({
+  ...plainStep,
   key,
   needs,
-  when: 'success',
-  allowFailure: false,
-  retries: 0,
-  retryOn: RetryCause.options,
-  retryDelay: { firstMs: 1, factor: 1, maxMs: 1 },
-  timeoutMs: 1e9,
-  graceMs: 1,
-  heartbeatMs: null,
-  claims: [],
-  maxParallel: null,
-  failFast: false,
-  matrix: {},
   expand: lists ? MatrixSpec.parse(lists) : null,
-  approval: null,
 })
 const list = (of: string) => ({ step: of, value: 'list' })
 
-const plan: Plan = {
-  maxLiveAttempts: 3,
-  timeoutMs: null,
-  concurrency: null,
-  steps: [
+const plan = planOf(
+  [
     step('join', ['many', 'more']),
     step('more', ['b', 'many'], { lists: { x: list('b'), y: [1, 2] }, exclude: [{ x: 'p', y: 1 }] }),
     step('a'),
     step('many', ['a'], { lists: { file: list('a') } }),
     step('b'),
   ],
-}
-
-const fresh = (of: Plan): States => ({
-  run: {
-    state: 'queued',
-    reason: null,
-    startedAt: null,
-    endedAt: null,
-    deadlineAt: null,
-    cancel: null,
-    params: {},
-    trigger: 'request',
-  },
-  steps: of.steps.map(({ key }): StepNow => ({
-    key,
-    state: 'pending',
-    reason: null,
-    readyAt: null,
-    startedAt: null,
-    endedAt: null,
-    countFrom: 1,
-    cache: null,
-    wants: [],
-    values: null,
-    approval: null,
-    attempts: [],
-  })),
-})
+  3,
+)
 
 type Lists = Readonly<Record<string, string>>
 const lists: Lists = { a: '["1.csv","2.csv","3.csv"]', b: '["p","q"]' }
@@ -156,12 +116,7 @@ describe('a matrix that a step lists', () => {
   })
 
   it('takes combinations as they are listed', () => {
-    const of: Plan = {
-      maxLiveAttempts: 1,
-      timeoutMs: null,
-      concurrency: null,
-      steps: [step('a'), step('t', ['a'], { include: list('a') })],
-    }
+    const of = planOf([step('a'), step('t', ['a'], { include: list('a') })], 1)
     const states = live(seededRandom(1), of, { a: '[{"x":1,"y":"u"},{"x":2}]' })
 
     expect(keysOf(states)).toEqual(['a', 't[x=1,y=u]', 't[x=2]'])
@@ -176,12 +131,7 @@ describe('a matrix that a step lists', () => {
   })
 
   it('comes to rest with 9,990 steps', () => {
-    const of: Plan = {
-      maxLiveAttempts: 1,
-      timeoutMs: null,
-      concurrency: null,
-      steps: [step('a'), step('t', ['a'], { lists: { n: list('a') } }), step('z', ['t'])],
-    }
+    const of = planOf([step('a'), step('t', ['a'], { lists: { n: list('a') } }), step('z', ['t'])], 1)
     const written = { a: JSON.stringify(Array.from({ length: 9990 }, (_, at) => at)) }
     const first = answered(of, fresh(of), written, 1)
     const ended = recordEnd(first, { step: 'a', attempt: 1 }, { outcome: 'ok', reason: 'Done.' }, 2)

@@ -1,71 +1,12 @@
-import { RetryCause } from '@evenkeel/contract'
 import { expect, it } from 'vitest'
-import { recordEnd, recordLookUp, recordSilence, recordStart, reopen, settle } from './apply.ts'
-import type { Plan, PlannedStep, States } from './states.ts'
+import { recordEnd, recordSilence, recordStart, reopen, settle } from './apply.ts'
+import type { Plan, PlannedStep } from './states.ts'
+import { fresh, plainStep, planOf, settleNew } from './testing.ts'
 
-const trainStep: PlannedStep = {
-  key: 'train',
-  needs: [],
-  when: 'success',
-  allowFailure: false,
-  retries: 0,
-  retryOn: RetryCause.options,
-  retryDelay: { firstMs: 1000, factor: 2, maxMs: 60_000 },
-  timeoutMs: 60_000,
-  graceMs: 30_000,
-  heartbeatMs: null,
-  claims: [],
-  maxParallel: null,
-  failFast: false,
-  matrix: {},
-  expand: null,
-  approval: null,
-}
-const whole = { maxLiveAttempts: 2, timeoutMs: null, concurrency: null }
 const train = { step: 'train', attempt: 1 }
-const plan = (step: Partial<PlannedStep> = {}): Plan => ({ ...whole, steps: [{ ...trainStep, ...step }] })
-const chain = (last: Partial<PlannedStep>): Plan => ({
-  ...whole,
-  steps: [trainStep, { ...trainStep, key: 'report', needs: ['train'], ...last }],
-})
-
-const fresh = ({ steps }: Plan): States => ({
-  run: {
-    state: 'queued',
-    reason: null,
-    startedAt: null,
-    endedAt: null,
-    deadlineAt: null,
-    cancel: null,
-    params: {},
-    trigger: 'request',
-  },
-  steps: steps.map(({ key }) => ({
-    key,
-    state: 'pending',
-    reason: null,
-    readyAt: null,
-    startedAt: null,
-    endedAt: null,
-    countFrom: 1,
-    cache: null,
-    wants: [],
-    values: null,
-    approval: null,
-    attempts: [],
-  })),
-})
-
-/** Settles where no earlier result takes the place of any step. */
-function settleNew(of: Plan, before: States, now: number) {
-  const settled = settle(of, before, now)
-  const first = { code: 'first', says: 'Never ran.', fromRun: null } as const
-  return settle(
-    of,
-    settled.lookUps.reduce((sum, key) => recordLookUp(sum, key, first), settled.states),
-    now,
-  )
-}
+const plan = (step: Partial<PlannedStep> = {}): Plan => planOf([{ ...plainStep, ...step }])
+const chain = (last: Partial<PlannedStep>): Plan =>
+  planOf([plainStep, { ...plainStep, key: 'report', needs: ['train'], ...last }])
 
 const started = (of: Plan) => recordStart(settleNew(of, fresh(of), 0).states, train, 0)
 
@@ -102,10 +43,7 @@ it('stops an attempt that is silent for too long, and none that has no heartbeat
 
 it('lets the first failure of a matrix end the others where it is asked to, and names it', () => {
   const keys = ['m[n=1]', 'm[n=2]', 'm[n=3]']
-  const of = (failFast: boolean): Plan => ({
-    ...whole,
-    steps: keys.map((key) => ({ ...trainStep, key, failFast, maxParallel: 2 })),
-  })
+  const of = (failFast: boolean): Plan => planOf(keys.map((key) => ({ ...plainStep, key, failFast, maxParallel: 2 })))
   const first = { step: 'm[n=1]', attempt: 1 }
   const failed = (plan: Plan) =>
     settle(plan, recordEnd(settleNew(plan, fresh(plan), 0).states, first, { outcome: 'exit', reason: 'No.' }, 5), 5)
@@ -126,8 +64,8 @@ it('lets the first failure of a matrix end the others where it is asked to, and 
 
 it('comes to rest although the first step of the longest chain fails', () => {
   const keys = Array.from({ length: 2000 }, (_, at) => `s${at}`)
-  const steps = keys.map((key, at) => ({ ...trainStep, key, needs: at === 0 ? [] : [keys[at - 1]!] }))
-  const of: Plan = { ...whole, maxLiveAttempts: 1, steps: steps.toReversed() }
+  const steps = keys.map((key, at) => ({ ...plainStep, key, needs: at === 0 ? [] : [keys[at - 1]!] }))
+  const of = planOf(steps.toReversed(), 1)
   const first = { step: 's0', attempt: 1 }
   const failed = recordEnd(settleNew(of, fresh(of), 0).states, first, { outcome: 'exit', reason: 'No.' }, 1)
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { recordEnd, recordLookUp, recordStart, requestCancel, settle } from './apply.ts'
 import { type Claim, noPlaces, openLedger, type Places, runsToWake, sharesOf, wordsOf } from './places.ts'
 import { hasEnded, isLive, type Plan, type PlannedStep, type States } from './states.ts'
+import { fresh, plainStep } from './testing.ts'
 
 type Random = () => number
 
@@ -24,66 +25,31 @@ const outcomes = ['ok', 'ok', 'exit', 'lost'] as const
 const policies = ['queue', 'skip', 'replace', 'cancel_running'] as const
 
 const stepOf = (random: Random, at: number): PlannedStep => ({
+  ...plainStep,
   key: `s${at}`,
   needs: at > 0 && random() < 0.4 ? [`s${at - 1}`] : [],
   when: random() < 0.2 ? 'always' : 'success',
-  allowFailure: false,
   retries: whole(random, 2),
   retryOn: ['exit'],
-  retryDelay: { firstMs: 1000, factor: 2, maxMs: 60_000 },
   timeoutMs: 1e9,
-  graceMs: 1000,
-  heartbeatMs: null,
   claims: [
     ...(random() < 0.5 ? [{ place: 'slot gpu', count: 1 + whole(random, 3), limit: null }] : []),
     ...(random() < 0.3 ? [{ place: 'slot licence', count: 1, limit: null }] : []),
     ...(random() < 0.3 ? [{ place: 'group db', count: 1, limit: 2 }] : []),
   ],
-  maxParallel: null,
-  failFast: false,
-  matrix: {},
-  expand: null,
-  approval: null,
 })
 
 function runOf(random: Random, at: number): Running {
   const group = pick(random, ['nightly', 'wide', undefined])
   const steps = Array.from({ length: 1 + whole(random, 4) }, (_, step) => stepOf(random, step))
-  const fresh = { state: 'pending', reason: null, readyAt: null, startedAt: null, endedAt: null } as const
-  return {
-    id: `r${at}`,
-    priority: pick(random, [0, 0, 0, 5, -5]),
-    plan: {
-      steps,
-      maxLiveAttempts: 1 + whole(random, 3),
-      timeoutMs: null,
-      concurrency:
-        group === undefined ? null : { group, limit: limits[`runs ${group}`]!, whenBusy: pick(random, policies) },
-    },
-    states: {
-      run: {
-        state: 'queued',
-        reason: null,
-        startedAt: null,
-        endedAt: null,
-        deadlineAt: null,
-        cancel: null,
-        params: {},
-        trigger: 'request',
-      },
-      steps: steps.map(({ key }) => ({
-        key,
-        ...fresh,
-        countFrom: 1,
-        cache: null,
-        wants: [],
-        values: null,
-        approval: null,
-        attempts: [],
-      })),
-    },
-    wakeAt: null,
+  const plan: Plan = {
+    steps,
+    maxLiveAttempts: 1 + whole(random, 3),
+    timeoutMs: null,
+    concurrency:
+      group === undefined ? null : { group, limit: limits[`runs ${group}`]!, whenBusy: pick(random, policies) },
   }
+  return { id: `r${at}`, priority: pick(random, [0, 0, 0, 5, -5]), plan, states: fresh(plan), wakeAt: null }
 }
 
 /** A project whose runs are looked at only when they are woken, when something happens to them, or at their time. */

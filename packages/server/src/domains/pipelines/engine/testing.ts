@@ -13,6 +13,69 @@ type Random = () => number
 export const settle = (plan: Plan, states: States, now: number) => settleAt(plan, states, now, places)
 export const decide = (plan: Plan, states: States, now: number) => decideAt(plan, states, now, places)
 
+/** Needs nothing, and is tried once. */
+export const plainStep: PlannedStep = {
+  key: 'train',
+  needs: [],
+  when: 'success',
+  allowFailure: false,
+  retries: 0,
+  retryOn: RetryCause.options,
+  retryDelay: { firstMs: 1000, factor: 2, maxMs: 60_000 },
+  timeoutMs: 60_000,
+  graceMs: 30_000,
+  heartbeatMs: null,
+  claims: [],
+  maxParallel: null,
+  failFast: false,
+  matrix: {},
+  expand: null,
+  approval: null,
+}
+
+export const planOf = (steps: readonly PlannedStep[], maxLiveAttempts = 2): Plan => ({
+  steps,
+  maxLiveAttempts,
+  timeoutMs: null,
+  concurrency: null,
+})
+
+/** As a run is stored before anybody has looked at it. */
+export const fresh = ({ steps }: Plan): States => ({
+  run: {
+    state: 'queued',
+    reason: null,
+    startedAt: null,
+    endedAt: null,
+    deadlineAt: null,
+    cancel: null,
+    params: { n: 2 },
+    trigger: 'cron',
+  },
+  steps: steps.map(({ key }): StepNow => ({
+    key,
+    state: 'pending',
+    reason: null,
+    readyAt: null,
+    startedAt: null,
+    endedAt: null,
+    countFrom: 1,
+    cache: null,
+    wants: [],
+    values: null,
+    approval: null,
+    attempts: [],
+  })),
+})
+
+/** Settles where no earlier result takes the place of any step. */
+export function settleNew(plan: Plan, before: States, now: number) {
+  const settled = settle(plan, before, now)
+  const first = { code: 'first', says: 'Never ran.', fromRun: null } as const
+  const found = settled.lookUps.reduce((sum, key) => recordLookUp(sum, key, first), settled.states)
+  return settle(plan, found, now)
+}
+
 const whole = (random: Random, below: number) => Math.floor(random() * below)
 const pick = <T>(random: Random, items: readonly T[]): T => items[whole(random, items.length)]!
 
@@ -22,22 +85,20 @@ function randomPlan(random: Random): Plan {
   const isOfMatrix = Array.from({ length: count }, () => random() < 0.4)
   const keyOf = (at: number) => (isOfMatrix[at] ? `m[n=${at}]` : `s${at}`)
   const steps = Array.from({ length: count }, (_, at): PlannedStep => ({
+    ...plainStep,
     key: keyOf(at),
     needs: Array.from({ length: at }, (_, before) => keyOf(before)).filter(() => random() < 0.3),
     when: pick(random, ['success', 'success', 'success', 'failure', 'always', ...conditionsOf(at, keyOf)]),
     allowFailure: random() < 0.2,
     retries: whole(random, 3),
     retryOn: RetryCause.options.filter(() => random() < 0.8),
-    retryDelay,
     timeoutMs: 20_000 + whole(random, 60_000),
     graceMs: 5000,
     heartbeatMs: random() < 0.2 ? 5000 : null,
     claims: Object.keys(limits).flatMap((place) =>
       random() < 0.2 ? [{ place, count: 1, limit: place === 'group db' ? 1 : null }] : [],
     ),
-    ...(isOfMatrix[at] ? matrix : { maxParallel: null, failFast: false }),
-    matrix: {},
-    expand: null,
+    ...(isOfMatrix[at] && matrix),
     approval: random() < 0.15 ? askAnyone : null,
   }))
   // The order of the spec is nobody's promise: a step may stand before what it needs.
@@ -65,35 +126,6 @@ const conditionsOf = (at: number, keyOf: (at: number) => string) =>
   ].map((condition) => ({ condition }))
 
 const askAnyone = ApprovalSpec.parse({ expiresSeconds: 90 })
-
-export const retryDelay = { firstMs: 1000, factor: 2, maxMs: 60_000 }
-
-export const fresh = ({ steps }: Plan): States => ({
-  run: {
-    state: 'queued',
-    reason: null,
-    startedAt: null,
-    endedAt: null,
-    deadlineAt: null,
-    cancel: null,
-    params: { n: 2 },
-    trigger: 'cron',
-  },
-  steps: steps.map(({ key }): StepNow => ({
-    key,
-    state: 'pending',
-    reason: null,
-    readyAt: null,
-    startedAt: null,
-    endedAt: null,
-    countFrom: 1,
-    cache: null,
-    wants: [],
-    values: null,
-    approval: null,
-    attempts: [],
-  })),
-})
 
 const outcomes = ['ok', 'ok', 'ok', 'ok', 'exit', 'retry_requested', 'config', 'lost', 'output_missing'] as const
 

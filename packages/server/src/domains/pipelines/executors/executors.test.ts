@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fakeDocker } from './docker/fake.ts'
 import type { Executor, Handle } from './executor.ts'
@@ -66,6 +68,22 @@ describe('local', () => {
     process.kill(-pid, 'SIGKILL')
 
     expect(await executor.ended(handle, never)).toEqual({ state: 'lost' })
+  })
+
+  it('ends a job that is told so the moment it has said who it is', async () => {
+    const home = await mkdtemp(join(folder, 'told-'))
+    await mkdir(join(home, 'control'))
+    // Whoever reads a pipe has what the launcher wrote before the launcher goes on.
+    await promisify(execFile)('mkfifo', [join(home, 'control/pid')])
+    const launcher = join(import.meta.dirname, 'local/launcher.sh')
+    const started = spawn('/bin/sh', [launcher, home, 'sleep', '3'], { detached: true, stdio: 'ignore' })
+    const exit = once(started, 'exit')
+
+    readFileSync(join(home, 'control/pid'))
+    process.kill(-started.pid!, 'SIGTERM')
+    await exit
+
+    expect(JSON.parse(await readFile(join(home, 'control/exit.json'), 'utf8'))).toEqual({ exit_code: 143 })
   })
 
   it('does not take a later process with the same number for the job', async () => {

@@ -1,7 +1,6 @@
-import { type CodeFile, type ReleaseDocument, PipelineSpec } from '@evenkeel/contract'
+import { canonicalJson, type CodeFile, PipelineSpec, type ReleaseDocument } from '@evenkeel/contract'
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { z } from 'zod'
-import { canonicalJson } from '../../../platform/canonical-json.ts'
 import type { SigningKey } from '../../../platform/signing-key.ts'
 import { specOf } from '../present.ts'
 import type { VersionRow } from '../version-store.ts'

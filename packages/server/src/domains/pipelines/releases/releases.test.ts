@@ -1,12 +1,9 @@
 import { createClient } from '@evenkeel/client'
-import { pipelines as endpoints, type PipelineSpec, type ReleaseDocument, releases, type Run } from '@evenkeel/contract'
+import { pipelines as endpoints, type PipelineSpec, releases, type Run } from '@evenkeel/contract'
 import { sql } from 'kysely'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { canonicalJson } from '../../../platform/canonical-json.ts'
-import { openSigningKey } from '../../../platform/signing-key.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PipelinesWorld, shell, startPipelinesWorld } from '../testing.ts'
 import { readPublicKey } from './document.ts'
 
@@ -278,34 +275,7 @@ describe('a release', () => {
       await expect(promote('forged', 'staging')).rejects.toMatchObject({ code: 'pipelines.release_not_trusted' })
     }
   })
-
-  it('comes from another installation when its key is trusted, and only then', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'evenkeel-other-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    const other = await openSigningKey(folder, 'releases')
-    await put('travels', 'here')
-    const { document: made, spec } = await releasedSpec('travels')
-    const { signature: _, ...rest } = { ...made, project: 'elsewhere', keyId: other.id }
-    const document: ReleaseDocument = { ...rest, signature: other.sign(canonicalJson(rest)) }
-    const bundle = { params: { pipeline: 'travels' }, body: { document, spec } }
-
-    await expect(world.releases.importOne(bundle)).rejects.toMatchObject({ code: 'pipelines.release_not_trusted' })
-    await world.releases.trust({ body: { publicKey: other.publicKey, name: 'other' } })
-    await sql`delete from pipelines.release where pipeline = 'travels'`.execute(world.platform.db)
-    const { release: imported } = await world.releases.importOne(bundle)
-
-    expect(imported).toMatchObject({ imported: true, version: 1, document: { project: 'elsewhere' } })
-    const forged = { document: { ...document, notes: 'mine' }, spec }
-    await expect(world.releases.importOne({ ...bundle, body: forged })).rejects.toMatchObject({
-      why: expect.stringContaining('something in it was changed'),
-    })
-  })
 })
-
-async function releasedSpec(pipeline: string) {
-  await release(pipeline)
-  return world.releases.get({ params: { pipeline, version: '1' } })
-}
 
 it('lets a trigger run the version in force where it belongs, and says when there is none', async () => {
   const version = await put('fired')

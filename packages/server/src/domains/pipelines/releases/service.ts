@@ -1,17 +1,17 @@
 import {
+  canonicalJson,
   type EnvironmentMove,
+  pipelinesErrors,
+  PipelineSpec,
   type PromotedEnvironment,
   type Release,
   ReleaseDocument,
   type ReleaseKey,
-  PipelineSpec,
-  pipelinesErrors,
   releasesErrors,
   releasesEvents,
 } from '@evenkeel/contract'
 import { audit } from '../../../platform/audit.ts'
 import type { Caller } from '../../../platform/auth.ts'
-import { canonicalJson } from '../../../platform/canonical-json.ts'
 import type { Db } from '../../../platform/db.ts'
 import { failures } from '../../../platform/errors.ts'
 import { publish } from '../../../platform/events.ts'
@@ -44,7 +44,7 @@ export interface Releases {
   create(caller: Caller, pipeline: string, wanted: NewRelease): Promise<Release>
   list(caller: Caller, pipeline: string, page: PageRequest): Promise<Page<Release>>
   get(caller: Caller, pipeline: string, version: number): Promise<Release & { spec: unknown }>
-  /** @throws DomainError `pipelines.release_not_trusted` */
+  /** @returns the one that is there where it was made or imported here. @throws DomainError `pipelines.release_not_trusted` */
   importOne(caller: Caller, pipeline: string, bundle: Imported): Promise<{ release: Release; warnings: string[] }>
   environments(caller: Caller, pipeline: string): Promise<{ inForce: EnvironmentMove[]; history: EnvironmentMove[] }>
   promote(
@@ -119,6 +119,16 @@ export function createReleases(deps: PipelinesDeps): Releases {
     await audit(tx, { projectId, actor: userName, action, subject, after: { specDigest, commit, dirty, keyId } })
   }
 
+  async function takeOver(caller: Caller, document: ReleaseDocument, spec: PipelineSpec): Promise<number> {
+    const { pipeline } = document
+    const version = await writeVersion(deps, caller, pipeline, spec)
+    await db.transaction().execute(async (tx) => {
+      await pipelinesStore(tx).lockPipeline(caller.projectId, pipeline)
+      await add(tx, caller, document, version, true)
+    })
+    return version
+  }
+
   return {
     async create(caller, pipeline, { version, notes, allowDirty }) {
       refuseStep(caller)
@@ -161,11 +171,10 @@ export function createReleases(deps: PipelinesDeps): Releases {
           ? whyNotTrusted(document, spec, await publicKeys(caller.projectId))
           : `It is a release of ${document.pipeline}.`
       if (reason) throw fail('pipelines.release_not_trusted', { keyId, reason }, { why: reason })
-      const version = await writeVersion(deps, caller, pipeline, PipelineSpec.parse(spec))
-      await db.transaction().execute(async (tx) => {
-        await pipelinesStore(tx).lockPipeline(caller.projectId, pipeline)
-        await add(tx, caller, document, version, true)
-      })
+      const of = { projectId: caller.projectId, pipeline }
+      // What was made or taken over here comes back as it is: a second version of it would be the newest.
+      const known = await releasesStore(db).findDocument(of, canonicalJson(document))
+      const version = known?.version ?? (await takeOver(caller, document, PipelineSpec.parse(spec)))
       return { release: await read(caller, pipeline, version), warnings: await otherPrograms(deps, document) }
     },
 

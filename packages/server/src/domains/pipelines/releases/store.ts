@@ -25,6 +25,17 @@ export function releasesStore(db: Db) {
         .executeTakeFirst()
     },
 
+    /** The one that is this document, to the letter. */
+    findDocument({ projectId, pipeline }: Of, document: string): Promise<ReleaseRow | undefined> {
+      return tables
+        .selectFrom('pipelines.release')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .where('pipeline', '=', pipeline)
+        .where('document', '=', document)
+        .executeTakeFirst()
+    },
+
     /** Newest version first. */
     list({ projectId, pipeline }: Of, before: number | undefined, limit: number): Promise<ReleaseRow[]> {
       let query = tables

@@ -1,7 +1,6 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from 'node:crypto'
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { isErrno } from '../../../platform/errors.ts'
+import { openKeyFile } from '../../../platform/key-file.ts'
 
 /** Keeps text from whoever reads the database: AES-256-GCM under a key of the data folder. */
 export interface Seal {
@@ -19,34 +18,12 @@ const tagBytes = 16
 
 /** Reads `<folder>/keys/secrets.key` (64 hex digits, mode 0600), and creates it the first time. */
 export async function openSeal(folder: string): Promise<Seal> {
-  const file = join(folder, 'keys/secrets.key')
-  await mkdir(join(folder, 'keys'), { recursive: true, mode: 0o700 })
-  const text = (await readKey(file)) ?? (await createKey(file))
+  const name = 'secrets.key'
+  const text = await openKeyFile(folder, name, () => `${randomBytes(keyBytes).toString('hex')}\n`)
   if (!/^[0-9a-f]{64}\s*$/.test(text)) {
-    throw new Error(`${file} holds no key of 64 hex digits; put back the one that was there.`)
+    throw new Error(`${join(folder, 'keys', name)} holds no key of 64 hex digits; put back the one that was there.`)
   }
-  await chmod(file, 0o600)
   return sealWith(Buffer.from(text.trim(), 'hex'))
-}
-
-const readKey = (file: string) =>
-  readFile(file, 'utf8').catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return undefined
-    throw error
-  })
-
-/** Of two servers that start at once, one gives the file its name; both read what it then holds. */
-async function createKey(file: string): Promise<string> {
-  const unfinished = `${file}.${randomUUID()}`
-  await writeFile(unfinished, `${randomBytes(keyBytes).toString('hex')}\n`, { mode: 0o600, flush: true })
-  try {
-    await link(unfinished, file)
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error
-  } finally {
-    await rm(unfinished)
-  }
-  return readFile(file, 'utf8')
 }
 
 function sealWith(key: Buffer): Seal {

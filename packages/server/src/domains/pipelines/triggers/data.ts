@@ -1,4 +1,4 @@
-import type { DatasetVersion, Debounce, TriggerSpec } from '@evenkeel/contract'
+import { type DatasetVersion, type Debounce, plural, type TriggerSpec } from '@evenkeel/contract'
 import { localCaller } from '../../../platform/auth.ts'
 import { DomainError } from '../../../platform/errors.ts'
 import type { PipelinesDeps } from '../needs.ts'
@@ -34,8 +34,8 @@ export function dataOccasion(arrival: Arrival, before?: FiringRow): Occasion & {
     dedupeKey: before?.dedupe_key ?? nameOf(arrival),
     says:
       versions.length === 1
-        ? `Version ${version} of "${dataset}" was accepted, with ${rowCount} rows.`
-        : `${versions.length} versions of "${dataset}" were accepted, ${versions[0]} to ${nameOf(arrival)}, with ${rowCount} rows.`,
+        ? `Version ${version} of "${dataset}" was accepted, with ${plural(rowCount, 'row')}.`
+        : `${versions.length} versions of "${dataset}" were accepted, ${versions[0]} to ${nameOf(arrival)}, with ${plural(rowCount, 'row')}.`,
     eventTime: latest(before?.event_time?.toISOString() ?? null, arrival.eventTime),
     evidence: { versions, rowCount },
   }

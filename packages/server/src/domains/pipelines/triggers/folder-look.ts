@@ -1,3 +1,4 @@
+import { plural } from '@evenkeel/contract'
 import { randomUUIDv7 } from 'node:crypto'
 import { join } from 'node:path'
 import type { Db } from '../../../platform/db.ts'
@@ -142,7 +143,7 @@ export function filesOccasion(
   return {
     kind: 'folder',
     dedupeKey: key,
-    says: `${which} "${folder}" or changed there, with ${bytes} bytes.`,
+    says: `${which} "${folder}" or changed there, with ${plural(bytes, 'byte')}.`,
     eventTime: null,
     evidence: { folder, count: files.length, bytes, ...(names.length <= mostNames && { files: names }) },
     params: param === undefined ? {} : { [param]: files.map(({ path }) => join(folder, path)) },

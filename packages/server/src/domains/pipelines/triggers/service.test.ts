@@ -154,7 +154,7 @@ describe('while a run is in progress', () => {
     }
 
     expect(runs.map(({ trigger }) => trigger.says)).toEqual(
-      [1, 2, 3].map((version) => `Version ${version} of "events" was accepted, with 1 rows.`),
+      [1, 2, 3].map((version) => `Version ${version} of "events" was accepted, with 1 row.`),
     )
     expect(Date.parse(runs[1]!.startedAt!)).toBeGreaterThanOrEqual(Date.parse(runs[0]!.endedAt!))
   })
@@ -182,7 +182,7 @@ describe('while a run is in progress', () => {
 
     const [started, skipped] = await world.firings(pipeline)
     expect(skipped!.says).toBe(
-      `Version 2 of "events" was accepted, with 1 rows. Not started: The run ${started!.runId} of this pipeline is in progress.`,
+      `Version 2 of "events" was accepted, with 1 row. Not started: The run ${started!.runId} of this pipeline is in progress.`,
     )
     await world.until(started!.runId!)
   })

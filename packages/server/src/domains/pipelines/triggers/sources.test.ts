@@ -117,7 +117,7 @@ describe('data', () => {
     const [firing, ...others] = await world.firings(pipeline)
     expect(others).toEqual([])
     expect(firing).toMatchObject({ outcome: 'started', dueAt: null, evidence: { rowCount: 1000 } })
-    expect(firing!.says).toMatch(/^500 versions of "events" were accepted, .* with 1000 rows\.$/)
+    expect(firing!.says).toMatch(/^500 versions of "events" were accepted, .* with 1,000 rows\.$/)
     await world.until(firing!.runId!)
   })
 
@@ -170,7 +170,7 @@ describe('data', () => {
     expect((await world.firings(pipeline)).map(({ outcome, says }) => [outcome, says])).toEqual([
       ['skipped', expect.stringContaining('There are 60 new rows since the last run, and 100 are needed.')],
       ['skipped', expect.stringContaining('There are 99 new rows')],
-      ['started', 'Version 3 of "events" was accepted, with 1 rows.'],
+      ['started', 'Version 3 of "events" was accepted, with 1 row.'],
       ['skipped', expect.stringContaining('There are 50 new rows')],
     ])
   })

@@ -1,5 +1,4 @@
-import { TriggerSpec } from '@evenkeel/contract'
-import { canonicalJson } from '../../../platform/canonical-json.ts'
+import { canonicalJson, TriggerSpec } from '@evenkeel/contract'
 import type { Db } from '../../../platform/db.ts'
 import { type Job, periodic } from '../../../platform/jobs.ts'
 import { fire } from './fire.ts'

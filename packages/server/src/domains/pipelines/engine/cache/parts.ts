@@ -1,6 +1,5 @@
-import type { CacheReason, StepRuntime } from '@evenkeel/contract'
+import { type CacheReason, canonicalJson, plural, type StepRuntime } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../../../platform/canonical-json.ts'
 import { wantedOf } from '../../runtimes/runtime-kind.ts'
 import { isInstance, needsSuccess } from '../condition.ts'
 import type { StoredOutput } from '../job.ts'
@@ -126,7 +125,7 @@ function inputPart(input: PlannedInput, outputs: StoredOutputs): InputPart {
   const steps = input.from === 'step' ? [input.step] : input.steps
   return {
     digests: steps.map((step) => outputs.get(`${step}/${input.output}`)!.digest),
-    says: `"${input.output}" of ${steps.length === 1 ? `"${steps[0]}"` : `${steps.length} steps`}`,
+    says: `"${input.output}" of ${steps.length === 1 ? `"${steps[0]}"` : plural(steps.length, 'step')}`,
   }
 }
 

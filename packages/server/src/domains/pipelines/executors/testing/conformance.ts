@@ -103,17 +103,19 @@ export function conformance(name: string, make: Make, { concurrent }: { readonly
       expect(names.filter((one) => /^(VITEST|NODE_ENV|npm_)/.test(one))).toEqual([])
     })
 
-    it('takes commands and variables as they are', async () => {
+    it('takes commands and variables as they are, whatever they are called', async () => {
       const nasty = `$(touch "$HOME_OF_JOB/outputs/hacked"); "'\`id\`\\ \n*`
-      const job = shell('printf "%s|%s" "$1" "$NASTY" > "$HOME_OF_JOB/outputs/words"', {
+      const words = '"$1" "$NASTY" "$control" "$line" "$start" "$boot"'
+      const variables = { NASTY: nasty, control: 'c', line: 'l', start: 's', boot: 'b' }
+      const job = shell(`printf "%s|" ${words} > "$HOME_OF_JOB/outputs/words"`, {
         describe: (home) => ({
-          environment: { PATH: '/usr/bin:/bin', HOME_OF_JOB: home, NASTY: nasty },
+          environment: { PATH: '/usr/bin:/bin', HOME_OF_JOB: home, ...variables },
           context: {},
         }),
       })
       const { handle } = await run({ ...job, command: [...job.command, 'sh', nasty] }, 'nasty')
 
-      expect(await contentOf(executor, handle, 'words')).toBe(`${nasty}|${nasty}`)
+      expect(await contentOf(executor, handle, 'words')).toBe(`${nasty}|${nasty}|c|l|s|b|`)
       expect(await executor.output(handle, 'hacked')).toBeUndefined()
     })
 

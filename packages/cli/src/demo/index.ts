@@ -1,8 +1,10 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { startLocal } from '../supervisor/index.ts'
+import { exportMonths } from './acts/data.ts'
+import { inBackground } from './acts/deps.ts'
 import { type Fact, createFacts } from './facts.ts'
-import { openFlights } from './flights.ts'
+import { type FlightSource, openFlights } from './flights.ts'
 import { createLoad } from './load.ts'
 import { watchMemory } from './memory.ts'
 import { NAMES, createCast } from './setup.ts'
@@ -33,12 +35,14 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const interrupted = untilSignal()
   await prepareFolder(folder, stage)
   const { port, inferencePort } = options
+  // One core has nothing to do while the platform starts.
+  const data = inBackground(openData(folder))
   const local = await startLocal({ folder, port, inferencePort, onProgress: stage.say })
   const memory = watchMemory(() => local.pids().map(({ pid }) => pid))
   try {
     stage.say(`console at ${local.url}`)
     if (!options.exit) options.openBrowser(local.url)
-    const told = await Promise.race([play(local, folder, stage), interrupted])
+    const told = await Promise.race([play(local, data, stage), interrupted])
     if (told === 'interrupted') return 130
     const report = { ...judge(told), seconds: stage.seconds(), peakMemoryBytes: memory.stop(), url: local.url }
     stage.finish(told.facts)
@@ -72,19 +76,35 @@ const judge = ({ facts, error }: Told) => ({
   acts: facts,
 })
 
-async function play(local: Awaited<ReturnType<typeof startLocal>>, folder: string, stage: Stage): Promise<Told> {
-  const facts = createFacts()
+interface DemoData {
+  readonly flights: FlightSource
+  readonly fileOf: (month: number) => Promise<string>
+  readonly folder: string
+}
+
+async function openData(folder: string): Promise<DemoData> {
+  const place = join(folder, 'flights')
   const flights = await openFlights()
+  return { flights, fileOf: exportMonths(flights, place), folder: place }
+}
+
+async function play(
+  local: Awaited<ReturnType<typeof startLocal>>,
+  opened: Promise<DemoData>,
+  stage: Stage,
+): Promise<Told> {
+  const facts = createFacts()
+  const data = await opened
   const load = createLoad(local.inferenceUrl, NAMES.endpoint)
   try {
     const cast = await createCast(local.url)
-    await playStory({ cast, flights, load, facts, folder: join(folder, 'flights'), say: stage.say })
+    await playStory({ cast, ...data, load, facts, say: stage.say })
     return { facts: facts.list() }
   } catch (error) {
     return { facts: facts.list(), error: error instanceof Error ? error.message : String(error) }
   } finally {
     load.close()
-    flights.close()
+    data.flights.close()
   }
 }
 

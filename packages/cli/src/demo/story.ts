@@ -1,7 +1,7 @@
 import type { ModelVersion } from '@evenkeel/contract'
 import { trainBadSuccessor, pushBadSuccessor } from './acts/bad-successor.ts'
 import { canaryEnded, startCanary } from './acts/canary.ts'
-import { arrive, arriveBroken, exportMonth, fillOnlineStore, said } from './acts/data.ts'
+import { arrive, arriveBroken, fillOnlineStore, said } from './acts/data.ts'
 import { inBackground, MONTHS, type StoryDeps } from './acts/deps.ts'
 import { enterProduction, trainFirst } from './acts/first-model.ts'
 import { followRun, monthEndRun, nextDecayRun } from './acts/retraining.ts'
@@ -27,7 +27,7 @@ async function open(deps: StoryDeps): Promise<void> {
   const { cast, facts } = deps
   await facts.play(1, 'Data', async (act) => {
     await writeDataContract(cast)
-    return said(act, await arrive(deps, 1, await exportMonth(deps, 1)))
+    return said(act, await arrive(deps, 1, await deps.fileOf(1)))
   })
   await facts.play(2, 'Features', async () => {
     await writePipeline(cast)
@@ -83,11 +83,10 @@ function createMonths(deps: StoryDeps, replay: Replay) {
 
   return {
     async play(month: number): Promise<void> {
-      const file = inBackground(exportMonth(deps, month))
       await replayMonth(month)
       await replay.settle(Date.UTC(YEAR, month, 1) - 3 * DAY_MS)
       if (month === 3) await facts.play(1, 'Data', async (act) => said(act, await arriveBroken(deps, month)))
-      await facts.play(1, 'Data', async (act) => said(act, await arrive(deps, month, await file)))
+      await facts.play(1, 'Data', async (act) => said(act, await arrive(deps, month, await deps.fileOf(month))))
       const run = await monthEndRun(deps, month, attended)
       if (run) retraining = inBackground(followRun(deps, run))
     },

@@ -58,6 +58,17 @@ it('closes a segment by age with the digest of its content, and starts the next'
   }
 })
 
+it('closes a segment that was to wait longer as soon as it need not', async () => {
+  let segmentAgeMs = 60_000
+  const { recorder, closed } = await open({ segmentAgeMs: () => segmentAgeMs })
+
+  await recorder.write('{"a":1}\n')
+  segmentAgeMs = 20
+
+  await expect.poll(() => closed.length).toBe(1)
+  await recorder.stop()
+})
+
 it('closes a segment of 8 MiB at once', async () => {
   const { recorder, closed } = await open({ segmentAgeMs: () => 60_000 })
 

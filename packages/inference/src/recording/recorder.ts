@@ -23,7 +23,7 @@ export interface RecorderOptions {
   readonly unsentBytes: () => number
   /** Nothing is taken while more bytes than this are unsent, or wait for the disk. */
   readonly unsentLimitBytes?: number
-  /** Age at which a segment is closed. */
+  /** Age at which a segment is closed; asked again and again while one is open. */
   readonly segmentAgeMs: () => number
 }
 
@@ -44,6 +44,7 @@ export interface Recorder {
 }
 
 const soonMs = 100
+const lookMs = 250
 const segmentSizeBytes = 8 * 1024 ** 2
 const largestReserveBytes = 1024 ** 2
 const defaultUnsentBytes = 2 * 1024 ** 3
@@ -107,11 +108,18 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     const started = (await spare?.catch(() => undefined)) ?? (await makeSegment())
     spare = makeSegment()
     spare.catch(() => undefined)
-    ageTimer = setTimeout(() => {
-      closeDue = true
-      wake()
-    }, options.segmentAgeMs())
+    watchAge(performance.now())
     return started
+  }
+
+  function watchAge(startedAt: number): void {
+    const leftMs = startedAt + options.segmentAgeMs() - performance.now()
+    if (leftMs > 0) {
+      ageTimer = setTimeout(() => watchAge(startedAt), Math.min(leftMs, lookMs))
+      return
+    }
+    closeDue = true
+    wake()
   }
 
   function closeSegment(): void {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { bossOf, openBoss } from './boss.ts'
 import type { Db } from './db.ts'
+import { wakeWhenDue } from './due-jobs.ts'
 import { createQueue, deadLetters, type Job, type Queue, work } from './jobs.ts'
 import { recordChange } from './live/store.ts'
 import type { Log } from './logging.ts'
@@ -66,6 +67,7 @@ export async function createEvents({ db, url, log }: { db: Db; url: string; log:
   const boss = await openBoss({ db, url, log })
   let known: readonly Job[] = []
   let stopPeriodic = async () => {}
+  let stopLooking = async () => {}
 
   return {
     async start(subscriptions, jobs, options = {}) {
@@ -77,7 +79,11 @@ export async function createEvents({ db, url, log }: { db: Db; url: string; log:
       for (const { queue } of workers) await createQueue(boss, queue, existing)
       for (const { topic, name } of subscriptions) await boss.subscribe(topic, queueOf(name).name)
       // Only now: what a handler announces must find every subscriber in its place.
-      for (const job of workers) await work(boss, job.queue, (payload, id) => job.handle(payload, id))
+      const wakes = new Map<string, () => void>()
+      for (const job of workers) {
+        wakes.set(job.queue.name, await work(boss, job.queue, (payload, id) => job.handle(payload, id)))
+      }
+      stopLooking = wakeWhenDue(db, wakes)
       if (options.periodic ?? true) stopPeriodic = startPeriodic(db, jobs, log)
     },
 
@@ -97,6 +103,7 @@ export async function createEvents({ db, url, log }: { db: Db; url: string; log:
 
     async stop() {
       await stopPeriodic()
+      await stopLooking()
       await boss.stop({ graceful: true, timeout: 10_000 })
     },
   }

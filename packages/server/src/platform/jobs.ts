@@ -95,27 +95,31 @@ export async function createQueue(
   else await boss.createQueue(name, { ...settings, policy })
 }
 
-/** Starts to work off a queue. */
+/** Starts to work off a queue. @returns wakes whoever works on it */
 export async function work(
   boss: PgBoss,
   { name, options }: Queue,
   handle: (payload: unknown, id: string) => Promise<void>,
-): Promise<void> {
+): Promise<() => void> {
   const settings = {
-    localConcurrency: options.concurrency ?? 1,
     // Fetched one by one, a backlog would move at the pace of the polls.
     batchSize: 5,
     burstWhenBatchFull: true,
     perJobResults: true,
+    // Only while the database cannot notify; otherwise `wakeWhenDue` looks for all queues at once.
     pollingIntervalSeconds: 1,
-    // Deferred jobs and retries are not notified; without this they would wait for up to 30 s.
-    notifyPollingIntervalSeconds: 1,
   } as const
-  await boss.work(name, settings, async (jobs) => {
-    const results: JobResult[] = []
-    for (const { id, data } of jobs) results.push(await resultOf(id, () => handle(data, id)))
-    return results
-  })
+  const workers: string[] = []
+  // Not by `localConcurrency`: it tells the name of the first worker only, so the others could not be woken.
+  for (let count = options.concurrency ?? 1; count > 0; count--) {
+    const started = await boss.work(name, settings, async (jobs) => {
+      const results: JobResult[] = []
+      for (const { id, data } of jobs) results.push(await resultOf(id, () => handle(data, id)))
+      return results
+    })
+    workers.push(started)
+  }
+  return () => workers.forEach((worker) => boss.notifyWorker(worker))
 }
 
 /** One that fails is tried again by itself. */

@@ -2,9 +2,9 @@ import type { DatasetVersion } from '@evenkeel/contract'
 import { openAsBlob } from 'node:fs'
 import { join } from 'node:path'
 import type { Act } from '../facts.ts'
-import { YEAR } from '../flights.ts'
+import { type FlightSource, YEAR } from '../flights.ts'
 import { NAMES } from '../setup.ts'
-import { MONTHS, monthStart, type StoryDeps } from './deps.ts'
+import { inBackground, MONTHS, monthStart, type StoryDeps } from './deps.ts'
 
 const { dataset, view } = NAMES
 
@@ -23,10 +23,16 @@ async function upload({ cast }: StoryDeps, file: string, note: string): Promise<
   return cast.ana.datasets.addVersion({ params: { dataset }, fields, file: await openAsBlob(file) })
 }
 
-export async function exportMonth({ folder, flights }: StoryDeps, month: number): Promise<string> {
-  const file = join(folder, `flights-${YEAR}-0${month}.parquet`)
-  await flights.exportMonth(month, file)
-  return file
+/** Writes the months one after the other, the first one first. @returns the file of a month, when it is there */
+export function exportMonths(flights: FlightSource, folder: string): (month: number) => Promise<string> {
+  let last: Promise<unknown> = Promise.resolve()
+  const files = MONTHS.map((_, at) => {
+    const file = join(folder, `flights-${YEAR}-0${at + 1}.parquet`)
+    const written = inBackground(last.then(() => flights.exportMonth(at + 1, file)).then(() => file))
+    last = written
+    return written
+  })
+  return (month) => files[month - 1]!
 }
 
 export function arrive(deps: StoryDeps, month: number, file: string): Promise<DatasetVersion> {

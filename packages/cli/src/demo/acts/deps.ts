@@ -7,9 +7,11 @@ import { YEAR } from '../flights.ts'
 export interface StoryDeps {
   readonly cast: Cast
   readonly flights: FlightSource
+  /** The Parquet file of a month, as it left the airline's system. */
+  readonly fileOf: (month: number) => Promise<string>
   readonly load: Load
   readonly facts: Facts
-  /** Where month files are written before they are sent. */
+  /** Where files are written before they are sent. */
   readonly folder: string
   /** Says on the terminal what happens now. */
   readonly say: (text: string) => void

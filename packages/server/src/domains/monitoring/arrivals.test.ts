@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { gzipSync } from 'node:zlib'
+import { monitorStore } from './store.ts'
 import { dayAt, digestOf, type MonitoringWorld, recordOf, startMonitoring } from './testing.ts'
 
 let world: MonitoringWorld
@@ -164,4 +165,15 @@ it('answers with an empty page, and refuses a cursor that is none', async () => 
   await expect(world.client.get({ params: { monitor: 'none' } })).rejects.toMatchObject({
     code: 'monitoring.not_found',
   })
+})
+
+it('takes records in while a window of their monitor is computed', async () => {
+  await world.watch('busy', { endpoint: 'busy' })
+
+  await world.platform.db.transaction().execute(async (tx) => {
+    await monitorStore(tx).lockMonitor({ projectId: 'default', monitor: 'busy' })
+    await world.send('busy-1', [recordOf({ endpoint: 'busy', id: 'a' })])
+  })
+
+  expect(await storedOf('busy')).toHaveLength(1)
 })

@@ -54,9 +54,9 @@ export function monitorStore(db: Db) {
     findMonitor: ({ projectId, monitor }: MonitorKey) =>
       monitors(projectId).where('name', '=', monitor).executeTakeFirst(),
 
-    /** Reads a monitor and keeps it locked: one evaluation at a time. */
+    /** Reads a monitor and keeps it locked: one evaluation at a time. Arrivals, whose marks refer to it, do not wait. */
     lockMonitor: ({ projectId, monitor }: MonitorKey) =>
-      monitors(projectId).where('name', '=', monitor).forUpdate().executeTakeFirst(),
+      monitors(projectId).where('name', '=', monitor).forNoKeyUpdate().executeTakeFirst(),
 
     async putMonitor({ projectId, monitor }: MonitorKey, spec: MonitorSpec): Promise<void> {
       const row = { endpoint: spec.endpoint, spec: json(spec) }

@@ -189,3 +189,12 @@ export function pinnedVersions({ steps }: RunPlan): readonly PinnedVersion[] {
     .flatMap((input) => (input.from === 'dataset' ? input.versions : []))
   return [...new Map(all.map((version) => [`${version.dataset}@${version.version}`, version])).values()]
 }
+
+const known = new WeakMap<RunPlan, ReadonlyMap<string, RunPlanStep>>()
+
+/** The steps of a plan by their keys. */
+export function stepsByKey(plan: RunPlan): ReadonlyMap<string, RunPlanStep> {
+  const found = known.get(plan) ?? new Map(plan.steps.map((step) => [step.key, step]))
+  known.set(plan, found)
+  return found
+}

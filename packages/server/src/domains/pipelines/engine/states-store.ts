@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../../../platform/db.ts'
-import { storable } from '../../../platform/storable.ts'
+import { documentOf } from '../../../platform/storable.ts'
 import type { AttemptRow } from '../store.ts'
 import type { ChangedAttempt, ChangedStep, RunFields } from './rows.ts'
 
@@ -92,7 +92,3 @@ const upsertSteps = ({ projectId, runId }: Target, steps: readonly ChangedStep[]
   on conflict (run_id, key) do update set
     state = excluded.state, reason = excluded.reason, ready_at = excluded.ready_at, started_at = excluded.started_at,
     ended_at = excluded.ended_at, count_from = excluded.count_from, cache = excluded.cache, wants = excluded.wants`
-
-/** What PostgreSQL cannot hold would otherwise keep the whole document out. */
-const documentOf = (rows: readonly unknown[]): string =>
-  JSON.stringify(rows, (_, value: unknown) => (typeof value === 'string' ? storable(value) : value))

@@ -70,6 +70,9 @@ interface Verdict {
   readonly wakeAt?: number
 }
 
+/** Most steps of a long run, most of the time. */
+const unmoved: Verdict = {}
+
 /** Attempts that end for a reason the code did not give are repeated this often, whatever `retries` says. */
 const infrastructureBudget = 3
 const infrastructure: ReadonlySet<AttemptOutcome> = new Set([
@@ -92,7 +95,7 @@ export function decide(written: Plan, states: States, now: number, places = noPl
   const plan = expandPlan(written, states)
   const entry = decideEntry(plan, states, places)
   if (entry) return { ...nothing, ...entry }
-  const verdicts = decideSteps(plan, states, now, { written, places })
+  const verdicts = decideSteps(plan, states, now, { written, places }).filter((verdict) => verdict !== unmoved)
   const run = decideRun(plan, states, now)
   const actions = [...verdicts.flatMap(({ action }) => action ?? []), ...(run ? [run] : [])]
   const { deadlineAt } = states.run
@@ -115,17 +118,19 @@ function decideSteps(
   const haltOf = haltsOf(plan, states, now)
   const room = openRoom(plan, states, places)
   const verdicts = plan.steps.map((planned) => {
-    const halt = haltOf(planned, steps.get(planned.key)!)
+    const step = steps.get(planned.key)!
+    if (hasEnded(step)) return unmoved
+    const halt = haltOf(planned, step)
     return decideLater(planned, steps, halt, written) ?? decideStep(planned, steps, { run: states.run, halt, now })
   })
   const failing = new Set(plan.steps.filter((planned, at) => failsFast(planned, verdicts[at]!)).map(matrixOf))
   return verdicts.map((verdict, at) => {
-    const planned = plan.steps[at]!
     if (verdict.next === undefined) return verdict
+    const planned = plan.steps[at]!
     // What would be ended in the next round is not started in this one.
-    if (planned.failFast && failing.has(matrixOf(planned))) return {}
+    if (planned.failFast && failing.has(matrixOf(planned))) return unmoved
     const action = room.admit(planned, steps.get(planned.key)!, verdict.next)
-    return action ? { action } : {}
+    return action ? { action } : unmoved
   })
 }
 
@@ -139,9 +144,9 @@ function decideLater(
   halt: Halt | null,
   written: Plan,
 ): Verdict | undefined {
-  const step = steps.get(planned.key)!
+  if (halt || !planned.expand || steps.get(planned.key)!.state !== 'pending') return undefined
   const needs = planned.needs.map((key) => steps.get(key)!)
-  if (halt || !planned.expand || step.state !== 'pending' || !needs.every(hasEnded)) return undefined
+  if (!needs.every(hasEnded)) return undefined
   if (needsSuccess(planned) && !needs.every(({ state }) => state === 'succeeded' || state === 'cached'))
     return undefined
   return decideExpansion(planned, planned.expand, written, steps)
@@ -176,7 +181,7 @@ function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, {
     case 'failed':
     case 'skipped':
     case 'cancelled':
-      return {}
+      return unmoved
   }
 }
 

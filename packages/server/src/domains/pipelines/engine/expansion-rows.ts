@@ -56,6 +56,7 @@ export async function saveExpansions(
   plan: RunPlan,
   { before, after }: { readonly before: States; readonly after: States },
 ): Promise<void> {
+  if (before.steps.every(({ key }, at) => after.steps[at]?.key === key)) return
   const now = new Set(after.steps.map(({ key }) => key))
   const replaced = before.steps.filter(({ key }) => !now.has(key)).map(({ key }) => key)
   if (replaced.length === 0) return

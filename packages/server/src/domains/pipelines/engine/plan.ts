@@ -7,6 +7,7 @@ import {
   type StepSpec,
 } from '@evenkeel/contract'
 import { listSources } from './expansion.ts'
+import { perPlan } from './per-plan.ts'
 import { claimsOf } from './places.ts'
 import type { Plan, PlannedStep } from './states.ts'
 
@@ -183,18 +184,14 @@ export const paramsOfStep = (params: Params, step: Pick<RunPlanStep, 'params' | 
 })
 
 /** Every dataset version the plan reads, once. */
-export function pinnedVersions({ steps }: RunPlan): readonly PinnedVersion[] {
+export const pinnedVersions = perPlan(({ steps }: RunPlan): readonly PinnedVersion[] => {
   const all = steps
     .flatMap(({ inputs }) => Object.values(inputs))
     .flatMap((input) => (input.from === 'dataset' ? input.versions : []))
   return [...new Map(all.map((version) => [`${version.dataset}@${version.version}`, version])).values()]
-}
-
-const known = new WeakMap<RunPlan, ReadonlyMap<string, RunPlanStep>>()
+})
 
 /** The steps of a plan by their keys. */
-export function stepsByKey(plan: RunPlan): ReadonlyMap<string, RunPlanStep> {
-  const found = known.get(plan) ?? new Map(plan.steps.map((step) => [step.key, step]))
-  known.set(plan, found)
-  return found
-}
+export const stepsByKey = perPlan(
+  ({ steps }: RunPlan): ReadonlyMap<string, RunPlanStep> => new Map(steps.map((step) => [step.key, step])),
+)

@@ -1,18 +1,17 @@
 import type { Action } from './decide.ts'
 import { matrixOf } from './halt.ts'
 import { holdersOf, openLedger, type Places, wordsOf } from './places.ts'
-import { isLive, type Plan, type PlannedStep, type States, type StepNow } from './states.ts'
+import { liveOf, type Plan, type PlannedStep, type States, type StepNow } from './states.ts'
 
 /** Counts what may still start, while a run decides about its steps in their order. */
 export function openRoom(plan: Plan, states: States, places: Places) {
   const { run, priority } = places
   const ledger = openLedger(places, holdersOf(states, run))
   const matrices = new Map<string, number>()
-  const limited = new Set(plan.steps.filter(({ maxParallel }) => maxParallel !== null).map(({ key }) => key))
-  for (const step of states.steps) {
-    if (limited.has(step.key)) count(matrices, matrixOf(step), step.attempts.filter(isLive).length)
-  }
-  let free = plan.maxLiveAttempts - states.steps.flatMap(({ attempts }) => attempts.filter(isLive)).length
+  const live = new Set(liveOf(states.steps).map(({ key }) => key))
+  for (const step of plan.steps)
+    if (step.maxParallel !== null) count(matrices, matrixOf(step), live.has(step.key) ? 1 : 0)
+  let free = plan.maxLiveAttempts - live.size
   let inLine = 0
 
   return {

@@ -121,10 +121,8 @@ export const leftRows = (reports: readonly AttemptReport[]) =>
   )
 
 /** Rows of the steps that are other objects than before. */
-export function changedSteps(before: States, after: States) {
-  const old = new Set(before.steps)
-  return after.steps.flatMap((step, position) => (old.has(step) ? [] : [{ ...stepFields(step), position }]))
-}
+export const changedSteps = (before: States, after: States) =>
+  others(before, after).map(({ step, position }) => ({ ...stepFields(step), position }))
 
 /** Rows of the attempts that are other objects than before, or that something is reported of. */
 export function changedAttempts(
@@ -132,8 +130,7 @@ export function changedAttempts(
   { before, after, reports }: { before: States; after: States; reports: readonly AttemptReport[] },
   placeOf: (step: string) => Place,
 ) {
-  const oldSteps = new Set(before.steps)
-  const steps = after.steps.filter((step) => !oldSteps.has(step))
+  const steps = others(before, after).map(({ step }) => step)
   const changed = new Set(steps.map(({ key }) => key))
   const old = new Set(before.steps.flatMap(({ key, attempts }) => (changed.has(key) ? attempts : [])))
   const reported = new Map(reports.map(({ of, tells }) => [nameOf(of), tells]))
@@ -148,6 +145,16 @@ export function changedAttempts(
         ...reported.get(nameOf({ step: key, ...attempt })),
       })),
   )
+}
+
+/** Steps that are other objects than before. Nearly all stay, and in their places. */
+function others(before: States, after: States): { readonly step: StepNow; readonly position: number }[] {
+  const found: { step: StepNow; position: number }[] = []
+  for (const [position, step] of after.steps.entries())
+    if (before.steps[position] !== step) found.push({ step, position })
+  if (before.steps.length === after.steps.length) return found
+  const old = new Set(before.steps)
+  return found.filter(({ step }) => !old.has(step))
 }
 
 const nameOf = ({ step, attempt }: AttemptKey) => `${attempt} ${step}`

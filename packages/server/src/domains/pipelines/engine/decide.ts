@@ -5,6 +5,7 @@ import { type End, end } from './ending.ts'
 import { decideEntry } from './entry.ts'
 import { decideExpansion, type Expand, expandPlan } from './expansion.ts'
 import { type Halt, haltOfRun, haltsOf, matrixOf } from './halt.ts'
+import { onceFor } from './once-for.ts'
 import { type Claim, noPlaces, type Places } from './places.ts'
 import { openRoom } from './room.ts'
 import {
@@ -114,14 +115,17 @@ function decideSteps(
   now: number,
   { written, places }: { readonly written: Plan; readonly places: Places },
 ): readonly Verdict[] {
-  const steps = new Map(states.steps.map((step) => [step.key, step]))
+  const stepAt = (at: number, { key }: PlannedStep): StepNow => {
+    const step = states.steps[at]
+    return step?.key === key ? step : byKey(states.steps).get(key)!
+  }
   const haltOf = haltsOf(plan, states, now)
   const room = openRoom(plan, states, places)
-  const verdicts = plan.steps.map((planned) => {
-    const step = steps.get(planned.key)!
+  const verdicts = plan.steps.map((planned, at) => {
+    const step = stepAt(at, planned)
     if (hasEnded(step)) return unmoved
     const halt = haltOf(planned, step)
-    return decideLater(planned, steps, halt, written) ?? decideStep(planned, steps, { run: states.run, halt, now })
+    return decideLater(planned, step, { states, halt, written }) ?? decideStep(planned, step, { states, halt, now })
   })
   const failing = new Set(plan.steps.filter((planned, at) => failsFast(planned, verdicts[at]!)).map(matrixOf))
   return verdicts.map((verdict, at) => {
@@ -129,7 +133,7 @@ function decideSteps(
     const planned = plan.steps[at]!
     // What would be ended in the next round is not started in this one.
     if (planned.failFast && failing.has(matrixOf(planned))) return unmoved
-    const action = room.admit(planned, steps.get(planned.key)!, verdict.next)
+    const action = room.admit(planned, stepAt(at, planned), verdict.next)
     return action ? { action } : unmoved
   })
 }
@@ -140,36 +144,36 @@ const failsFast = ({ failFast }: PlannedStep, { action }: Verdict): boolean =>
 /** A step that stands for a matrix, once it would run. */
 function decideLater(
   planned: PlannedStep,
-  steps: ReadonlyMap<string, StepNow>,
-  halt: Halt | null,
-  written: Plan,
+  step: StepNow,
+  { states, halt, written }: { readonly states: States; readonly halt: Halt | null; readonly written: Plan },
 ): Verdict | undefined {
-  if (halt || !planned.expand || steps.get(planned.key)!.state !== 'pending') return undefined
-  const needs = planned.needs.map((key) => steps.get(key)!)
+  if (halt || !planned.expand || step.state !== 'pending') return undefined
+  const needs = needsOf(planned, states)
   if (!needs.every(hasEnded)) return undefined
   if (needsSuccess(planned) && !needs.every(({ state }) => state === 'succeeded' || state === 'cached'))
     return undefined
-  return decideExpansion(planned, planned.expand, written, steps)
+  return decideExpansion(planned, planned.expand, written, byKey(states.steps))
 }
 
+/** Asked only where steps look at others: most of a long run do not. */
+const byKey = onceFor(
+  (steps: readonly StepNow[]): ReadonlyMap<string, StepNow> => new Map(steps.map((step) => [step.key, step])),
+)
+
+const needsOf = ({ needs }: PlannedStep, { steps }: States): StepNow[] => needs.map((key) => byKey(steps).get(key)!)
+
 interface Around {
-  readonly run: RunNow
+  readonly states: States
   readonly halt: Halt | null
   readonly now: number
 }
 
-function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, { run, halt, now }: Around): Verdict {
-  const step = steps.get(planned.key)!
+function decideStep(planned: PlannedStep, step: StepNow, { states, halt, now }: Around): Verdict {
   const waits = step.state === 'pending' || step.state === 'ready' || step.state === 'waiting'
   if (halt && waits) return end(step, 'cancelled', halt.says)
   switch (step.state) {
     case 'pending':
-      return decidePending(
-        planned,
-        step,
-        planned.needs.map((key) => steps.get(key)!),
-        run,
-      )
+      return decidePending(planned, step, needsOf(planned, states), states.run)
     case 'ready':
       return planned.approval ? askPeople(planned.key, planned.approval, now) : decideReady(step)
     case 'waiting':

@@ -12,7 +12,7 @@ import {
 } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { type End, end } from './ending.ts'
-import { perPlan } from './per-plan.ts'
+import { onceFor } from './once-for.ts'
 import type { Plan, PlannedStep, States, StepNow } from './states.ts'
 
 /** A step of a plan stands for all steps of its matrix, which are known once a step before has written a list. */
@@ -34,11 +34,11 @@ export const listSources = ({ lists, include }: MatrixSpec): string[] => [
 ]
 
 /** The steps whose values say what a plan becomes. */
-export const sourcesOfPlan = perPlan(({ steps }: Plan): readonly string[] => [
+export const sourcesOfPlan = onceFor(({ steps }: Plan): readonly string[] => [
   ...new Set(steps.flatMap(({ expand }) => (expand ? listSources(expand) : []))),
 ])
 
-const someExpands = perPlan(({ steps }: Plan): boolean => steps.some(({ expand }) => expand))
+const someExpands = onceFor(({ steps }: Plan): boolean => steps.some(({ expand }) => expand))
 
 /** Decides what a step becomes, once all that it needs has ended. */
 export function decideExpansion(

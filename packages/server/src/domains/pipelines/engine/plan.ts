@@ -7,7 +7,7 @@ import {
   type StepSpec,
 } from '@evenkeel/contract'
 import { listSources } from './expansion.ts'
-import { perPlan } from './per-plan.ts'
+import { onceFor } from './once-for.ts'
 import { claimsOf } from './places.ts'
 import type { Plan, PlannedStep } from './states.ts'
 
@@ -184,7 +184,7 @@ export const paramsOfStep = (params: Params, step: Pick<RunPlanStep, 'params' | 
 })
 
 /** Every dataset version the plan reads, once. */
-export const pinnedVersions = perPlan(({ steps }: RunPlan): readonly PinnedVersion[] => {
+export const pinnedVersions = onceFor(({ steps }: RunPlan): readonly PinnedVersion[] => {
   const all = steps
     .flatMap(({ inputs }) => Object.values(inputs))
     .flatMap((input) => (input.from === 'dataset' ? input.versions : []))
@@ -192,6 +192,6 @@ export const pinnedVersions = perPlan(({ steps }: RunPlan): readonly PinnedVersi
 })
 
 /** The steps of a plan by their keys. */
-export const stepsByKey = perPlan(
+export const stepsByKey = onceFor(
   ({ steps }: RunPlan): ReadonlyMap<string, RunPlanStep> => new Map(steps.map((step) => [step.key, step])),
 )

@@ -17,13 +17,12 @@ export function openRoom(plan: Plan, states: States, places: Places) {
   return {
     /** What comes of a step that would start its next attempt. */
     admit({ key, claims, maxParallel }: PlannedStep, step: StepNow, attempt: number): Action | undefined {
-      const matrix = matrixOf(step)
       // Whoever ends next makes room, and that is news enough to decide again.
-      if (free <= 0 || (maxParallel !== null && matrices.get(matrix)! >= maxParallel)) return stepAside(step)
+      if (free <= 0 || (maxParallel !== null && matrices.get(matrixOf(step))! >= maxParallel)) return stepAside(step)
       const lack = ledger.lackOf(claims)
       // Nobody stands in line with more steps than the run could start: they would hold up others for nothing.
       if (lack && inLine >= free) return stepAside(step)
-      if (maxParallel !== null) count(matrices, matrix, 1)
+      if (maxParallel !== null) count(matrices, matrixOf(step), 1)
       if (lack) {
         inLine++
         ledger.wait({ run, step: key, priority, claims, yields: false })

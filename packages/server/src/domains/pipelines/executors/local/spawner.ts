@@ -73,7 +73,7 @@ export function createSpawner(): Spawner {
     child = undefined
     for (const { reject } of waiting.values()) reject(new Error('The process that starts others has ended.'))
     waiting.clear()
-    for (const id of [...living.keys()]) bury(id)
+    for (const id of living.keys()) bury(id)
   }
 
   return {

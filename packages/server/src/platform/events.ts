@@ -30,8 +30,9 @@ export async function publish<C extends EventCatalogue, K extends keyof C & Topi
 ): Promise<string> {
   const { boss, db } = bossOf(tx)
   const id = randomUUID()
-  await boss.publish(topic, z.parse(catalogue[topic]!, payload) as object, { id, db })
-  await recordChange(tx, topic, payload)
+  const news = z.parse(catalogue[topic]!, payload) as object
+  const isHeard = await recordChange(tx, topic, payload)
+  if (isHeard) await boss.publish(topic, news, { id, db })
   return id
 }
 

@@ -11,13 +11,16 @@ import { runEvent } from './moments/run.ts'
 import { stepEvent } from './moments/step.ts'
 import { runIdOf, stepRunIdOf } from './naming.ts'
 import { lineageStore } from './store.ts'
-import { type Links, writeOwn } from './write.ts'
+import { type Links, type OwnEvent, writeOwn } from './write.ts'
 
 /** Looks at a run and tells what is new. One that waits is enough, because it looks at what is true then. */
 export const followQueue = defineQueue('lineage.follow', z.object({ projectId: z.string(), runId: z.string() }), {
   policy: 'short',
   concurrency: 2,
 })
+
+/** Moments that are written in one statement; to make their events takes a few milliseconds. */
+const toldAtOnce = 100
 
 export type Follow = (projectId: string, runId: string) => Promise<void>
 
@@ -36,7 +39,7 @@ export function createFollow(deps: LineageDeps, dialect: Dialect): Follow {
       const facts = await deps.runFacts(tx, projectId, runId)
       if (!facts) return
       const moments = dueMoments(facts.run, await store.toldOf(runId), deps.now())
-      for (const moment of moments) await tell(tx, { deps, dialect, projectId, facts, findDataset: datasets }, moment)
+      await tellAll(tx, { deps, dialect, projectId, facts, findDataset: datasets }, moments)
       await rest(tx, projectId, facts, deps.now())
     })
   }
@@ -55,7 +58,21 @@ interface Telling {
   readonly findDataset: FindDataset
 }
 
-async function tell(tx: Db, telling: Telling, moment: Moment): Promise<void> {
+async function tellAll(tx: Db, telling: Telling, moments: readonly Moment[]): Promise<void> {
+  const { deps, projectId, facts } = telling
+  for (let at = 0; at < moments.length; at += toldAtOnce) {
+    const some = moments.slice(at, at + toldAtOnce)
+    await writeOwn(
+      tx,
+      projectId,
+      some.map((moment) => eventOf(telling, moment)),
+      deps.now(),
+    )
+    await lineageStore(tx).markTold(facts.run.id, some)
+  }
+}
+
+function eventOf(telling: Telling, moment: Moment): OwnEvent {
   const { deps, dialect, projectId, facts } = telling
   const { run } = facts
   const repository = deps.repository ?? null
@@ -64,8 +81,7 @@ async function tell(tx: Db, telling: Telling, moment: Moment): Promise<void> {
       ? runEvent(dialect, projectId, run, moment, repository)
       : stepEvent(dialect, { ...telling, repository, shownVariables: deps.shownVariables }, moment)
   const key = `run/${run.id}/${moment.step}/${moment.attempt}/${moment.type}`
-  await writeOwn(tx, projectId, { key, event, links: linksOf(telling, moment) }, deps.now())
-  await lineageStore(tx).markTold(run.id, moment)
+  return { key, event, links: linksOf(telling, moment) }
 }
 
 function linksOf({ dialect, projectId, facts: { run } }: Telling, { step, attempt, runAttempt }: Moment): Links {

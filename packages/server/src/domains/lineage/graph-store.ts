@@ -1,20 +1,17 @@
 import type { LineageNodeKind } from '@evenkeel/contract'
 import { sql, type Selectable } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
-import type { EdgeNews, NodeNews } from './graph.ts'
+import { documentOf } from '../../platform/storable.ts'
+import type { EdgeNews, ToldNode } from './graph.ts'
 
 export type NodeRow = Selectable<Database['lineage.node']>
 export type EdgeRow = Selectable<Database['lineage.edge']>
 export type Level = EdgeRow['level']
 
-/** Rows that fit into one statement. */
-const batch = 500
-
-/** What the graph learns, and from whom when. */
+/** Who has told what the graph learns, and when we heard it. */
 export interface Learned {
   readonly projectId: string
   readonly origin: 'own' | 'received'
-  readonly at: Date
   readonly now: Date
 }
 
@@ -24,58 +21,42 @@ export function graphStore(db: Db) {
   const nodes = (projectId: string) => tables.selectFrom('lineage.node').selectAll().where('project_id', '=', projectId)
 
   return {
-    /** What is ours stays as we have said it; the state of a run is that of its last event. */
-    async addNodes(
-      { projectId, origin, at, now }: Learned,
-      news: readonly (NodeNews & { readonly link: string | null })[],
-    ): Promise<void> {
-      for (let from = 0; from < news.length; from += batch) {
-        const rows = news.slice(from, from + batch).map((node) => ({
-          project_id: projectId,
-          id: node.id,
-          kind: node.kind,
-          namespace: node.namespace,
-          name: node.name,
-          version: node.version,
-          label: node.label,
-          state: node.state,
-          state_time: node.state === null ? null : at,
-          of_node: node.of,
-          origin,
-          link: node.link,
-          first_seen: now,
-          last_seen: now,
-        }))
-        await tables
-          .insertInto('lineage.node')
-          .values(rows)
-          .onConflict((conflict) =>
-            conflict
-              .columns(['project_id', 'id'])
-              .doUpdateSet({
-                label: sql`excluded.label`,
-                link: sql`coalesce(excluded.link, node.link)`,
-                origin: sql`excluded.origin`,
-                of_node: sql`coalesce(excluded.of_node, node.of_node)`,
-                state: sql`case when excluded.state_time >= coalesce(node.state_time, '-infinity') then excluded.state else node.state end`,
-                state_time: sql`greatest(node.state_time, excluded.state_time)`,
-                last_seen: now,
-              })
-              .where(sql<boolean>`node.origin = 'received' or excluded.origin = 'own'`),
-          )
-          .execute()
-      }
+    /**
+     * What is ours stays as we have said it; the state of a run is that of its last event.
+     *
+     * @param news - each node once
+     */
+    async addNodes({ projectId, origin, now }: Learned, news: readonly ToldNode[]): Promise<void> {
+      await sql`
+        insert into lineage.node (
+          project_id, id, kind, namespace, name, version, label, state, state_time, of_node, origin, link,
+          first_seen, last_seen
+        )
+        select ${projectId}, id, kind, namespace, name, version, label, state,
+          case when state is not null then at end, n.of, ${origin}, link, ${now}::timestamptz, ${now}::timestamptz
+        from jsonb_to_recordset(${documentOf(news)}::jsonb) as n(
+          id text, kind text, namespace text, name text, version text, label text, state text, at timestamptz, "of" text,
+          link text
+        )
+        on conflict (project_id, id) do update set
+          label = excluded.label,
+          link = coalesce(excluded.link, node.link),
+          origin = excluded.origin,
+          of_node = coalesce(excluded.of_node, node.of_node),
+          state = case
+            when excluded.state_time >= coalesce(node.state_time, '-infinity') then excluded.state else node.state
+          end,
+          state_time = greatest(node.state_time, excluded.state_time),
+          last_seen = excluded.last_seen
+        where node.origin = 'received' or excluded.origin = 'own'`.execute(db)
     },
 
     async addEdges(projectId: string, news: readonly EdgeNews[]): Promise<void> {
-      for (let from = 0; from < news.length; from += batch) {
-        const rows = news.slice(from, from + batch).map((edge) => ({ project_id: projectId, ...edge }))
-        await tables
-          .insertInto('lineage.edge')
-          .values(rows)
-          .onConflict((conflict) => conflict.doNothing())
-          .execute()
-      }
+      await sql`
+        insert into lineage.edge (project_id, level, source, target, kind)
+        select ${projectId}, level, source, target, kind
+        from jsonb_to_recordset(${documentOf(news)}::jsonb) as e(level text, source text, target text, kind text)
+        on conflict do nothing`.execute(db)
     },
 
     findNode: (projectId: string, id: string): Promise<NodeRow | undefined> =>

@@ -76,6 +76,28 @@ export function graphOf(event: OpenLineageEvent): GraphNews {
   return { nodes: [...nodes.values()], edges }
 }
 
+/** A node as events spoke of it: its state is that of the last event that told one. */
+export interface ToldNode extends NodeNews {
+  readonly at: Date
+  readonly link: string | null
+}
+
+/** One of each node, as if the news had been written one after the other. */
+export function mergeNodes(news: readonly ToldNode[]): ToldNode[] {
+  const merged = new Map<string, ToldNode>()
+  for (const node of news) {
+    const before = merged.get(node.id)
+    merged.set(node.id, before ? mergeNode(before, node) : node)
+  }
+  return [...merged.values()]
+}
+
+function mergeNode(before: ToldNode, node: ToldNode): ToldNode {
+  const isNewer = node.state !== null && (before.state === null || node.at >= before.at)
+  const { state, at } = isNewer ? node : before
+  return { ...node, state, at, of: node.of ?? before.of, link: node.link ?? before.link }
+}
+
 const jobNode = ({ namespace, name }: { readonly namespace: string; readonly name: string }): NodeNews => ({
   id: nodeId('job', namespace, name),
   kind: 'job',

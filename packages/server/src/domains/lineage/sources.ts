@@ -39,9 +39,8 @@ export const lineageSubscriptions = (sources: Sources): readonly Subscription[] 
 async function tell({ deps }: Sources, projectId: string, key: string, events: readonly OutEvent[]): Promise<void> {
   await deps.db.transaction().execute(async (tx) => {
     await lineageStore(tx).takeTurn(projectId)
-    for (const event of events) {
-      await writeOwn(tx, projectId, { key: `${key}/${event.eventType ?? 'FACT'}`, event }, deps.now())
-    }
+    const told = events.map((event) => ({ key: `${key}/${event.eventType ?? 'FACT'}`, event }))
+    await writeOwn(tx, projectId, told, deps.now())
   })
 }
 

@@ -1,9 +1,20 @@
-import { sql, type Insertable, type Selectable } from 'kysely'
+import { sql, type Selectable } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
+import { documentOf } from '../../platform/storable.ts'
 import type { Moment, Told } from './due.ts'
+import type { Learned } from './graph-store.ts'
 
-type EventTable = Database['lineage.event']
-export type EventRow = Selectable<EventTable>
+export type EventRow = Selectable<Database['lineage.event']>
+
+interface NewEvent {
+  /** What tells it apart from all others of its project. */
+  readonly dedupe_key: string
+  readonly event_type: string | null
+  readonly event_time: string
+  readonly job: string | null
+  readonly run_id: string | null
+  readonly body: object
+}
 
 export interface EventFilter {
   readonly run?: string | undefined
@@ -25,15 +36,23 @@ export function lineageStore(db: Db) {
       await sql`select pg_advisory_xact_lock(hashtextextended(${`lineage/${projectId}`}, 0))`.execute(db)
     },
 
-    /** Returns the id, or undefined when the event is there already. */
-    async addEvent(row: Insertable<EventTable>): Promise<number | undefined> {
-      const added = await tables
-        .insertInto('lineage.event')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['project_id', 'dedupe_key']).doNothing())
-        .returning('id')
-        .executeTakeFirst()
-      return added?.id
+    /** In their order. @returns the ids of those that were not there yet, by their keys */
+    async addEvents(
+      { projectId, origin, now }: Learned,
+      rows: readonly NewEvent[],
+    ): Promise<ReadonlyMap<string, number>> {
+      const added = await sql<{ id: number; dedupe_key: string }>`
+        insert into lineage.event (
+          project_id, origin, dedupe_key, event_type, event_time, job, run_id, body, received_at
+        )
+        select ${projectId}, ${origin}, dedupe_key, event_type, event_time, job, run_id, body, ${now}::timestamptz
+        from rows from (jsonb_to_recordset(${documentOf(rows)}::jsonb) as (
+          dedupe_key text, event_type text, event_time timestamptz, job text, run_id text, body jsonb
+        )) with ordinality as e(dedupe_key, event_type, event_time, job, run_id, body, position)
+        order by position
+        on conflict (project_id, dedupe_key) do nothing
+        returning id, dedupe_key`.execute(db)
+      return new Map(added.rows.map(({ id, dedupe_key }) => [dedupe_key, id]))
     },
 
     findEvent: (projectId: string, dedupeKey: string) =>
@@ -71,11 +90,13 @@ export function lineageStore(db: Db) {
       }))
     },
 
-    async markTold(runId: string, { step, attempt, type, at }: Moment): Promise<void> {
-      await tables
-        .insertInto('lineage.emitted')
-        .values({ run_id: runId, step_key: step, attempt, event_type: type, moment: at })
-        .execute()
+    async markTold(runId: string, moments: readonly Moment[]): Promise<void> {
+      await sql`
+        insert into lineage.emitted (run_id, step_key, attempt, event_type, moment)
+        select ${runId}, step, attempt, type, at
+        from jsonb_to_recordset(${documentOf(moments)}::jsonb) as m(step text, attempt int, type text, at timestamptz)`.execute(
+        db,
+      )
     },
 
     async keepOpen(projectId: string, runId: string, now: Date): Promise<void> {

@@ -1,5 +1,5 @@
-import { type Insertable, sql } from 'kysely'
-import type { Database, Db } from '../../platform/db.ts'
+import { sql } from 'kysely'
+import { type Db, json } from '../../platform/db.ts'
 import type { AttemptRow, StepRow } from './store.ts'
 import { readableBy, type RunTarget } from './target.ts'
 
@@ -9,28 +9,60 @@ export interface ResultRow extends Pick<
   'run_id' | 'step_key' | 'ended_at' | 'outputs' | 'small_values' | 'metrics'
 > {}
 
+/** A step as it was the last time. */
+export type StepBefore = Pick<StepRow, 'run_id' | 'state' | 'ended_at'> & { readonly cache_parts: unknown }
+
+interface StepsOf {
+  readonly projectId: string
+  readonly pipeline: string
+  readonly keys: readonly string[]
+  readonly runId?: string | undefined
+}
+
 /** Every query on what results depend on, and on results that others may take over. */
 export function cacheStore(db: Db) {
   const tables = db.$pickTables<'pipelines.run' | 'pipelines.step' | 'pipelines.attempt'>()
 
   return {
-    /** The newest own result of any step with this cache key that a run may read; one of its own sample comes first. */
-    findResult(projectId: string, cacheKey: string, reader: RunTarget): Promise<ResultRow | undefined> {
-      return tables
-        .selectFrom('pipelines.step as s')
-        .innerJoin('pipelines.attempt as a', (join) =>
-          join.onRef('a.run_id', '=', 's.run_id').onRef('a.step_key', '=', 's.key').on('a.state', '=', 'succeeded'),
+    /**
+     * By cache key, the newest own result of any step that has it and which a run may read; one of its own sample comes
+     * first.
+     */
+    async findResults(
+      projectId: string,
+      cacheKeys: readonly string[],
+      reader: RunTarget,
+    ): Promise<ReadonlyMap<string, ResultRow>> {
+      if (cacheKeys.length === 0) return new Map()
+      const rows = await tables
+        .selectFrom(
+          sql<{ cache_key: string }>`(select distinct unnest(${cacheKeys}::text[]) as cache_key)`.as('wanted'),
         )
-        .innerJoin('pipelines.run as r', 'r.id', 's.run_id')
-        .select(['a.run_id', 'a.step_key', 'a.ended_at', 'a.outputs', 'a.small_values', 'a.metrics'])
-        .where('s.project_id', '=', projectId)
-        .where('s.cache_key', '=', cacheKey)
-        .where('s.state', '=', 'succeeded')
-        .where(readableBy(reader))
-        .orderBy(sql`r.sample is not null`, 'desc')
-        .orderBy('a.ended_at', 'desc')
-        .limit(1)
-        .executeTakeFirst()
+        .innerJoinLateral(
+          (lateral) =>
+            lateral
+              .selectFrom('pipelines.step as s')
+              .innerJoin('pipelines.attempt as a', (join) =>
+                join
+                  .onRef('a.run_id', '=', 's.run_id')
+                  .onRef('a.step_key', '=', 's.key')
+                  .on('a.state', '=', 'succeeded'),
+              )
+              .innerJoin('pipelines.run as r', 'r.id', 's.run_id')
+              .select(['a.run_id', 'a.step_key', 'a.ended_at', 'a.outputs', 'a.small_values', 'a.metrics'])
+              .where('s.project_id', '=', projectId)
+              .whereRef('s.cache_key', '=', 'wanted.cache_key')
+              .where('s.state', '=', 'succeeded')
+              .where(readableBy(reader))
+              .orderBy(sql`r.sample is not null`, 'desc')
+              .orderBy('a.ended_at', 'desc')
+              .limit(1)
+              .as('found'),
+          (join) => join.onTrue(),
+        )
+        .selectAll()
+        .execute()
+      return new Map(rows.map((row) => [row.cache_key, row]))
     },
 
     /** What the result of a step depends on; null when nobody may take it over. */
@@ -44,33 +76,50 @@ export function cacheStore(db: Db) {
       return row?.cache_parts ?? null
     },
 
-    /** The newest step of this key whose parts are known and which a run may read; before a run, when one is given. */
-    stepBefore(
-      projectId: string,
-      pipeline: string,
-      key: string,
-      runId: string | undefined,
+    /** By key, the newest step whose parts are known and which a run may read; before a run, when one is given. */
+    async stepsBefore(
+      { projectId, pipeline, keys, runId }: StepsOf,
       reader: RunTarget,
-    ): Promise<(Pick<StepRow, 'run_id' | 'state' | 'ended_at'> & { cache_parts: unknown }) | undefined> {
-      let query = tables
-        .selectFrom('pipelines.step as s')
-        .innerJoin('pipelines.run as r', 'r.id', 's.run_id')
-        .select(['s.run_id', 's.state', 's.cache_parts', 's.ended_at'])
-        .where('s.project_id', '=', projectId)
-        .where('s.key', '=', key)
-        .where('r.pipeline', '=', pipeline)
-        .where('s.cache_parts', 'is not', null)
-        .where(readableBy(reader))
-      if (runId !== undefined) query = query.where('s.run_id', '<', runId)
-      return query.orderBy('s.run_id', 'desc').limit(1).executeTakeFirst()
+    ): Promise<ReadonlyMap<string, StepBefore>> {
+      if (keys.length === 0) return new Map()
+      const rows = await tables
+        .selectFrom(sql<{ key: string }>`unnest(${keys}::text[])`.as<'wanted'>(sql`wanted(key)`))
+        .innerJoinLateral(
+          (lateral) =>
+            lateral
+              .selectFrom('pipelines.step as s')
+              .innerJoin('pipelines.run as r', 'r.id', 's.run_id')
+              .select(['s.run_id', 's.state', 's.cache_parts', 's.ended_at'])
+              .where('s.project_id', '=', projectId)
+              .whereRef('s.key', '=', 'wanted.key')
+              .where('r.pipeline', '=', pipeline)
+              .where('s.cache_parts', 'is not', null)
+              .where(readableBy(reader))
+              .$if(runId !== undefined, (query) => query.where('s.run_id', '<', runId!))
+              .orderBy('s.run_id', 'desc')
+              .limit(1)
+              .as('found'),
+          (join) => join.onTrue(),
+        )
+        .selectAll()
+        .execute()
+      return new Map(rows.map((row) => [row.key, row]))
     },
 
-    async saveLookUp(
+    /** What was found for steps of a run, and what their results depend on. */
+    async saveLookUps(
       runId: string,
-      key: string,
-      found: Pick<Insertable<Database['pipelines.step']>, 'cache_key' | 'cache_parts' | 'reused'>,
+      found: readonly {
+        readonly key: string
+        readonly cache_key: string | null
+        readonly cache_parts: object | null
+        readonly reused: object | null
+      }[],
     ): Promise<void> {
-      await tables.updateTable('pipelines.step').set(found).where('run_id', '=', runId).where('key', '=', key).execute()
+      await sql`
+        update pipelines.step s set cache_key = f.cache_key, cache_parts = f.cache_parts, reused = f.reused
+        from jsonb_to_recordset(${json(found)}::jsonb) as f(key text, cache_key text, cache_parts jsonb, reused jsonb)
+        where s.run_id = ${runId} and s.key = f.key`.execute(db)
     },
 
     /** What these steps of a run took over from earlier runs. */

@@ -25,7 +25,9 @@ export async function explainStep(
   const verdict = step.cache as CacheVerdict | null
   const after = await store.cachePartsOf(run.id, step.key)
   if (after === null) return { verdict, comparedWith: null, parts: [] }
-  const before = await store.stepBefore(run.project_id, run.pipeline, step.key, run.id, targetOf(run))
+  const { project_id: projectId, pipeline, id: runId } = run
+  const found = await store.stepsBefore({ projectId, pipeline, keys: [step.key], runId }, targetOf(run))
+  const before = found.get(step.key)
   if (!before) return { verdict, comparedWith: null, parts: [] }
   const planned = async (runId: string) => (await plans(store, runId)).steps.find(({ key }) => key === step.key)
   const parts = compareParts(

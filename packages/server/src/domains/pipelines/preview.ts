@@ -38,9 +38,9 @@ export async function previewRun(
       views.set(step.key, { ...head, action: 'unknown', verdict: null, says })
       continue
     }
-    const asked = { projectId, pipeline, target, plan, step, params, outputs: outputs as StoredOutputs }
-    const found = await lookUp(store, asked)
-    const { verdict, reused } = found
+    const asked = { projectId, pipeline, target, plan, steps: [step], params, outputs: outputs as StoredOutputs }
+    const [found] = await lookUp(store, asked)
+    const { verdict, reused } = found!
     for (const [name, stored] of Object.entries(reused?.outputs ?? {})) outputs.set(`${step.key}/${name}`, stored)
     views.set(step.key, { ...head, action: reused ? 'reuse' : 'run', verdict, says: verdict.says })
   }

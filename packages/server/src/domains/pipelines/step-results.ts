@@ -1,5 +1,6 @@
 import type { MetricPoint } from '@evenkeel/contract'
 import { z } from 'zod'
+import type { Db } from '../../platform/db.ts'
 import type { Executor, Handle, JobFile } from './executors/executor.ts'
 import { type LogPage, readLogPage } from './log-page.ts'
 import { metricsStore, type PointsQuery } from './metrics-store.ts'
@@ -15,8 +16,8 @@ export interface StepTarget {
 /** Reads what the attempts of a step wrote, without secrets. The step is one the caller may see. */
 export interface StepResults {
   summary(step: StepRow, attempt?: number): Promise<string | null>
-  /** Of the newest attempt of a step. */
-  summaryOf(projectId: string, step: StepTarget): Promise<string | null>
+  /** Of the newest attempt of a step, as a transaction sees it: it may have ended in this very one. */
+  summaryOf(tx: Db, projectId: string, step: StepTarget): Promise<string | null>
   log(step: StepRow, page: { offset: number; attempt?: number | undefined }): Promise<LogPage>
   metrics(step: StepRow, query: PointsQuery & { attempt?: number | undefined }): Promise<MetricsPage>
 }
@@ -72,7 +73,8 @@ export function createStepResults(
 
   return {
     summary: async (step, attempt) => readSummary(step.project_id, await find(step, attempt)),
-    summaryOf: async (projectId, { run, step }) => readSummary(projectId, await store.newestAttempt(run, step)),
+    summaryOf: async (tx, projectId, { run, step }) =>
+      readSummary(projectId, await pipelinesStore(tx).newestAttempt(run, step)),
 
     async log(step, { offset, attempt }) {
       const found = await find(step, attempt)

@@ -2,6 +2,7 @@ import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Database, Db } from '../../platform/db.ts'
 import { approvalsStore } from './approvals/store.ts'
 import { cacheStore } from './cache-store.ts'
+import { statesStore } from './engine/states-store.ts'
 import { hostStore } from './host-store.ts'
 import { versionStore } from './version-store.ts'
 
@@ -92,6 +93,12 @@ export interface AttemptId {
   readonly attempt: number
 }
 
+export const idOf = (attempt: Pick<AttemptRow, 'run_id' | 'step_key' | 'attempt'>): AttemptId => ({
+  runId: attempt.run_id,
+  step: attempt.step_key,
+  attempt: attempt.attempt,
+})
+
 /** Every query of runs and attempts, with those of versions, of the cache and of hosts; triggers have a store of their own. */
 export function pipelinesStore(db: Db) {
   const tables = db.$pickTables<'pipelines.run' | 'pipelines.step' | 'pipelines.attempt'>()
@@ -100,6 +107,7 @@ export function pipelinesStore(db: Db) {
     ...versionStore(db),
     ...cacheStore(db),
     ...hostStore(db),
+    ...statesStore(db),
     approvalStatesOf: approvalsStore(db).approvalStatesOf,
 
     /** Until the transaction ends, nobody else writes a version of this pipeline, or decides whether it may run. */
@@ -149,14 +157,6 @@ export function pipelinesStore(db: Db) {
         .executeTakeFirst()
     },
 
-    async saveRun(runId: string, change: Partial<Insertable<Database['pipelines.run']>>): Promise<void> {
-      await tables
-        .updateTable('pipelines.run')
-        .set((run) => ({ ...change, revision: run('revision', '+', 1) }))
-        .where('id', '=', runId)
-        .execute()
-    },
-
     /** In the order of the spec. */
     stepsOf(runIds: readonly string[]): Promise<StepRow[]> {
       return tables
@@ -199,25 +199,6 @@ export function pipelinesStore(db: Db) {
         .execute()
     },
 
-    async saveSteps(rows: readonly Insertable<Database['pipelines.step']>[]): Promise<void> {
-      await tables
-        .insertInto('pipelines.step')
-        .values(rows)
-        .onConflict((conflict) =>
-          conflict.columns(['run_id', 'key']).doUpdateSet((row) => ({
-            state: row.ref('excluded.state'),
-            reason: row.ref('excluded.reason'),
-            ready_at: row.ref('excluded.ready_at'),
-            started_at: row.ref('excluded.started_at'),
-            ended_at: row.ref('excluded.ended_at'),
-            count_from: row.ref('excluded.count_from'),
-            cache: row.ref('excluded.cache'),
-            wants: row.ref('excluded.wants'),
-          })),
-        )
-        .execute()
-    },
-
     async removeSteps(runId: string, keys: readonly string[]): Promise<void> {
       await tables
         .deleteFrom('pipelines.step')
@@ -237,28 +218,7 @@ export function pipelinesStore(db: Db) {
         where s.run_id = ${runId} and s.key = p.key`.execute(db)
     },
 
-    /** Adds attempts, or writes what the engine decides about them; what the executor reports is written elsewhere. */
-    saveAttempts(rows: readonly Insertable<Database['pipelines.attempt']>[]): Promise<AttemptRow[]> {
-      return tables
-        .insertInto('pipelines.attempt')
-        .values(rows)
-        .onConflict((conflict) =>
-          conflict.columns(['run_id', 'step_key', 'attempt']).doUpdateSet((row) => ({
-            state: row.ref('excluded.state'),
-            outcome: row.ref('excluded.outcome'),
-            reason: row.ref('excluded.reason'),
-            stop_stage: row.ref('excluded.stop_stage'),
-            stop_why: row.ref('excluded.stop_why'),
-            stop_at: row.ref('excluded.stop_at'),
-            started_at: row.ref('excluded.started_at'),
-            ended_at: row.ref('excluded.ended_at'),
-            heartbeat_at: row.ref('excluded.heartbeat_at'),
-          })),
-        )
-        .returningAll()
-        .execute()
-    },
-
+    /** What the executor tells while an attempt lives; its state is written by the engine. */
     async reportAttempt(
       { runId, step, attempt }: AttemptId,
       report: Partial<Insertable<Database['pipelines.attempt']>>,

@@ -10,16 +10,23 @@ export interface Change {
 
 export const channel = 'evenkeel_live'
 
-/** Notes, in the caller's transaction, that an object changed. */
+/**
+ * Notes, in the caller's transaction, that an object changed.
+ *
+ * @returns whether anybody has subscribed to the topic
+ */
 export async function recordChange(
   tx: Db,
   topic: string,
   { subject, projectId }: { readonly subject: string; readonly projectId: string },
-): Promise<void> {
+): Promise<boolean> {
   // One statement: an event is announced in nearly every transaction.
-  await sql`
+  const { rows } = await sql<{ is_heard: boolean }>`
     with noted as (insert into platform.live_pending (topic, subject, project_id) values (${topic}, ${subject}, ${projectId}))
-    select pg_notify(${channel}, '')`.execute(tx)
+    select pg_notify(${channel}, ''), exists (select from pgboss.subscription where event = ${topic}) as is_heard`.execute(
+    tx,
+  )
+  return rows[0]!.is_heard
 }
 
 export function liveStore(db: Db) {

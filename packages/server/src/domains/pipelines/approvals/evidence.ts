@@ -10,7 +10,7 @@ import { approvalsStore } from './store.ts'
 
 /** Reads what attempts of this host wrote, without secrets. */
 export interface Reader {
-  summaryOf(projectId: string, step: { readonly run: string; readonly step: string }): Promise<string | null>
+  summaryOf(tx: Db, projectId: string, step: { readonly run: string; readonly step: string }): Promise<string | null>
 }
 
 export interface Asking {
@@ -37,7 +37,7 @@ export async function evidenceFor(asking: Asking, step: RunPlanStep, reader: Rea
         .map(async ({ key, state, reason }) => {
           const result = results.get(key)
           const { values = {}, outputs = {} } = result ?? {}
-          const summary = result ? await reader.summaryOf(run.project_id, result) : null
+          const summary = result ? await reader.summaryOf(tx, run.project_id, result) : null
           return { step: key, state, says: reason ?? '', values, outputs, summary }
         }),
     ),

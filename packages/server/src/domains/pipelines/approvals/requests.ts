@@ -14,6 +14,7 @@ export type SaveRequests = (asking: Asking, before: States, now: Date) => Promis
 
 export function createRequests(reader: Reader): SaveRequests {
   return async (asking, before, now) => {
+    if (!asking.plan.steps.some(({ approval }) => approval)) return
     const old = new Map(before.steps.map((step) => [step.key, step.approval]))
     for (const step of asking.states.steps) {
       const was = old.get(step.key)

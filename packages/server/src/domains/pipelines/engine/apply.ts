@@ -130,10 +130,10 @@ export const recordSubmitted = (states: States, key: AttemptKey): States =>
     attempt.state === 'submitting' ? { ...attempt, state: 'submitted' } : attempt,
   )
 
-/** The attempt runs. One that has ended meanwhile stays as it is. */
-export const recordStart = (states: States, key: AttemptKey, now: number): States =>
+/** The attempt runs, since `startedAt`. One that has ended meanwhile stays as it is. */
+export const recordStart = (states: States, key: AttemptKey, startedAt: number): States =>
   changeAttempt(states, key, (attempt) =>
-    isLive(attempt) ? { ...attempt, state: 'running', startedAt: attempt.startedAt ?? now } : attempt,
+    isLive(attempt) ? { ...attempt, state: 'running', startedAt: attempt.startedAt ?? startedAt } : attempt,
   )
 
 /** The attempt has ended. Hearing it again changes nothing. */

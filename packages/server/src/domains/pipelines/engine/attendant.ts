@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
 import type { Log } from '../../../platform/logging.ts'
 import { type Ended, type Executor, type Handle, type JobSpec, Unreachable } from '../executors/executor.ts'
-import type { AttemptId, AttemptRow } from '../store.ts'
+import { type AttemptId, type AttemptRow, idOf } from '../store.ts'
 import type { Ending } from './apply.ts'
 import { type Harvest, harvest } from './harvest.ts'
 import { followHeartbeat } from './heartbeat.ts'
@@ -19,10 +19,10 @@ export interface Journal {
    *
    * @param stopped - when nobody wants it any more; the ending is `cancelled` then
    */
-  job(attempt: AttemptId, externalId: string, stopped: AbortSignal): Promise<JobSpec | Ending>
+  job(attempt: AttemptRow, stopped: AbortSignal): Promise<JobSpec | Ending>
   /** Its platform has it; it may wait there. */
   submitted(attempt: AttemptId, handle: Handle): Promise<void>
-  started(attempt: AttemptId, handle: Handle): Promise<void>
+  started(attempt: AttemptId, begun: Begun): Promise<void>
   /** What it wrote to its metrics file since. */
   told(attempt: AttemptId, news: MetricNews): Promise<void>
   /** Silence that ends the attempt; null: it may be silent for as long as it likes. */
@@ -35,10 +35,23 @@ export interface Journal {
   failed(attempt: AttemptId, ending: Ending): Promise<void>
   /** The outputs it has to leave. */
   outputs(attempt: AttemptId): Promise<Pick<RunPlanStep, 'outputs' | 'folderOutputs'>>
-  /** @param left - what it left, or what is wrong with what it did; absent when it did not end well */
-  ended(attempt: AttemptId, seen: Ended, left: Harvest | Error | undefined): Promise<void>
-  /** Nothing is left to do for it. */
-  done(attempt: AttemptId): Promise<void>
+  ended(attempt: AttemptId, last: LastNews): Promise<void>
+}
+
+/** An attempt that runs. */
+export interface Begun {
+  readonly handle: Handle
+  /** When it was started; milliseconds of `performance.now`, because the clock may be set meanwhile. */
+  readonly since: number
+}
+
+/** How an attempt ended. */
+export interface LastNews {
+  readonly seen: Ended
+  /** What it left, or what is wrong with what it did; undefined when it did not end well. */
+  readonly left: Harvest | Error | undefined
+  /** Its start, when that may not have been told. */
+  readonly begun?: Begun | undefined
 }
 
 /** Stays with each live attempt of this host from its start to its end. */
@@ -60,6 +73,8 @@ interface Charge {
 }
 
 const lookMs = 500
+/** What has ended by then is told together with its start. */
+const briefMs = 100
 const retryMs = 1000
 /** How long a platform may be silent when it is given a job. */
 const silenceMs = 60_000
@@ -105,42 +120,48 @@ export function createAttendant({
 
   async function follow(executor: Executor, attempt: AttemptRow): Promise<void> {
     const id = idOf(attempt)
-    const handle = attempt.handle === null ? await begin(executor, id, attempt) : (attempt.handle as Handle)
-    if (handle === undefined) return
+    const begun = attempt.handle === null ? await begin(executor, attempt) : undefined
+    const handle = begun?.handle ?? (attempt.handle as Handle | null)
+    if (handle === null) return
     const charge = charges.get(attempt.external_id)!
     charge.handle = handle
     if (charge.stage) pass(charge, handle, charge.stage)
     if (executor.queues) await awaitTurn(executor, id, handle, attempt)
+    const brief = begun && !executor.queues ? tellSoon(id, begun) : undefined
     const metrics = followMetrics(executor, handle, readSoFar(attempt.metrics), (news) => journal.told(id, news))
     const silence = await followSilence(executor, id, handle, attempt.started_at ?? new Date())
     const seen = await watch(executor, handle, async () => {
       await metrics.look()
       await silence?.()
-    })
+    }).finally(() => clearTimeout(brief))
     await insist(() => metrics.finish())
     const changed = await insist(() => checkInputs(executor, handle))
     const left = changed ?? (hasWorked(seen) ? await bringIn(executor, id, handle) : undefined)
     if (executor.queues) await noteImage(executor, id, handle)
-    await insist(() => journal.ended(id, seen, left))
-    await insist(() => journal.done(id))
+    await insist(() => journal.ended(id, { seen, left, begun: executor.queues ? undefined : begun }))
     await executor.cleanup(handle)
   }
 
-  async function begin(
-    executor: Executor,
-    id: AttemptId,
-    { external_id: externalId }: AttemptRow,
-  ): Promise<Handle | undefined> {
-    const stopped = charges.get(externalId)!.unwanted.signal
-    const job = await insist(() => journal.job(id, externalId, stopped))
-    const started = 'outcome' in job ? job : await submit(executor, job, externalId).catch(whyNotStarted)
-    if (typeof started === 'string') {
-      await insist(() => (executor.queues ? journal.submitted(id, started) : journal.started(id, started)))
-      return started
+  async function begin(executor: Executor, attempt: AttemptRow): Promise<Begun | undefined> {
+    const id = idOf(attempt)
+    const stopped = charges.get(attempt.external_id)!.unwanted.signal
+    const job = await insist(() => journal.job(attempt, stopped))
+    const started = 'outcome' in job ? job : await submit(executor, job, attempt.external_id).catch(whyNotStarted)
+    if (typeof started !== 'string') {
+      await insist(() => journal.failed(id, started))
+      return undefined
     }
-    await insist(() => journal.failed(id, started))
-    await insist(() => journal.done(id))
-    return undefined
+    if (executor.queues) await insist(() => journal.submitted(id, started))
+    return { handle: started, since: performance.now() }
+  }
+
+  /** Where it is found again follows from its external id, so nothing is lost when it is never told. */
+  function tellSoon(id: AttemptId, begun: Begun): NodeJS.Timeout {
+    return setTimeout(() => {
+      insist(() => journal.started(id, begun)).catch((error: unknown) => {
+        if (!signal.aborted) log.error({ err: error, attempt: id }, 'the start of an attempt could not be told')
+      })
+    }, briefMs).unref()
   }
 
   /** A platform that is silent may have started it: it is asked again for the same job before another one is made. */
@@ -160,7 +181,7 @@ export function createAttendant({
   async function awaitTurn(executor: Executor, id: AttemptId, handle: Handle, { state }: AttemptRow): Promise<void> {
     if (state === 'running') return
     await executor.begun(handle, signal)
-    await insist(() => journal.started(id, handle))
+    await insist(() => journal.started(id, { handle, since: performance.now() }))
     await noteImage(executor, id, handle)
   }
 
@@ -245,12 +266,6 @@ export function createAttendant({
     },
   }
 }
-
-const idOf = (attempt: Pick<AttemptRow, 'run_id' | 'step_key' | 'attempt'>): AttemptId => ({
-  runId: attempt.run_id,
-  step: attempt.step_key,
-  attempt: attempt.attempt,
-})
 
 const hasWorked = (seen: Ended): boolean => seen.state === 'ended' && seen.exitCode === 0
 

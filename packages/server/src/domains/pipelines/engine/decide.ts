@@ -5,6 +5,7 @@ import { type End, end } from './ending.ts'
 import { decideEntry } from './entry.ts'
 import { decideExpansion, type Expand, expandPlan } from './expansion.ts'
 import { type Halt, haltOfRun, haltsOf, matrixOf } from './halt.ts'
+import { onceFor } from './once-for.ts'
 import { type Claim, noPlaces, type Places } from './places.ts'
 import { openRoom } from './room.ts'
 import {
@@ -70,6 +71,9 @@ interface Verdict {
   readonly wakeAt?: number
 }
 
+/** Most steps of a long run, most of the time. */
+const unmoved: Verdict = {}
+
 /** Attempts that end for a reason the code did not give are repeated this often, whatever `retries` says. */
 const infrastructureBudget = 3
 const infrastructure: ReadonlySet<AttemptOutcome> = new Set([
@@ -92,7 +96,7 @@ export function decide(written: Plan, states: States, now: number, places = noPl
   const plan = expandPlan(written, states)
   const entry = decideEntry(plan, states, places)
   if (entry) return { ...nothing, ...entry }
-  const verdicts = decideSteps(plan, states, now, { written, places })
+  const verdicts = decideSteps(plan, states, now, { written, places }).filter((verdict) => verdict !== unmoved)
   const run = decideRun(plan, states, now)
   const actions = [...verdicts.flatMap(({ action }) => action ?? []), ...(run ? [run] : [])]
   const { deadlineAt } = states.run
@@ -111,21 +115,26 @@ function decideSteps(
   now: number,
   { written, places }: { readonly written: Plan; readonly places: Places },
 ): readonly Verdict[] {
-  const steps = new Map(states.steps.map((step) => [step.key, step]))
+  const stepAt = (at: number, { key }: PlannedStep): StepNow => {
+    const step = states.steps[at]
+    return step?.key === key ? step : byKey(states.steps).get(key)!
+  }
   const haltOf = haltsOf(plan, states, now)
   const room = openRoom(plan, states, places)
-  const verdicts = plan.steps.map((planned) => {
-    const halt = haltOf(planned, steps.get(planned.key)!)
-    return decideLater(planned, steps, halt, written) ?? decideStep(planned, steps, { run: states.run, halt, now })
+  const verdicts = plan.steps.map((planned, at) => {
+    const step = stepAt(at, planned)
+    if (hasEnded(step)) return unmoved
+    const halt = haltOf(planned, step)
+    return decideLater(planned, step, { states, halt, written }) ?? decideStep(planned, step, { states, halt, now })
   })
   const failing = new Set(plan.steps.filter((planned, at) => failsFast(planned, verdicts[at]!)).map(matrixOf))
   return verdicts.map((verdict, at) => {
-    const planned = plan.steps[at]!
     if (verdict.next === undefined) return verdict
+    const planned = plan.steps[at]!
     // What would be ended in the next round is not started in this one.
-    if (planned.failFast && failing.has(matrixOf(planned))) return {}
-    const action = room.admit(planned, steps.get(planned.key)!, verdict.next)
-    return action ? { action } : {}
+    if (planned.failFast && failing.has(matrixOf(planned))) return unmoved
+    const action = room.admit(planned, stepAt(at, planned), verdict.next)
+    return action ? { action } : unmoved
   })
 }
 
@@ -135,36 +144,36 @@ const failsFast = ({ failFast }: PlannedStep, { action }: Verdict): boolean =>
 /** A step that stands for a matrix, once it would run. */
 function decideLater(
   planned: PlannedStep,
-  steps: ReadonlyMap<string, StepNow>,
-  halt: Halt | null,
-  written: Plan,
+  step: StepNow,
+  { states, halt, written }: { readonly states: States; readonly halt: Halt | null; readonly written: Plan },
 ): Verdict | undefined {
-  const step = steps.get(planned.key)!
-  const needs = planned.needs.map((key) => steps.get(key)!)
-  if (halt || !planned.expand || step.state !== 'pending' || !needs.every(hasEnded)) return undefined
+  if (halt || !planned.expand || step.state !== 'pending') return undefined
+  const needs = needsOf(planned, states)
+  if (!needs.every(hasEnded)) return undefined
   if (needsSuccess(planned) && !needs.every(({ state }) => state === 'succeeded' || state === 'cached'))
     return undefined
-  return decideExpansion(planned, planned.expand, written, steps)
+  return decideExpansion(planned, planned.expand, written, byKey(states.steps))
 }
 
+/** Asked only where steps look at others: most of a long run do not. */
+const byKey = onceFor(
+  (steps: readonly StepNow[]): ReadonlyMap<string, StepNow> => new Map(steps.map((step) => [step.key, step])),
+)
+
+const needsOf = ({ needs }: PlannedStep, { steps }: States): StepNow[] => needs.map((key) => byKey(steps).get(key)!)
+
 interface Around {
-  readonly run: RunNow
+  readonly states: States
   readonly halt: Halt | null
   readonly now: number
 }
 
-function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, { run, halt, now }: Around): Verdict {
-  const step = steps.get(planned.key)!
+function decideStep(planned: PlannedStep, step: StepNow, { states, halt, now }: Around): Verdict {
   const waits = step.state === 'pending' || step.state === 'ready' || step.state === 'waiting'
   if (halt && waits) return end(step, 'cancelled', halt.says)
   switch (step.state) {
     case 'pending':
-      return decidePending(
-        planned,
-        step,
-        planned.needs.map((key) => steps.get(key)!),
-        run,
-      )
+      return decidePending(planned, step, needsOf(planned, states), states.run)
     case 'ready':
       return planned.approval ? askPeople(planned.key, planned.approval, now) : decideReady(step)
     case 'waiting':
@@ -176,7 +185,7 @@ function decideStep(planned: PlannedStep, steps: ReadonlyMap<string, StepNow>, {
     case 'failed':
     case 'skipped':
     case 'cancelled':
-      return {}
+      return unmoved
   }
 }
 

@@ -1,31 +1,29 @@
 import { pipelinesEvents } from '@evenkeel/contract'
 import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
-import { type Db, json } from '../../../platform/db.ts'
+import type { Db } from '../../../platform/db.ts'
 import { publish } from '../../../platform/events.ts'
 import type { Log } from '../../../platform/logging.ts'
 import { createTurns } from '../../../platform/turns.ts'
 import type { SaveRequests } from '../approvals/requests.ts'
 import type { Executor } from '../executors/executor.ts'
 import { type AttemptRow, pipelinesStore, type PipelinesStore, type RunRow } from '../store.ts'
-import { targetOf } from '../target.ts'
-import { type Effect, recordEnd, recordLookUp, requestCancel, type Settled, settle } from './apply.ts'
+import { recordEnd, requestCancel, type Settled } from './apply.ts'
 import { type Attendant, createAttendant, type Journal } from './attendant.ts'
 import type { LookUp } from './cache/look-up.ts'
 import { createJumpWatch } from './clock-jump.ts'
-import { recordValues } from './condition.ts'
 import { expandPlan } from './expansion.ts'
-import { addExpanded, readExpansions, rowsAtOnce, saveExpansions } from './expansion-rows.ts'
+import { readExpansions, saveExpansions } from './expansion-rows.ts'
+import { createHearing, type Hear, hearAll, type News } from './hearing.ts'
+import { settleWithLookUps } from './look-ups.ts'
 import { createMemory } from './memory.ts'
-import { outputsOf } from './outputs.ts'
 import { needsPlaces, noPlaces, type Places, runsToWake } from './places.ts'
 import { placesStore, readPlaces } from './places-store.ts'
-import { type Params, type RunPlan, sourcesOf } from './plan.ts'
+import { type RunPlan, stepsByKey } from './plan.ts'
 import type { Plans } from './plans.ts'
 import type { CheckInputs } from './quarantine.ts'
-import { resultsOf } from './results.ts'
 import { reportStrangers } from './strangers.ts'
-import { changedRows, type Place, runFields, statesOf } from './rows.ts'
-import { hasEnded, type States } from './states.ts'
+import { type AttemptReport, changedAttempts, changedSteps, leftRows, type Place, runFields, statesOf } from './rows.ts'
+import { hasEnded, type RunNow, type States } from './states.ts'
 
 /** The protocol of plan and states that this release writes. */
 export const engineProtocol = 1
@@ -43,9 +41,13 @@ export interface Locked {
 export interface Engine {
   /**
    * Locks a run, changes its states, decides until nothing is left to do, stores all of it, and then does it.
-   * Without a change it only looks. A run that does not exist is passed over.
+   * A run that does not exist is passed over.
    */
-  advance(runId: string, change?: Change): Promise<void>
+  advance(runId: string, change: Change): Promise<void>
+  /** Takes in what is told about an attempt, together with all else that is told of its run meanwhile. */
+  readonly hear: Hear
+  /** Decides about a run anew: something has happened somewhere. */
+  look(runId: string): Promise<void>
   /** Adopts what runs on this host and looks at every open run. */
   start(): Promise<void>
   /** Looks at runs that nobody has looked at for a while, and gives up attempts of hosts that are gone. */
@@ -69,15 +71,13 @@ export interface EngineNeeds {
   /** Has a run looked at once the transaction is committed. */
   readonly wake: (tx: Db, runId: string) => Promise<unknown>
   readonly saveRequests: SaveRequests
-  readonly journal: (engine: Pick<Engine, 'advance'>) => Journal
+  readonly journal: (engine: Pick<Engine, 'hear'>) => Journal
 }
 
 const beatMs = 2000
 const unseenMs = 60_000
 /** A host that is silent for so long is gone; its attempts are lost. */
 const hostGoneMs = 10 * 60_000
-/** Results that are looked up in one transaction. */
-const lookUpsAtOnce = 100
 /** Timers cannot hold more. */
 const longestTimerMs = 2 ** 31 - 1
 
@@ -93,24 +93,28 @@ export function createEngine(needs: EngineNeeds): Engine {
   let starting: Promise<void> | undefined
   let strangers: Promise<unknown> | undefined
   let stopped = false
-  const attendant = createAttendant({ executors, blobs, log, checkInputs, journal: journal({ advance }) })
+  const hear = createHearing(inTurn, (runId, news) =>
+    advanceNow(runId, async ({ states, now }) => hearAll(news, states, now)),
+  )
+  const attendant = createAttendant({ executors, blobs, log, checkInputs, journal: journal({ hear }) })
 
-  function advance(runId: string, change = keep): Promise<void> {
-    return inTurn(runId, () => advanceNow(runId, change))
+  async function advance(runId: string, change: Change): Promise<void> {
+    await inTurn(runId, () => advanceNow(runId, async (locked) => ({ states: await change(locked), reports: [] })))
   }
 
-  async function advanceNow(runId: string, change: Change): Promise<void> {
+  async function advanceNow(runId: string, change: Changing): Promise<RunNow | undefined> {
     await followClock()
     const done = await db.transaction().execute(async (tx) => {
       const store = pipelinesStore(tx)
       const run = await store.lockRun(runId)
       return run && advanceIn({ tx, store, run, now: now() }, change)
     })
-    if (!done) return
+    if (!done) return undefined
     memory.remember(runId, done.revision, done.states)
     carryOut(attendant, done.attempts)
     setAlarm(runId, done.wakeAt)
     for (const other of done.cancels) await giveWay(other, runId)
+    return done.states.run
   }
 
   /** When this fails, the run that waits asks again as soon as it is looked at. */
@@ -120,16 +124,19 @@ export function createEngine(needs: EngineNeeds): Engine {
     ).catch((error: unknown) => log.warn({ err: error, runId }, 'a run could not be cancelled for a newer one'))
   }
 
-  async function advanceIn({ tx, store, run, now }: Opened, change: Change): Promise<Advanced> {
+  async function advanceIn(opened: Opened, change: Changing): Promise<Advanced> {
+    const { tx, store, run, now } = opened
     const plan = await plans(store, run.id)
     const before = memory.recall(run) ?? (await readExpansions(store, run.id, plan, await readStates(store, run, plan)))
-    const changed = await change({ tx, store, run, states: before, now: now.getTime() })
+    const { states: changed, reports } = await change({ tx, store, run, states: before, now: now.getTime() })
+    const left = leftRows(reports)
+    if (left.length > 0) await store.saveLeft({ projectId: run.project_id, runId: run.id }, left)
     const places = await openPlaces(tx, run, plan)
     const settled = await settleWithLookUps({ store, run, plan, places, lookUp }, changed, now.getTime())
     const known = expandPlan(plan, settled.states)
-    const runsOn = new Map(known.steps.map((step) => [step.key, step.runsOn]))
-    const placeOf = (step: string): Place => ({ executor: runsOn.get(step)!, host })
-    const saved = await save(store, run, before, settled, placeOf, now)
+    const steps = stepsByKey(known)
+    const placeOf = (step: string): Place => ({ executor: steps.get(step)!.runsOn, host })
+    const saved = await save(opened, { before, reports }, settled, placeOf)
     await saveExpansions(store, run.id, known, { before, after: settled.states })
     if (places !== noPlaces) for (const other of runsToWake(places, plan, settled.states)) await wake(tx, other)
     await announce(tx, run, before, settled.states)
@@ -150,11 +157,15 @@ export function createEngine(needs: EngineNeeds): Engine {
     alarms.delete(runId)
     if (wakeAt === null) return
     const waitMs = Math.min(Math.max(wakeAt - now().getTime(), 0), longestTimerMs)
-    alarms.set(runId, setTimeout(() => look(runId), waitMs).unref())
+    alarms.set(runId, setTimeout(() => tryToLook(runId), waitMs).unref())
   }
 
-  function look(runId: string): void {
-    advance(runId).catch((error: unknown) => log.error({ err: error, runId }, 'a run could not be looked at'))
+  async function look(runId: string): Promise<void> {
+    await hear(runId, (states) => ({ states }))
+  }
+
+  function tryToLook(runId: string): void {
+    look(runId).catch((error: unknown) => log.error({ err: error, runId }, 'a run could not be looked at'))
   }
 
   /** A clock that was set must neither end what runs here before its time, nor let it run for ever. */
@@ -175,7 +186,7 @@ export function createEngine(needs: EngineNeeds): Engine {
   }
 
   async function lookAtAll(unseenSince: Date): Promise<void> {
-    for (const runId of await pipelinesStore(db).runsToLookAt(now(), unseenSince)) await advance(runId)
+    for (const runId of await pipelinesStore(db).runsToLookAt(now(), unseenSince)) await look(runId)
   }
 
   async function begin(): Promise<void> {
@@ -190,6 +201,8 @@ export function createEngine(needs: EngineNeeds): Engine {
 
   return {
     advance,
+    hear,
+    look,
 
     start() {
       starting = begin()
@@ -198,7 +211,7 @@ export function createEngine(needs: EngineNeeds): Engine {
 
     async sweep() {
       const abandoned = await pipelinesStore(db).abandonedAttempts(host, hostGoneMs)
-      for (const attempt of abandoned) await advance(attempt.run_id, loseAttempt(attempt))
+      for (const attempt of abandoned) await hear(attempt.run_id, loseAttempt(attempt))
       await lookAtAll(new Date(now().getTime() - unseenMs))
     },
 
@@ -215,9 +228,8 @@ export function createEngine(needs: EngineNeeds): Engine {
   }
 }
 
-const keep = async ({ states }: Locked): Promise<States> => states
-
 type Change = (locked: Locked) => Promise<States>
+type Changing = (locked: Locked) => Promise<Omit<Told, 'before'> & { readonly states: States }>
 
 interface Opened {
   readonly tx: Db
@@ -246,76 +258,27 @@ async function openPlaces(tx: Db, run: RunRow, plan: RunPlan): Promise<Places> {
   return readPlaces(tx, run)
 }
 
-interface Looking {
-  readonly store: PipelinesStore
-  readonly run: RunRow
-  readonly plan: RunPlan
-  readonly places: Places
-  readonly lookUp: LookUp
+interface Told {
+  readonly before: States
+  readonly reports: readonly AttemptReport[]
 }
 
-/** Decides; looks for results that steps which are ready may take over; decides again. */
-async function settleWithLookUps(looking: Looking, changed: States, now: number): Promise<Settled> {
-  const effects: Effect[] = []
-  let states = changed
-  for (let count = 0; ;) {
-    const settled = settle(looking.plan, states, now, looking.places)
-    effects.push(...settled.effects)
-    if (settled.reads.length > 0) {
-      states = await readValues(looking, settled)
-      continue
-    }
-    if (settled.lookUps.length === 0) return { ...settled, effects }
-    // The rest comes in a transaction of its own, at once.
-    if (count >= lookUpsAtOnce) return { ...settled, effects, wakeAt: now }
-    const keys = settled.lookUps.slice(0, lookUpsAtOnce)
-    count += keys.length
-    states = settled.states
-    await addExpanded(looking.store, looking.run, looking.plan, { before: changed, after: states })
-    const known = { ...looking, plan: expandPlan(looking.plan, states) }
-    for (const key of keys) states = await lookUpStep(known, states, key)
-  }
-}
-
-/** What a condition waits for; a step that wrote nothing has no values. */
-async function readValues({ store, run }: Looking, { states, reads }: Settled): Promise<States> {
-  const results = await resultsOf(store, run.id, reads)
-  return reads.reduce((sum, key) => recordValues(sum, key, results.get(key)?.values ?? {}), states)
-}
-
-async function lookUpStep({ store, run, plan, lookUp }: Looking, states: States, key: string): Promise<States> {
-  const step = plan.steps.find((candidate) => candidate.key === key)!
-  const found = await lookUp(store, {
-    projectId: run.project_id,
-    pipeline: run.pipeline,
-    runId: run.id,
-    target: targetOf(run),
-    plan,
-    step,
-    params: run.params as Params,
-    outputs: await outputsOf(store, run.id, sourcesOf(step.inputs)),
-  })
-  await store.saveLookUp(run.id, key, {
-    cache_key: found.key ?? null,
-    cache_parts: found.parts ? json(found.parts) : null,
-    reused: found.reused ? json(found.reused) : null,
-  })
-  return recordLookUp(states, key, found.verdict)
-}
-
-async function save(
-  store: PipelinesStore,
-  run: RunRow,
-  before: States,
+function save(
+  { store, run, now }: Opened,
+  { before, reports }: Told,
   { states, wakeAt }: Settled,
   placeOf: (step: string) => Place,
-  now: Date,
 ): Promise<AttemptRow[]> {
-  const wake = wakeAt === null ? null : new Date(wakeAt)
-  await store.saveRun(run.id, { ...runFields(states), wake_at: wake, looked_at: now })
-  const { steps, attempts } = changedRows(run, before, states, placeOf, now)
-  for (let at = 0; at < steps.length; at += rowsAtOnce) await store.saveSteps(steps.slice(at, at + rowsAtOnce))
-  return attempts.length > 0 ? store.saveAttempts(attempts) : []
+  return store.saveStates(
+    { projectId: run.project_id, runId: run.id },
+    {
+      run: runFields(states),
+      wakeAt: wakeAt === null ? null : new Date(wakeAt),
+      now,
+      steps: changedSteps(before, states),
+      attempts: changedAttempts(run.id, { before, after: states, reports }, placeOf),
+    },
+  )
 }
 
 async function announce(tx: Db, run: RunRow, before: States, after: States): Promise<void> {
@@ -335,14 +298,15 @@ function carryOut(attendant: Attendant, attempts: readonly AttemptRow[]): void {
 }
 
 const loseAttempt =
-  ({ step_key, attempt }: AttemptRow) =>
-  async ({ states, now }: Locked): Promise<States> =>
-    recordEnd(
+  ({ step_key, attempt }: AttemptRow): News =>
+  (states, now) => ({
+    states: recordEnd(
       states,
       { step: step_key, attempt },
       { outcome: 'lost', reason: 'Its host has given no sign of life for ten minutes.' },
       now,
-    )
+    ),
+  })
 
 async function followJump(db: Db, host: string, { jumpMs, now }: { jumpMs: number; now: Date }): Promise<void> {
   await db.transaction().execute(async (tx) => {

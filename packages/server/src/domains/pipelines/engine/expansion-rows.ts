@@ -4,6 +4,7 @@ import type { RunPlan } from './plan.ts'
 import type { Plans } from './plans.ts'
 import { recordValues } from './condition.ts'
 import { resultsOf } from './results.ts'
+import { changedSteps } from './rows.ts'
 import type { States } from './states.ts'
 
 /** The plan of a run with every matrix that is known by now. */
@@ -35,22 +36,17 @@ export async function readExpansions(
   return [...results].reduce((sum, [key, { values }]) => recordValues(sum, key, values), states)
 }
 
-/** A statement cannot hold the values of more. */
-export const rowsAtOnce = 2000
-
 /** Gives the steps of a matrix their rows, before anything is found for them that must be written there. */
 export async function addExpanded(
   store: PipelinesStore,
-  { id, project_id }: Pick<RunRow, 'id' | 'project_id'>,
+  { id: runId, project_id: projectId }: Pick<RunRow, 'id' | 'project_id'>,
   plan: RunPlan,
   { before, after }: { readonly before: States; readonly after: States },
 ): Promise<void> {
   if (!plan.steps.some(({ expand }) => expand)) return
   const old = new Set(before.steps.map(({ key }) => key))
-  const rows = after.steps.flatMap(({ key, state, countFrom: count_from }, position) =>
-    old.has(key) ? [] : [{ project_id, run_id: id, key, position, state, count_from }],
-  )
-  for (let at = 0; at < rows.length; at += rowsAtOnce) await store.saveSteps(rows.slice(at, at + rowsAtOnce))
+  const added = changedSteps(before, after).filter(({ key }) => !old.has(key))
+  await store.saveSteps({ projectId, runId }, added)
 }
 
 /** Takes away the rows of steps that were replaced, and gives all others their places and needs. */
@@ -60,6 +56,7 @@ export async function saveExpansions(
   plan: RunPlan,
   { before, after }: { readonly before: States; readonly after: States },
 ): Promise<void> {
+  if (before.steps.every(({ key }, at) => after.steps[at]?.key === key)) return
   const now = new Set(after.steps.map(({ key }) => key))
   const replaced = before.steps.filter(({ key }) => !now.has(key)).map(({ key }) => key)
   if (replaced.length === 0) return

@@ -12,6 +12,7 @@ import {
 } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { type End, end } from './ending.ts'
+import { onceFor } from './once-for.ts'
 import type { Plan, PlannedStep, States, StepNow } from './states.ts'
 
 /** A step of a plan stands for all steps of its matrix, which are known once a step before has written a list. */
@@ -33,9 +34,11 @@ export const listSources = ({ lists, include }: MatrixSpec): string[] => [
 ]
 
 /** The steps whose values say what a plan becomes. */
-export const sourcesOfPlan = ({ steps }: Plan): string[] => [
+export const sourcesOfPlan = onceFor(({ steps }: Plan): readonly string[] => [
   ...new Set(steps.flatMap(({ expand }) => (expand ? listSources(expand) : []))),
-]
+])
+
+const someExpands = onceFor(({ steps }: Plan): boolean => steps.some(({ expand }) => expand))
 
 /** Decides what a step becomes, once all that it needs has ended. */
 export function decideExpansion(
@@ -110,7 +113,7 @@ function parseJson(text: string): unknown {
 
 /** The plan as far as it is known: what has expanded is replaced by what it became. */
 export function expandPlan<P extends Plan>(plan: P, states: States): P {
-  if (!plan.steps.some(({ expand }) => expand)) return plan
+  if (!someExpands(plan)) return plan
   const steps = new Map(states.steps.map((step) => [step.key, step]))
   return expandWith(
     plan,

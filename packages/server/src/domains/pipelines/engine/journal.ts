@@ -3,27 +3,28 @@ import { join } from 'node:path'
 import { json } from '../../../platform/db.ts'
 import { DomainError } from '../../../platform/errors.ts'
 import { publish } from '../../../platform/events.ts'
-import type { Ended, JobSpec } from '../executors/executor.ts'
+import type { JobSpec } from '../executors/executor.ts'
 import { metricsStore } from '../metrics-store.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { cutInputs } from '../releases/sample.ts'
 import type { Environments } from '../runtimes/environments.ts'
 import type { RuntimeFace } from '../runtimes/runtime-kind.ts'
 import { type Secrets, SecretUnavailable } from '../secrets/service.ts'
-import { type AttemptId, pipelinesStore, type RunRow } from '../store.ts'
+import { type AttemptId, type AttemptRow, idOf, pipelinesStore, type RunRow } from '../store.ts'
 import { targetOf } from '../target.ts'
 import { type Ending, recordEnd, recordSilence, recordStart, recordSubmitted } from './apply.ts'
-import type { Journal } from './attendant.ts'
+import type { Begun, Journal, LastNews } from './attendant.ts'
 import type { StoredOutputs } from './cache/parts.ts'
 import { checkpointFolder } from './checkpoints.ts'
-import type { Engine, Locked } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { isFolder, readFolder } from './folders.ts'
 import type { Harvest } from './harvest.ts'
+import type { Heard, News } from './hearing.ts'
 import { jobOf } from './job.ts'
 import { maskLeft, maskNews } from './mask-news.ts'
 import { outputsOf } from './outputs.ts'
-import { type Params, type RunPlan, type RunPlanStep, sourcesOf } from './plan.ts'
-import type { Plans } from './plans.ts'
+import { type Params, type RunPlan, type RunPlanStep, sourcesOf, stepsByKey } from './plan.ts'
+import { createOrigins, type Plans } from './plans.ts'
 import type { Progress } from './progress.ts'
 import { softwareFor } from './software.ts'
 import { outcomeOf } from './outcome.ts'
@@ -42,15 +43,23 @@ export interface JournalDeps extends PipelinesDeps {
 export function createJournal(
   deps: JournalDeps,
   { plans, secrets }: { readonly plans: Plans; readonly secrets: Secrets },
-  { advance }: Pick<Engine, 'advance'>,
+  { hear }: Pick<Engine, 'hear'>,
 ): Journal {
   const { db } = deps
   const store = pipelinesStore(db)
+  const origins = createOrigins()
 
   async function withoutSecrets(id: AttemptId, left: Harvest | Error | undefined) {
     const says = left instanceof Error || Object.keys(left?.values ?? {}).length > 0
-    const run = says ? await store.readRun(id.runId) : undefined
-    return run ? maskLeft(left, await secrets.maskOf(run.project_id)) : left
+    if (!says) return left
+    const { project_id: projectId } = await origins(store, id.runId)
+    return maskLeft(left, await secrets.maskOf(projectId))
+  }
+
+  async function end(id: AttemptId, news: News): Promise<void> {
+    const run = await hear(id.runId, news)
+    // Steps that run at the same time share the scope of the run, so the last one to end closes it.
+    if (run && hasEnded(run)) await deps.revokeStepTokens(id.runId)
   }
 
   async function tellProgress(id: AttemptId, progress: Progress): Promise<void> {
@@ -62,26 +71,24 @@ export function createJournal(
   }
 
   return {
-    async job(id, externalId, stopped) {
+    async job(attempt, stopped) {
+      const id = idOf(attempt)
       const { runtime } = stepOf(await plans(store, id.runId), id.step)
       const waiting = { stopped, progress: (says: string) => tellProgress(id, { share: 0, says }) }
       const software = runtime && (await softwareFor(deps.environments, store, id, runtime, waiting))
-      return software && 'outcome' in software ? software : makeJob(deps, plans, secrets, id, externalId, software)
+      if (software && 'outcome' in software) return software
+      return makeJob(deps, { plans, origins, secrets }, attempt, software)
     },
 
-    submitted: (id, handle) =>
-      advance(id.runId, async (locked) => {
-        await locked.store.reportAttempt(id, { handle })
-        return recordSubmitted(locked.states, id)
-      }),
+    async submitted(id, handle) {
+      await hear(id.runId, (states) => ({ states: recordSubmitted(states, id), report: { of: id, tells: { handle } } }))
+    },
 
     image: (id, image) => store.reportAttempt(id, { image }),
 
-    started: (id, handle) =>
-      advance(id.runId, async (locked) => {
-        await locked.store.reportAttempt(id, { handle })
-        return recordStart(locked.states, id, locked.now)
-      }),
+    async started(id, begun) {
+      await hear(id.runId, (states, now) => recordBegun(states, id, begun, now))
+    },
 
     async told(id, news) {
       const run = await store.readRun(id.runId)
@@ -99,23 +106,19 @@ export function createJournal(
       return stepOf(await plans(store, id.runId), id.step).heartbeatMs
     },
 
-    silent: (id, silentMs) => advance(id.runId, async ({ states, now }) => recordSilence(states, id, now - silentMs)),
+    async silent(id, silentMs) {
+      await hear(id.runId, (states, now) => ({ states: recordSilence(states, id, now - silentMs) }))
+    },
 
-    failed: (id, ending) => advance(id.runId, async ({ states, now }) => recordEnd(states, id, ending, now)),
+    failed: (id, ending) => end(id, (states, now) => ({ states: recordEnd(states, id, ending, now) })),
 
-    async ended(id, seen, left) {
+    async ended(id, { left, ...last }) {
       const clean = await withoutSecrets(id, left)
-      await advance(id.runId, (locked) => writeEnd(locked, id, seen, clean))
+      await end(id, (states, now) => recordLast(states, id, { ...last, left: clean }, now))
     },
 
     async outputs(id) {
       return stepOf(await plans(store, id.runId), id.step)
-    },
-
-    async done(id) {
-      // Steps that run at the same time share the scope of the run, so the last one to end closes it.
-      const run = await store.readRun(id.runId)
-      if (run && hasEnded(run)) await deps.revokeStepTokens(id.runId)
     },
   }
 }
@@ -128,38 +131,51 @@ const newsOf = (run: RunRow) => ({
   state: run.state,
 })
 
-async function writeEnd(
-  { states, store, now }: Locked,
-  id: AttemptId,
-  seen: Ended,
-  left: Harvest | Error | undefined,
-): Promise<States> {
+function recordBegun(states: States, id: AttemptId, { handle, since }: Begun, now: number): Heard {
+  const startedAt = Math.round(now - (performance.now() - since))
+  return { states: recordStart(states, id, startedAt), report: { of: id, tells: { handle } } }
+}
+
+function recordLast(states: States, id: AttemptId, { begun, seen, left }: LastNews, now: number): Heard {
   const step = states.steps.find(({ key }) => key === id.step)
   const attempt = step?.attempts.find((one) => one.attempt === id.attempt)
   // Told twice, or given up meanwhile: what was written then stays.
-  if (!attempt || !isLive(attempt)) return states
-  await store.reportAttempt(id, {
-    exit_code: seen.state === 'ended' ? seen.exitCode : null,
-    ...(left && !(left instanceof Error) && { small_values: json(left.values), outputs: json(left.outputs) }),
-  })
-  return recordEnd(states, id, endingOf(seen, left, attempt.stop), now)
+  if (!attempt || !isLive(attempt)) return { states }
+  // Of one that was over at once nobody may have told the start.
+  const before = begun ? recordBegun(states, id, begun, now).states : states
+  return {
+    states: recordEnd(before, id, endingOf(seen, left, attempt.stop), now),
+    report: {
+      of: id,
+      tells: {
+        ...(begun && { handle: begun.handle }),
+        ...(seen.state === 'ended' && { exit_code: seen.exitCode }),
+      },
+      ...(left && !(left instanceof Error) && { left }),
+    },
+  }
 }
 
-function endingOf(seen: Ended, left: Harvest | Error | undefined, stop: Stop | null): Ending {
+function endingOf(seen: LastNews['seen'], left: LastNews['left'], stop: Stop | null): Ending {
   if (left instanceof InputChanged) return { outcome: 'config', reason: left.message }
   return left instanceof Error ? { outcome: 'output_missing', reason: left.message } : outcomeOf(seen, stop)
 }
 
+interface Known {
+  readonly plans: Plans
+  readonly origins: ReturnType<typeof createOrigins>
+  readonly secrets: Secrets
+}
+
 async function makeJob(
   deps: JournalDeps,
-  plans: Plans,
-  secrets: Secrets,
-  id: AttemptId,
-  externalId: string,
+  { plans, origins, secrets }: Known,
+  { external_id: externalId, gpus, ...attempt }: AttemptRow,
   software: RuntimeFace | null,
 ): Promise<JobSpec | Ending> {
   const store = pipelinesStore(deps.db)
-  const run = (await store.readRun(id.runId))!
+  const id = idOf(attempt)
+  const run = await origins(store, id.runId)
   const plan = await plans(store, id.runId)
   const step = stepOf(plan, id.step)
   const command = step.uses === null ? step.run : deps.builtinSteps(step.uses)
@@ -180,12 +196,11 @@ async function makeJob(
     params: run.params as Params,
     plan,
   }
-  const attempt = await store.findAttempt(id)
   const deadline = deps.now().getTime() + step.timeoutMs
   return jobOf(facts, {
     step,
     attempt: id.attempt,
-    gpus: attempt!.gpus as number[],
+    gpus: gpus as number[],
     externalId,
     command,
     workFolder: deps.workFolder,
@@ -229,7 +244,7 @@ async function foldersOf(
 const unknownStep = (uses: string | null): string =>
   `No step "${uses}" ships with this version of Evenkeel; write the pipeline anew with one that does.`
 
-const stepOf = (plan: RunPlan, key: string): RunPlanStep => plan.steps.find((candidate) => candidate.key === key)!
+const stepOf = (plan: RunPlan, key: string): RunPlanStep => stepsByKey(plan).get(key)!
 
 /** Anything else is no answer, and comes again. */
 function toSecretUnavailable(error: unknown): SecretUnavailable {

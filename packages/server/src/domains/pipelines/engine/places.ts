@@ -1,5 +1,5 @@
 import type { StepSpec } from '@evenkeel/contract'
-import { isLive, type Plan, type States } from './states.ts'
+import { liveOf, type Plan, type States } from './states.ts'
 
 /** What a run or an attempt needs of something that there is only so much of. */
 export interface Claim {
@@ -65,11 +65,15 @@ export const needsPlaces = ({ concurrency, steps }: Plan): boolean =>
 
 /** Attempts of a run that live. */
 export const holdersOf = ({ run, steps }: States, id: string): Holder[] =>
-  steps.flatMap(({ key, attempts }) =>
-    attempts
-      .filter((attempt) => isLive(attempt) && attempt.holds.length > 0)
-      .map(({ holds, gpus }) => ({ run: id, step: key, claims: holds, gpus, isStopping: run.cancel !== null })),
-  )
+  liveOf(steps)
+    .filter(({ live: { holds } }) => holds.length > 0)
+    .map(({ key, live: { holds, gpus } }) => ({
+      run: id,
+      step: key,
+      claims: holds,
+      gpus,
+      isStopping: run.cancel !== null,
+    }))
 
 /** The first claim that cannot be met, and what stands against it. */
 export interface Lack {

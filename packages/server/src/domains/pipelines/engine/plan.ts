@@ -7,6 +7,7 @@ import {
   type StepSpec,
 } from '@evenkeel/contract'
 import { listSources } from './expansion.ts'
+import { onceFor } from './once-for.ts'
 import { claimsOf } from './places.ts'
 import type { Plan, PlannedStep } from './states.ts'
 
@@ -183,9 +184,14 @@ export const paramsOfStep = (params: Params, step: Pick<RunPlanStep, 'params' | 
 })
 
 /** Every dataset version the plan reads, once. */
-export function pinnedVersions({ steps }: RunPlan): readonly PinnedVersion[] {
+export const pinnedVersions = onceFor(({ steps }: RunPlan): readonly PinnedVersion[] => {
   const all = steps
     .flatMap(({ inputs }) => Object.values(inputs))
     .flatMap((input) => (input.from === 'dataset' ? input.versions : []))
   return [...new Map(all.map((version) => [`${version.dataset}@${version.version}`, version])).values()]
-}
+})
+
+/** The steps of a plan by their keys. */
+export const stepsByKey = onceFor(
+  ({ steps }: RunPlan): ReadonlyMap<string, RunPlanStep> => new Map(steps.map((step) => [step.key, step])),
+)

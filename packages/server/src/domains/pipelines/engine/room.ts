@@ -1,30 +1,28 @@
 import type { Action } from './decide.ts'
 import { matrixOf } from './halt.ts'
 import { holdersOf, openLedger, type Places, wordsOf } from './places.ts'
-import { isLive, type Plan, type PlannedStep, type States, type StepNow } from './states.ts'
+import { liveOf, type Plan, type PlannedStep, type States, type StepNow } from './states.ts'
 
 /** Counts what may still start, while a run decides about its steps in their order. */
 export function openRoom(plan: Plan, states: States, places: Places) {
   const { run, priority } = places
   const ledger = openLedger(places, holdersOf(states, run))
   const matrices = new Map<string, number>()
-  const limited = new Set(plan.steps.filter(({ maxParallel }) => maxParallel !== null).map(({ key }) => key))
-  for (const step of states.steps) {
-    if (limited.has(step.key)) count(matrices, matrixOf(step), step.attempts.filter(isLive).length)
-  }
-  let free = plan.maxLiveAttempts - states.steps.flatMap(({ attempts }) => attempts.filter(isLive)).length
+  const live = new Set(liveOf(states.steps).map(({ key }) => key))
+  for (const step of plan.steps)
+    if (step.maxParallel !== null) count(matrices, matrixOf(step), live.has(step.key) ? 1 : 0)
+  let free = plan.maxLiveAttempts - live.size
   let inLine = 0
 
   return {
     /** What comes of a step that would start its next attempt. */
     admit({ key, claims, maxParallel }: PlannedStep, step: StepNow, attempt: number): Action | undefined {
-      const matrix = matrixOf(step)
       // Whoever ends next makes room, and that is news enough to decide again.
-      if (free <= 0 || (maxParallel !== null && matrices.get(matrix)! >= maxParallel)) return stepAside(step)
+      if (free <= 0 || (maxParallel !== null && matrices.get(matrixOf(step))! >= maxParallel)) return stepAside(step)
       const lack = ledger.lackOf(claims)
       // Nobody stands in line with more steps than the run could start: they would hold up others for nothing.
       if (lack && inLine >= free) return stepAside(step)
-      if (maxParallel !== null) count(matrices, matrix, 1)
+      if (maxParallel !== null) count(matrices, matrixOf(step), 1)
       if (lack) {
         inLine++
         ledger.wait({ run, step: key, priority, claims, yields: false })

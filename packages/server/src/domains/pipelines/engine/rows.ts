@@ -1,9 +1,9 @@
 import type { ParamValue, TriggerReason } from '@evenkeel/contract'
-import type { Insertable } from 'kysely'
-import { type Database, json } from '../../../platform/db.ts'
 import type { ApprovalStateRow } from '../approvals/store.ts'
 import type { AttemptRow, AttemptStateRow, RunRow, StepRow } from '../store.ts'
+import type { AttemptKey } from './decide.ts'
 import { externalIdOf } from './external-id.ts'
+import type { Harvest } from './harvest.ts'
 import type { AttemptNow, RunNow, States, StepNow } from './states.ts'
 
 /** Reads the states of a run from its rows. @param approvals - the newest of each step */
@@ -87,50 +87,77 @@ export interface Place {
   readonly host: string
 }
 
-type RunFields = Partial<Insertable<Database['pipelines.run']>>
-type NewStep = Insertable<Database['pipelines.step']>
-type NewAttempt = Insertable<Database['pipelines.attempt']>
-
-export function runFields({ run }: States): RunFields {
-  return {
-    state: run.state,
-    reason: run.reason,
-    started_at: date(run.startedAt),
-    ended_at: date(run.endedAt),
-    deadline_at: date(run.deadlineAt),
-    cancel_requested_at: date(run.cancel?.at ?? null),
-    cancel_says: run.cancel?.says ?? null,
+/** What the executor tells of an attempt, beside its state. */
+export interface AttemptReport {
+  readonly of: AttemptKey
+  /** What is absent stays as it is. */
+  readonly tells: {
+    readonly handle?: string
+    readonly exit_code?: number
   }
+  readonly left?: Harvest
 }
 
-/** Rows of the steps and attempts that are other objects than before. */
-export function changedRows(
-  { id, project_id }: Pick<RunRow, 'id' | 'project_id'>,
-  before: States,
-  after: States,
+export type RunFields = ReturnType<typeof runFields>
+export type ChangedStep = ReturnType<typeof changedSteps>[number]
+export type ChangedAttempt = ReturnType<typeof changedAttempts>[number]
+
+export const runFields = ({ run }: States) => ({
+  state: run.state,
+  reason: run.reason,
+  started_at: date(run.startedAt),
+  ended_at: date(run.endedAt),
+  deadline_at: date(run.deadlineAt),
+  cancel_requested_at: date(run.cancel?.at ?? null),
+  cancel_says: run.cancel?.says ?? null,
+})
+
+/** Rows of the attempts that left something. */
+export const leftRows = (reports: readonly AttemptReport[]) =>
+  reports.flatMap(({ of, left }) =>
+    left && Object.keys(left.values).length + Object.keys(left.outputs).length > 0
+      ? [{ step_key: of.step, attempt: of.attempt, small_values: left.values, outputs: left.outputs }]
+      : [],
+  )
+
+/** Rows of the steps that are other objects than before. */
+export const changedSteps = (before: States, after: States) =>
+  others(before, after).map(({ step, position }) => ({ ...stepFields(step), position }))
+
+/** Rows of the attempts that are other objects than before, or that something is reported of. */
+export function changedAttempts(
+  runId: string,
+  { before, after, reports }: { before: States; after: States; reports: readonly AttemptReport[] },
   placeOf: (step: string) => Place,
-  now: Date,
-): { steps: NewStep[]; attempts: NewAttempt[] } {
-  const old = new Set<unknown>(before.steps.flatMap((step) => [step, ...step.attempts]))
-  const changed = after.steps.map((step, position) => ({ step, position })).filter(({ step }) => !old.has(step))
-  return {
-    steps: changed.map(({ step, position }) => ({ project_id, run_id: id, position, ...stepFields(step) })),
-    attempts: changed.flatMap(({ step }) =>
-      step.attempts
-        .filter((attempt) => !old.has(attempt))
-        .map((attempt) => ({
-          project_id,
-          run_id: id,
-          step_key: step.key,
-          external_id: externalIdOf(id, { step: step.key, attempt: attempt.attempt }),
-          ...placeOf(step.key),
-          ...attemptFields(attempt),
-          submitted_at: now,
-          seen_at: now,
-        })),
-    ),
-  }
+) {
+  const steps = others(before, after).map(({ step }) => step)
+  const changed = new Set(steps.map(({ key }) => key))
+  const old = new Set(before.steps.flatMap(({ key, attempts }) => (changed.has(key) ? attempts : [])))
+  const reported = new Map(reports.map(({ of, tells }) => [nameOf(of), tells]))
+  return steps.flatMap(({ key, attempts }) =>
+    attempts
+      .filter((attempt) => !old.has(attempt) || reported.has(nameOf({ step: key, ...attempt })))
+      .map((attempt) => ({
+        step_key: key,
+        external_id: externalIdOf(runId, { step: key, attempt: attempt.attempt }),
+        ...placeOf(key),
+        ...attemptFields(attempt),
+        ...reported.get(nameOf({ step: key, ...attempt })),
+      })),
+  )
 }
+
+/** Steps that are other objects than before. Nearly all stay, and in their places. */
+function others(before: States, after: States): { readonly step: StepNow; readonly position: number }[] {
+  const found: { step: StepNow; position: number }[] = []
+  for (const [position, step] of after.steps.entries())
+    if (before.steps[position] !== step) found.push({ step, position })
+  if (before.steps.length === after.steps.length) return found
+  const old = new Set(before.steps)
+  return found.filter(({ step }) => !old.has(step))
+}
+
+const nameOf = ({ step, attempt }: AttemptKey) => `${attempt} ${step}`
 
 const stepFields = (step: StepNow) => ({
   key: step.key,
@@ -140,8 +167,8 @@ const stepFields = (step: StepNow) => ({
   started_at: date(step.startedAt),
   ended_at: date(step.endedAt),
   count_from: step.countFrom,
-  cache: step.cache && json(step.cache),
-  wants: step.wants.length > 0 ? json(step.wants) : null,
+  cache: step.cache,
+  wants: step.wants.length > 0 ? step.wants : null,
 })
 
 const attemptFields = ({ attempt, state, outcome, reason, startedAt, endedAt, stop, ...now }: AttemptNow) => ({
@@ -154,8 +181,8 @@ const attemptFields = ({ attempt, state, outcome, reason, startedAt, endedAt, st
   stop_stage: stop?.stage ?? null,
   stop_why: stop?.why ?? null,
   stop_at: date(stop?.at ?? null),
-  holds: json(now.holds),
-  gpus: json(now.gpus),
+  holds: now.holds,
+  gpus: now.gpus,
   heartbeat_at: date(now.heartbeatAt),
 })
 

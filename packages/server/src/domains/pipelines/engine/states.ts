@@ -127,6 +127,16 @@ export interface Stop {
 export const isLive = ({ state }: AttemptNow): boolean =>
   state === 'submitting' || state === 'submitted' || state === 'running'
 
+/** Steps with the attempt of theirs that lives: only the newest one ever does. */
+export function liveOf(steps: readonly StepNow[]): { readonly key: string; readonly live: AttemptNow }[] {
+  const found: { key: string; live: AttemptNow }[] = []
+  for (const { key, attempts } of steps) {
+    const newest = attempts.at(-1)
+    if (newest && isLive(newest)) found.push({ key, live: newest })
+  }
+  return found
+}
+
 export const hasEnded = ({ state }: { readonly state: RunState | StepState }): boolean => endStates.has(state)
 
 const endStates: ReadonlySet<RunState | StepState> = new Set([

@@ -3,18 +3,18 @@ import type { BlobStore } from '../../../../platform/blobs/blob-store.ts'
 import type { PipelinesDeps } from '../../needs.ts'
 import type { PipelinesStore } from '../../store.ts'
 import { secretsStore } from '../../secrets/store.ts'
-import type { ResultRow } from '../../cache-store.ts'
+import type { ResultRow, StepBefore } from '../../cache-store.ts'
 import type { RunTarget } from '../../target.ts'
 import { missingPart } from '../folders.ts'
 import type { Harvest } from '../harvest.ts'
 import { lastOf } from '../metrics/follow.ts'
-import type { Params, RunPlan, RunPlanStep } from '../plan.ts'
+import { type Params, type RunPlan, type RunPlanStep, stepsByKey } from '../plan.ts'
 import type { Plans } from '../plans.ts'
 import { compareParts, firstChange } from './compare.ts'
 import { remember } from './remember.ts'
 import { type CacheParts, cacheKeyOf, partsOf, type StoredOutputs, whyNotCached } from './parts.ts'
 
-/** The step that is looked at, in the run it belongs to. */
+/** Steps that are looked at, in the run they belong to; none of them needs another one. */
 export interface Asked {
   readonly projectId: string
   readonly pipeline: string
@@ -23,13 +23,14 @@ export interface Asked {
   /** Where the run belongs: not every result is for it. */
   readonly target: RunTarget
   readonly plan: RunPlan
-  readonly step: RunPlanStep
+  readonly steps: readonly RunPlanStep[]
   readonly params: Params
-  /** Of the steps its inputs come from. */
+  /** Of the steps their inputs come from. */
   readonly outputs: StoredOutputs
 }
 
 export interface Found {
+  readonly step: string
   readonly verdict: CacheVerdict
   /** Absent when nobody may take its result over later. */
   readonly parts?: CacheParts
@@ -45,32 +46,69 @@ export interface Reused extends Harvest {
   readonly metrics: readonly Metric[]
 }
 
-export type LookUp = (store: PipelinesStore, asked: Asked) => Promise<Found>
+/** @returns what was found for each of the steps, in their order */
+export type LookUp = (store: PipelinesStore, asked: Asked) => Promise<readonly Found[]>
 
-/** Looks for an earlier result that may take the place of a step, and says why there is none. */
+/** Looks for earlier results that may take the place of steps, and says why there are none. */
 export function createLookUp(deps: Pick<PipelinesDeps, 'db' | 'blobs' | 'now' | 'programCode'>, plans: Plans): LookUp {
-  const versionsFor = async ({ secrets }: RunPlanStep, projectId: string): Promise<ReadonlyMap<string, string>> => {
-    if (Object.keys(secrets).length === 0) return new Map()
+  const versionsFor = async (
+    steps: readonly RunPlanStep[],
+    projectId: string,
+  ): Promise<ReadonlyMap<string, string>> => {
+    if (steps.every(({ secrets }) => Object.keys(secrets).length === 0)) return new Map()
     return new Map((await secretsStore(deps.db).current(projectId)).map(({ name, id }) => [name, id]))
   }
 
-  return async (store, asked) => {
-    const { plan, step, params, outputs, projectId } = asked
+  async function dependOn(asked: Asked, step: RunPlanStep, secrets: ReadonlyMap<string, string>): Promise<Depending> {
+    const { plan, params, outputs } = asked
     const programCode = step.uses === null ? undefined : await deps.programCode(step.uses, params)
     const off = whyNotCached(step, { noCache: plan.noCache, programCode })
-    if (off?.code === 'off') return { verdict: { ...off, fromRun: null } }
-    const parts = partsOf(plan, step, params, outputs, { programCode, secrets: await versionsFor(step, projectId) })
-    const key = cacheKeyOf(parts)
-    if (off) return { verdict: { ...off, fromRun: null }, parts, key }
-    const result = await store.findResult(projectId, key, asked.target)
+    if (off?.code === 'off') return { step, off }
+    const parts = partsOf(plan, step, params, outputs, { programCode, secrets })
+    return { step, off, parts, key: cacheKeyOf(parts) }
+  }
+
+  /** What is found for a step of which nothing is known but what it depends on. */
+  async function judge({ step, key, parts, off }: Depending, result: ResultRow | undefined): Promise<Judged> {
+    const head = { step: step.key, ...(parts && { parts, key }) }
+    if (off) return { ...head, verdict: { ...off, fromRun: null } }
     const against = result && (await whyNotUsable(deps.blobs, result, step, deps.now()))
-    if (result && !against) return { verdict: reuseOf(result), parts, key, reused: reusedFrom(result) }
-    const verdict = against ?? (await whyNew(store, deps.blobs, plans, asked, parts))
-    return { verdict: { ...verdict, fromRun: null }, parts, key }
+    if (result && !against) return { ...head, verdict: reuseOf(result), reused: reusedFrom(result) }
+    return { ...head, verdict: against && { ...against, fromRun: null } }
+  }
+
+  return async (store, asked) => {
+    const { steps, projectId, pipeline, runId, target } = asked
+    const secrets = await versionsFor(steps, projectId)
+    const depending: Depending[] = []
+    for (const step of steps) depending.push(await dependOn(asked, step, secrets))
+    const keys = depending.flatMap(({ off, key }) => (off ? [] : key!))
+    const results = await store.findResults(projectId, keys, target)
+    const judged: Judged[] = []
+    for (const one of depending) judged.push(await judge(one, one.off ? undefined : results.get(one.key!)))
+    const open = judged.flatMap(({ step, verdict }) => (verdict ? [] : [step]))
+    const before = await store.stepsBefore({ projectId, pipeline, keys: open, runId }, target)
+    const found: Found[] = []
+    for (const [at, one] of judged.entries()) {
+      const verdict = one.verdict ?? (await whyNew(deps.blobs, plans, store, steps[at]!, one.parts!, before))
+      found.push({ ...one, verdict })
+    }
+    return found
   }
 }
 
 type Reason = Omit<CacheVerdict, 'fromRun'>
+
+/** What the result of a step depends on; `off` says why no earlier one may take its place, whatever there is. */
+interface Depending {
+  readonly step: RunPlanStep
+  readonly off: Reason | undefined
+  readonly parts?: CacheParts
+  readonly key?: string
+}
+
+/** Without a verdict, nothing like it has been found. */
+type Judged = Omit<Found, 'verdict'> & { readonly verdict: CacheVerdict | undefined }
 
 async function whyNotUsable(
   blobs: BlobStore,
@@ -107,23 +145,20 @@ const reusedFrom = ({ run_id, step_key, outputs, small_values, metrics }: Result
 })
 
 async function whyNew(
-  store: PipelinesStore,
   blobs: BlobStore,
   plans: Plans,
-  { projectId, pipeline, runId, step, target }: Asked,
+  store: PipelinesStore,
+  step: RunPlanStep,
   parts: CacheParts,
-): Promise<Reason> {
-  const before = await store.stepBefore(projectId, pipeline, step.key, runId, target)
-  if (!before) return { code: 'first', says: 'It has never run before.' }
-  const then = (await plans(store, before.run_id)).steps.find(({ key }) => key === step.key)
+  stepsBefore: ReadonlyMap<string, StepBefore>,
+): Promise<CacheVerdict> {
+  const before = stepsBefore.get(step.key)
+  if (!before) return { code: 'first', says: 'It has never run before.', fromRun: null }
+  const then = stepsByKey(await plans(store, before.run_id)).get(step.key)
   const compared = compareParts(
     await remember(blobs, before.cache_parts as CacheParts, then),
     await remember(blobs, parts, step),
   )
-  return (
-    firstChange(compared) ?? {
-      code: 'first',
-      says: `It has not succeeded with this before: in the run ${before.run_id} it ${before.state}.`,
-    }
-  )
+  const says = `It has not succeeded with this before: in the run ${before.run_id} it ${before.state}.`
+  return { ...(firstChange(compared) ?? { code: 'first', says }), fromRun: null }
 }

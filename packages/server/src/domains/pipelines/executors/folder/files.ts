@@ -1,4 +1,4 @@
-import { open, readFile, rm, stat } from 'node:fs/promises'
+import { open, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { isErrno } from '../../../../platform/errors.ts'
@@ -23,21 +23,35 @@ export async function heartbeatOf(home: Handle): Promise<{ heartbeatAt?: Date }>
 }
 
 const Exit = z.object({ exit_code: z.int() })
+/** What a launcher writes is far shorter. */
+const exitLimitBytes = 1024
 
 /** How the launcher says that the command ended; `undefined` while it has not. */
 export async function readExit(home: string): Promise<Extract<Ended, { readonly state: 'ended' }> | undefined> {
-  const path = join(home, 'control/exit.json')
-  const text = await readFile(path, 'utf8').catch(ignoreAbsent)
-  if (!text?.trimEnd().endsWith('}')) return undefined
-  const { mtime } = await stat(path)
-  return { state: 'ended', endedAt: mtime, exitCode: Exit.parse(JSON.parse(text)).exit_code }
+  const file = await open(join(home, 'control/exit.json')).catch(ignoreAbsent)
+  if (!file) return undefined
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(exitLimitBytes), 0, exitLimitBytes, 0)
+    const text = buffer.toString('utf8', 0, bytesRead)
+    if (!text.trimEnd().endsWith('}')) return undefined
+    const { mtime } = await file.stat()
+    return { state: 'ended', endedAt: mtime, exitCode: Exit.parse(JSON.parse(text)).exit_code }
+  } finally {
+    await file.close()
+  }
 }
 
 /** Frees the space of inputs and outputs; `control` stays. */
 export async function clear(home: string): Promise<void> {
-  const heavy = ['code', 'inputs', 'outputs', 'scratch', 'control/secrets'].map((name) => join(home, name))
-  await Promise.all(heavy.map((path) => rm(path, { recursive: true, force: true })))
+  await Promise.all(['code', 'inputs', 'outputs', 'scratch'].map((name) => removeFolder(join(home, name))))
+  await rm(join(home, 'control/secrets'), { force: true })
 }
+
+/** Most are empty, and to look into them first costs more than all else. */
+const removeFolder = (path: string): Promise<void> =>
+  rmdir(path).catch((error: unknown) => {
+    if (!isErrno(error, 'ENOENT')) return rm(path, { recursive: true, force: true })
+  })
 
 export const exists = async (path: string): Promise<boolean> => (await stat(path).catch(ignoreAbsent)) !== undefined
 

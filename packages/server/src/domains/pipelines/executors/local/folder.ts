@@ -34,7 +34,7 @@ async function fill(
     const shared = await placeInput(part, input, place)
     if (shared) placed.push(shared)
   }
-  await writeFile(join(part, 'control/placed.json'), JSON.stringify(placed))
+  if (placed.length > 0) await writeFile(join(part, 'control/placed.json'), JSON.stringify(placed))
   if (secrets && Object.keys(secrets).length > 0)
     await writeFile(join(part, 'control/secrets'), exportsOf(secrets), { mode: 0o600 })
   if (code) await mkdir(join(part, 'code'))

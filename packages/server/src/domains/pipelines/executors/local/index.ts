@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { release } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,8 +9,8 @@ import { prepare } from './folder.ts'
 import { type Identity, isAlive, parseIdentity } from './identity.ts'
 import { createLogCut } from './log-cut.ts'
 import { processesOf, signal } from './processes.ts'
-import { createSpawner, type Spawner } from './spawner.ts'
-import { watchFolder } from './watch.ts'
+import { createSpawner, type Spawned, type Spawner } from './spawner.ts'
+import { type Watch, watchFolder, watchProcess } from './watch.ts'
 
 /**
  * Runs jobs as process groups on this host. All that is known of a job lies in its folder, so a restarted server
@@ -18,14 +18,28 @@ import { watchFolder } from './watch.ts'
  */
 export function createLocalExecutor({ folder, place }: { folder: string; place: PlaceFile }): Executor {
   const submitting = new Map<string, Promise<Handle>>()
+  /** Ends of processes that were started here and that nobody has waited for yet. */
+  const ends = new Map<Handle, Promise<void>>()
   const spawner = createSpawner()
 
   async function start(job: JobSpec, externalId: string): Promise<Handle> {
-    const home = join(folder, externalId)
-    await mkdir(folder, { recursive: true })
-    if (!(await exists(home))) await prepare(home, job, place)
-    if (!(await exists(join(home, 'control/claim')))) await launch(spawner, home, job, externalId)
-    return home as Handle
+    const home = join(folder, externalId) as Handle
+    const isNew = !(await exists(home))
+    if (isNew) await prepare(home, job, place)
+    if (!isNew && (await exists(join(home, 'control/claim')))) return home
+    const { gone } = await launch(spawner, home, job, externalId)
+    ends.set(home, gone)
+    return home
+  }
+
+  async function ended(home: Handle, abort: AbortSignal): Promise<Ended> {
+    const gone = ends.get(home)
+    ends.delete(home)
+    if (!gone) return watchEnd(home, watchFolder(join(home, 'control'), abort), abort)
+    const end = watchProcess(gone, abort)
+    // It has just been started: there is nothing to see yet.
+    await end.change()
+    return watchEnd(home, end, abort)
   }
 
   return {
@@ -55,7 +69,8 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
     },
 
     async cleanup(home) {
-      await cancel(home, 'kill', tidyMs)
+      if (await readExit(home)) await killLeft(home, tidyMs)
+      else await cancel(home, 'kill', tidyMs)
       await clear(home)
     },
   }
@@ -67,7 +82,7 @@ const claimMs = 10_000
 /** What a job that has ended left behind is in nobody's way for so long. */
 const tidyMs = 500
 
-const launch = (spawner: Spawner, home: string, job: JobSpec, externalId: string): Promise<void> =>
+const launch = (spawner: Spawner, home: string, job: JobSpec, externalId: string): Promise<Spawned> =>
   spawner.spawn({
     program: '/bin/sh',
     args: [launcher, home, ...job.command],
@@ -77,13 +92,13 @@ const launch = (spawner: Spawner, home: string, job: JobSpec, externalId: string
   })
 
 async function observe(home: Handle): Promise<Observation> {
-  const leader = await leaderOf(home)
-  // Looked up before the exit code: a leader that is gone by now has written its code or never will.
-  const alive = leader !== undefined && (await isAlive(leader))
   const exit = await readExit(home)
   if (exit) return exit
-  if (leader) return alive ? { state: 'running', ...(await heartbeatOf(home)) } : { state: 'lost' }
-  return observeUnborn(home)
+  const leader = await leaderOf(home)
+  if (!leader) return observeUnborn(home)
+  if (await isAlive(leader)) return { state: 'running', ...(await heartbeatOf(home)) }
+  // A leader that is gone by now has written its code, perhaps a moment ago, or never will.
+  return (await readExit(home)) ?? { state: 'lost' }
 }
 
 async function observeUnborn(home: Handle): Promise<Observation> {
@@ -92,8 +107,7 @@ async function observeUnborn(home: Handle): Promise<Observation> {
   return { state: (await exists(home)) ? 'queued' : 'unknown' }
 }
 
-async function ended(home: Handle, abort: AbortSignal): Promise<Ended> {
-  const folder = watchFolder(join(home, 'control'), abort)
+async function watchEnd(home: Handle, watch: Watch, abort: AbortSignal): Promise<Ended> {
   const cutLog = createLogCut(home)
   try {
     for (;;) {
@@ -101,10 +115,10 @@ async function ended(home: Handle, abort: AbortSignal): Promise<Ended> {
       const seen = await observe(home)
       await cutLog()
       if (seen.state !== 'queued' && seen.state !== 'running') return seen
-      await folder.change()
+      await watch.change()
     }
   } finally {
-    folder.close()
+    watch.close()
   }
 }
 
@@ -116,6 +130,11 @@ async function cancel(home: Handle, stage: 'term' | 'kill', withinMs = 0): Promi
   if (leader) signal(-leader.pid, name)
   // Every process of the group carries the id too; one TERM is enough for those that want to tidy up.
   if (leader && stage === 'term') return
+  await killLeft(home, withinMs, name)
+}
+
+/** Whatever carries the id of the job, wherever it has gone. */
+async function killLeft(home: Handle, withinMs: number, name: 'SIGTERM' | 'SIGKILL' = 'SIGKILL'): Promise<void> {
   for (const pid of await processesOf(basename(home), withinMs)) signal(pid, name)
 }
 

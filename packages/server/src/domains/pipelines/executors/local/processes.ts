@@ -39,10 +39,28 @@ async function lookSoon(withinMs: number): Promise<Found> {
 
 async function lookThroughAll(): Promise<Found> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
-  const ids = await Promise.all(pids.map(externalIdOf))
-  const found = Map.groupBy(pids.keys(), (at) => ids[at])
-  return new Map([...found].flatMap(([id, at]) => (id === undefined ? [] : [[id, at.map((one) => Number(pids[one]))]])))
+  const now = performance.now()
+  const known = now - strangers.at < trustedMs ? strangers.since : new Map<string, number>()
+  const unsure = pids.filter((pid) => (known.get(pid) ?? now) > strangers.at - youngMs)
+  const ids = await Promise.all(unsure.map(externalIdOf))
+  const carriers = new Map(unsure.flatMap((pid, at) => (ids[at] === undefined ? [] : [[pid, ids[at]] as const])))
+  const others = pids.filter((pid) => !carriers.has(pid))
+  strangers = { at: now, since: new Map(others.map((pid) => [pid, known.get(pid) ?? now])) }
+  const found = Map.groupBy(carriers.keys(), (pid) => carriers.get(pid)!)
+  return new Map([...found].map(([id, of]) => [id, of.map(Number)]))
 }
+
+/**
+ * Processes that carried no id when they were looked at last, and since when: nobody gets one later. Those that were seen
+ * for a short time only are looked at again: between its birth and its program a process looks like the one it comes from.
+ */
+let strangers: { readonly at: number; readonly since: ReadonlyMap<string, number> } = {
+  at: -Infinity,
+  since: new Map(),
+}
+const youngMs = 200
+/** After so long without a look, a number may belong to another process. */
+const trustedMs = 5000
 
 async function externalIdOf(pid: string): Promise<string | undefined> {
   // Processes of others, and those that have just ended, cannot be read.

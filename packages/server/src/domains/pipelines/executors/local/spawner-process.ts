@@ -5,7 +5,7 @@ import type { Answer, Birth, Order } from './spawner.ts'
 
 /** Starts processes for the server, and collects them when they end. Started by spawner.ts only. */
 process.on('message', ({ id, ...birth }: Order) => {
-  void start(birth).then(
+  void start(birth, () => answer({ id, isGone: true })).then(
     () => answer({ id }),
     (error: unknown) => answer({ id, error: (error as Error).message }),
   )
@@ -16,7 +16,7 @@ function answer(told: Answer): void {
   if (process.connected) process.send!(told)
 }
 
-async function start({ program, args, cwd, environment, log }: Birth): Promise<void> {
+async function start({ program, args, cwd, environment, log }: Birth, onGone: () => void): Promise<void> {
   const out = await open(log, 'a')
   try {
     const child = spawn(program, args, {
@@ -26,7 +26,7 @@ async function start({ program, args, cwd, environment, log }: Birth): Promise<v
       // A file, not a pipe: a pipe would break, and end the job, when this process dies.
       stdio: ['ignore', out.fd, out.fd],
     })
-    await once(child, 'spawn')
+    await once(child.on('exit', onGone), 'spawn')
     child.unref()
   } finally {
     await out.close()

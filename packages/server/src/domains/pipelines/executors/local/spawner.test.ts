@@ -40,6 +40,16 @@ it('says why a process cannot be started', async () => {
   await expect(missing).rejects.toThrow('ENOENT')
 })
 
+it('tells when a process has ended, and when nobody can tell any more', async () => {
+  const quick = await shell('sleep 0.3; echo over', 'quick')
+  await quick.gone
+  expect(await readFile(join(folder, 'quick'), 'utf8')).toBe('over\n')
+
+  const slow = await shell('echo $PPID; sleep 5', 'slow')
+  process.kill(Number(await printed('slow')), 'SIGKILL')
+  await slow.gone
+})
+
 it('goes on when the process that starts others is killed, and so does what it has started', async () => {
   await shell('echo $PPID; sleep 0.5; echo still here', 'first')
   const starter = Number(await printed('first'))

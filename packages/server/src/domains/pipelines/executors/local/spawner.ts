@@ -20,11 +20,18 @@ export interface Answer {
   readonly id: number
   /** Why it could not be started. */
   readonly error?: string
+  /** It has ended. */
+  readonly isGone?: true
+}
+
+export interface Spawned {
+  /** Settles when the process has ended, or when nobody is left to tell. */
+  readonly gone: Promise<void>
 }
 
 export interface Spawner {
   /** Resolves when the process runs. @throws Error when it cannot be started, or nobody can tell whether it was */
-  spawn(birth: Birth): Promise<void>
+  spawn(birth: Birth): Promise<Spawned>
 }
 
 /**
@@ -32,7 +39,8 @@ export interface Spawner {
  * of the one that asks: milliseconds for a server, during which it does nothing else.
  */
 export function createSpawner(): Spawner {
-  const waiting = new Map<number, PromiseWithResolvers<void>>()
+  const waiting = new Map<number, PromiseWithResolvers<Spawned>>()
+  const living = new Map<number, PromiseWithResolvers<void>>()
   let lastId = 0
   let child: ChildProcess | undefined
 
@@ -43,9 +51,11 @@ export function createSpawner(): Spawner {
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
-    hired.on('message', ({ id, error }: Answer) => {
-      if (error === undefined) waiting.get(id)?.resolve()
+    hired.on('message', ({ id, error, isGone }: Answer) => {
+      if (isGone) return bury(id)
+      if (error === undefined) waiting.get(id)?.resolve({ gone: living.get(id)?.promise ?? Promise.resolve() })
       else waiting.get(id)?.reject(new Error(error))
+      if (error !== undefined) bury(id)
       waiting.delete(id)
       if (waiting.size === 0) hired.channel?.unref()
     })
@@ -54,18 +64,25 @@ export function createSpawner(): Spawner {
     return hired
   }
 
+  function bury(id: number): void {
+    living.get(id)?.resolve()
+    living.delete(id)
+  }
+
   function mourn(): void {
     child = undefined
     for (const { reject } of waiting.values()) reject(new Error('The process that starts others has ended.'))
     waiting.clear()
+    for (const id of living.keys()) bury(id)
   }
 
   return {
     spawn(birth) {
       child ??= hire()
       const id = ++lastId
-      const started = Promise.withResolvers<void>()
+      const started = Promise.withResolvers<Spawned>()
       waiting.set(id, started)
+      living.set(id, Promise.withResolvers())
       // Only an order that is open keeps this process alive.
       child.channel?.ref()
       child.send({ ...birth, id } satisfies Order, (error) => error && started.reject(error))

@@ -1,17 +1,32 @@
-import { watch } from 'node:fs'
+import { watch as watchFiles } from 'node:fs'
 
-export interface FolderWatch {
-  /** Settles when something in the folder changes, and after a while when nothing does. */
+export interface Watch {
+  /** Settles when something changes, and after a while when nothing does. */
   change(): Promise<void>
   close(): void
 }
 
 const idleMs = 1000
-/** How often to look where the system cannot tell us, because its watches are used up or it has none. */
+/** How often to look where nobody can tell us. */
 const blindMs = 50
 
 /** Watches one folder from now on: what changes between two calls of `change` is not missed. */
-export function watchFolder(folder: string, signal: AbortSignal): FolderWatch {
+export const watchFolder = (folder: string, signal: AbortSignal): Watch =>
+  watch(signal, (wake, beBlind) => {
+    const watcher = tryWatch(folder, wake, beBlind)
+    // The system has none, or they are used up.
+    if (!watcher) beBlind()
+    return () => watcher?.close()
+  })
+
+/** Waits for the end of a process. Whether somebody has told it or nobody can: from then on one has to look. */
+export const watchProcess = (gone: Promise<void>, signal: AbortSignal): Watch =>
+  watch(signal, (_, beBlind) => {
+    void gone.then(beBlind)
+    return () => {}
+  })
+
+function watch(signal: AbortSignal, subscribe: (wake: () => void, beBlind: () => void) => () => void): Watch {
   let next = Promise.withResolvers<void>()
   let waitMs = idleMs
   const wake = () => {
@@ -22,8 +37,7 @@ export function watchFolder(folder: string, signal: AbortSignal): FolderWatch {
     waitMs = blindMs
     wake()
   }
-  const watcher = tryWatch(folder, wake, beBlind)
-  if (!watcher) waitMs = blindMs
+  const unsubscribe = subscribe(wake, beBlind)
   signal.addEventListener('abort', wake, { once: true })
   let changed = next.promise
 
@@ -35,7 +49,7 @@ export function watchFolder(folder: string, signal: AbortSignal): FolderWatch {
       changed = next.promise
     },
     close() {
-      watcher?.close()
+      unsubscribe()
       signal.removeEventListener('abort', wake)
     },
   }
@@ -43,7 +57,7 @@ export function watchFolder(folder: string, signal: AbortSignal): FolderWatch {
 
 function tryWatch(folder: string, onChange: () => void, onError: () => void) {
   try {
-    return watch(folder, onChange).on('error', onError)
+    return watchFiles(folder, onChange).on('error', onError)
   } catch {
     return undefined
   }

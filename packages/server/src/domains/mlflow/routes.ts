@@ -14,7 +14,7 @@ import { artifactHandlers, artifactPages } from './artifacts.ts'
 import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
-import { type StepNeeds, stepGuard } from './step-guard.ts'
+import { filesForSteps, type StepNeeds, stepGuard } from './step-guard.ts'
 import { type LoggedModelsNeeds, loggedModelHandlers } from './logged-models.ts'
 import { type MetricsNeeds, metricHandlers } from './metrics.ts'
 import { type RunsNeeds, runHandlers } from './runs.ts'
@@ -50,10 +50,10 @@ export function mlflowRoutes(app: FastifyInstance, needs: MlflowDeps): void {
     mountRpcs(scope, mlflowRuns, runHandlers(needs), guard)
     mountRpcs(scope, mlflowMetrics, metricHandlers(needs.history), guard)
     mountRpcs(scope, mlflowSearch, searchHandlers(needs.search))
-    mountRpcs(scope, mlflowLoggedModels, loggedModelHandlers(needs.loggedModels))
+    mountRpcs(scope, mlflowLoggedModels, loggedModelHandlers(needs.loggedModels), guard)
     mountRpcs(scope, mlflowArtifacts, artifactHandlers(needs), guard)
-    artifactProxy(scope, needs)
-    artifactPages(scope, needs)
+    artifactProxy(scope, filesForSteps(needs))
+    artifactPages(scope, filesForSteps(needs))
   })
 }
 

@@ -56,3 +56,27 @@ it('lets no step write to a run of another, or change experiments of people', as
 it('knows no run that no step logs into', async () => {
   expect((await asStep('GET', 'runs/get', { run_id: 'a'.repeat(32) })).status).toBe(404)
 })
+
+it('lets a step write files of its own runs and models, and no others', async () => {
+  const { body } = await asStep('GET', 'runs/get', { run_id })
+  const own = `${body.run.info.experiment_id}/${run_id}/artifacts`
+  const { body: made } = await asStep('POST', 'logged-models', { experiment_id: '0', source_run_id: run_id })
+  const model = made.model.info.model_id
+  const { body: theirs } = await face.call('POST', 'logged-models', { experiment_id: '0' })
+  const put = async (path: string) => {
+    const url = `${face.world.url}/api/2.0/mlflow-artifacts/artifacts/${path}`
+    return (await fetch(url, { method: 'PUT', body: 'x', headers: { authorization: `Bearer ${token}` } })).status
+  }
+  expect(await put(`${own}/notes.txt`)).toBe(200)
+  expect(await put(`0/models/${model}/artifacts/MLmodel`)).toBe(200)
+  for (const path of [
+    `0/models/${theirs.model.info.model_id}/artifacts/MLmodel`,
+    `0/${'a'.repeat(32)}/artifacts/x`,
+    'x',
+  ]) {
+    expect({ path, status: await put(path) }).toEqual({ path, status: path.includes('aaaa') ? 404 : 403 })
+  }
+  const status = { status: 'LOGGED_MODEL_READY' }
+  expect((await asStep('PATCH', `logged-models/${model}`, status)).status).toBe(200)
+  expect((await asStep('PATCH', `logged-models/${theirs.model.info.model_id}`, status)).status).toBe(403)
+})

@@ -2,7 +2,7 @@ import type { Caller } from '../../platform/auth.ts'
 import type { Db } from '../../platform/db.ts'
 import { failPlatform } from '../../platform/errors.ts'
 import { experimentNumber } from './experiments.ts'
-import { nameTag } from './run-states.ts'
+import { nameTag, runNotFound } from './run-states.ts'
 import { type RunRow, runStore } from './run-store.ts'
 
 /** A step that logs, and the pipeline that it belongs to. */
@@ -49,12 +49,13 @@ export function createStepRuns({ db, now, stepBehind, experimentNamed }: StepRun
     /**
      * Lets a step read what it likes, and write to runs that steps of its own run made.
      *
-     * @throws DomainError `auth.not_allowed`
+     * @throws DomainError `auth.not_allowed`, `tracking.run_not_found`
      */
     async admit(caller: Caller, runId: string, writes: boolean): Promise<void> {
       if (caller.kind !== 'step') return
       const run = await findOrMake(caller, runId)
-      if (!writes || !run || run.pipeline_run_id === caller.scope) return
+      if (!writes || (run && run.pipeline_run_id === caller.scope)) return
+      if (!run) throw runNotFound(runId)
       const why = `The token belongs to steps of the run ${caller.scope}, and the run ${runId} is not theirs.`
       throw failPlatform('auth.not_allowed', { access: 'tracking:write', roles: [...caller.roles] }, { why })
     },

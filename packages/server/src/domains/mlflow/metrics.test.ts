@@ -74,6 +74,19 @@ describe('a metric', () => {
     expect(await summaryOf(run_id, 'only')).toMatchObject({ min_value: null, max_value: null, point_count: 1 })
   })
 
+  it('takes a number however it is written, and nothing that is none', async () => {
+    const run_id = await newRun()
+    for (const value of ['100000000000000000000', '"1e20"', '1e+20', '"100000000000000000000"']) {
+      const text = `{"run_id":"${run_id}","key":"written","value":${value},"timestamp":1}`
+      expect({ value, ...(await post('runs/log-metric', text)) }).toMatchObject({ value, status: 200 })
+    }
+    expect(await history(run_id, 'written')).toMatchObject([{ value: 1e20 }])
+    for (const value of ['"high"', '""', 'true', '[1]', '{}', '"nan"']) {
+      const text = `{"run_id":"${run_id}","key":"written","value":${value},"timestamp":1}`
+      expect({ value, ...(await post('runs/log-metric', text)) }).toEqual({ value, ...bad("parameter 'value'") })
+    }
+  })
+
   it('keeps doubles to the last bit, and steps and timestamps beyond 2^53', async () => {
     const run_id = await newRun()
     const values = [0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0, 1e21, 123456789.12345679]

@@ -154,13 +154,16 @@ describe('a metric', () => {
 })
 
 describe('a batch', () => {
-  it('changes nothing when it comes again, in part or with points twice', async () => {
+  it.each([
+    { kind: 'metrics alone', params: [] },
+    { kind: 'metrics and params', params: [{ key: 'p', value: '1' }] },
+  ])('of $kind changes nothing when it comes again, in part or with points twice', async ({ params }) => {
     const run_id = await newRun()
-    const batch = { run_id, metrics: points('loss', 500), params: [{ key: 'p', value: '1' }] }
-    for (const metrics of [batch.metrics, batch.metrics, [...points('loss', 3), ...points('loss', 500)]]) {
-      expect(await post('runs/log-batch', { ...batch, metrics })).toEqual({ status: 200, body: {} })
+    const all = points('loss', 500)
+    for (const metrics of [all.slice(0, 200), all, all, [...points('loss', 3), ...all]]) {
+      expect(await post('runs/log-batch', { run_id, metrics, params })).toEqual({ status: 200, body: {} })
     }
-    expect(await history(run_id, 'loss')).toEqual(batch.metrics)
+    expect(await history(run_id, 'loss')).toEqual(all)
     expect(await summaryOf(run_id, 'loss')).toEqual({
       min_value: 0,
       max_value: 499 / 8,
@@ -228,14 +231,17 @@ describe('a batch', () => {
           ...points(`at once ${key}`, 20, 1000 * (writer + 1) + round * 20),
         ]
       }),
-      tags: [
-        { key: `tag ${(writer + round) % 3}`, value: String(writer) },
-        { key: 'tag 1', value: 'x' },
-      ],
-      params: [
-        { key: 'same', value: '1' },
-        { key: `param ${writer % 2}`, value: '1' },
-      ],
+      // Every second batch is metrics alone, which are written in another way.
+      ...(round % 2 === 0 && {
+        tags: [
+          { key: `tag ${(writer + round) % 3}`, value: String(writer) },
+          { key: 'tag 1', value: 'x' },
+        ],
+        params: [
+          { key: 'same', value: '1' },
+          { key: `param ${writer % 2}`, value: '1' },
+        ],
+      }),
     })
     const writers = Array.from({ length: 8 }, async (_, writer) => {
       const answers = []

@@ -1,10 +1,12 @@
-import { mlflowExperiments, mlflowSearch } from '@evenkeel/contract'
+import { mlflowExperiments, mlflowMetrics, mlflowRuns, mlflowSearch } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'
 import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
+import { type MetricsNeeds, metricHandlers } from './metrics.ts'
+import { type RunsNeeds, runHandlers } from './runs.ts'
 import { searchHandlers, type SearchNeeds } from './search.ts'
 import { mlflowWire } from './wire.ts'
 
@@ -14,13 +16,14 @@ const mlflowVersion = '3.11.0'
 const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
-export interface MlflowDeps {
+export interface MlflowDeps extends RunsNeeds {
   readonly experiments: ExperimentsNeeds
+  readonly history: MetricsNeeds
   readonly search: SearchNeeds
 }
 
 /** What clients find behind `MLFLOW_TRACKING_URI`. */
-export function mlflowRoutes(app: FastifyInstance, { experiments, search }: MlflowDeps): void {
+export function mlflowRoutes(app: FastifyInstance, { experiments, history, search, ...tracking }: MlflowDeps): void {
   answerPlainly(app, '/health', 'OK')
   answerPlainly(app, '/version', mlflowVersion)
   for (const prefix of ['/api/2.0', '/api/3.0', '/ajax-api/2.0', '/ajax-api/3.0']) {
@@ -31,6 +34,8 @@ export function mlflowRoutes(app: FastifyInstance, { experiments, search }: Mlfl
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, mlflowWire))
     for (const prefix of ['/api', '/ajax-api']) answerPlainly(scope, `${prefix}/3.0/mlflow/server-info`, serverInfo)
     mountRpcs(scope, mlflowExperiments, experimentHandlers(experiments))
+    mountRpcs(scope, mlflowRuns, runHandlers(tracking))
+    mountRpcs(scope, mlflowMetrics, metricHandlers(history))
     mountRpcs(scope, mlflowSearch, searchHandlers(search))
   })
 }

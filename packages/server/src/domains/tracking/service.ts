@@ -1,4 +1,8 @@
 import { createExperiments, type ExperimentsDeps } from './experiments.ts'
+import { createInputs } from './inputs.ts'
+import { createMetricHistory } from './metric-history.ts'
+import { createRunLog } from './run-log.ts'
+import { createRuns } from './runs.ts'
 import { createSearch } from './search/service.ts'
 
 /** What tracking needs from the rest of the platform. `app.ts` hands it over. */
@@ -8,5 +12,12 @@ export type Tracking = ReturnType<typeof createTracking>
 
 export function createTracking(deps: TrackingDeps) {
   const experiments = createExperiments(deps)
-  return { experiments, search: createSearch({ ...deps, ensureDefault: experiments.ensureDefault }) }
+  return {
+    experiments,
+    runs: createRuns({ ...deps, ensureDefault: experiments.ensureDefault }),
+    runLog: createRunLog(deps),
+    inputs: createInputs(deps),
+    history: createMetricHistory(deps),
+    search: createSearch({ ...deps, ensureDefault: experiments.ensureDefault }),
+  }
 }

@@ -1,6 +1,7 @@
 import { type Clause, type Filter, type OrderKey, parseFilter, parseOrderBy, runGrammar } from '@evenkeel/contract'
 import type { Caller } from '../../../platform/auth.ts'
 import type { Db } from '../../../platform/db.ts'
+import { metricStore } from '../metric-store.ts'
 import { requireMost } from './limits.ts'
 import { pageTokens, type Position } from './page-token.ts'
 import { readQuery } from './read-query.ts'
@@ -37,17 +38,19 @@ const budget = 32 * 1024 ** 2
 
 export function createRunSearch({ db }: { readonly db: Db }) {
   const store = runSearchStore(db)
+  const metrics = metricStore(db)
 
-  async function metricsOf(projectId: string, filter: Filter, order: readonly OrderKey[]) {
+  async function metricNumbers(projectId: string, filter: Filter, order: readonly OrderKey[]) {
     const named = [...clausesOf(filter), ...order].filter(({ entity }) => entity === 'metric')
-    return store.metricNumbers(projectId, [...new Set(named.map(({ key }) => key))])
+    const rows = await metrics.findKeys(projectId, [...new Set(named.map(({ key }) => key))])
+    return new Map(rows.map(({ key, key_id }) => [key, key_id]))
   }
 
   /** Rows from `from` on, part after part, each with the part that it stands in. */
   async function rowsOf(query: RunQuery, order: readonly OrderKey[], limit: number, from: Position | null) {
-    const metrics = await metricsOf(query.projectId, query.filter, order)
-    const parts = partsOf(order, metrics)
-    const context = { metrics, ordered: parts[0]!.ordered }
+    const numbers = await metricNumbers(query.projectId, query.filter, order)
+    const parts = partsOf(order, numbers)
+    const context = { metrics: numbers, ordered: parts[0]!.ordered }
     const among = await store.rarest(required(query.filter), context, rareFor(limit))
     const found: { row: FoundRow; part: RunPart }[] = []
     for (const part of parts.filter(({ phase }) => phase >= (from?.phase ?? 0))) {

@@ -1,10 +1,20 @@
-import { mlflowExperiments, mlflowMetrics, mlflowRuns, mlflowSearch } from '@evenkeel/contract'
+import {
+  mlflowArtifacts,
+  mlflowExperiments,
+  mlflowLoggedModels,
+  mlflowMetrics,
+  mlflowRuns,
+  mlflowSearch,
+} from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'
+import { artifactProxy, type ProxyNeeds } from './artifact-proxy.ts'
+import { artifactHandlers, artifactPages } from './artifacts.ts'
 import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
+import { type LoggedModelsNeeds, loggedModelHandlers } from './logged-models.ts'
 import { type MetricsNeeds, metricHandlers } from './metrics.ts'
 import { type RunsNeeds, runHandlers } from './runs.ts'
 import { searchHandlers, type SearchNeeds } from './search.ts'
@@ -16,14 +26,15 @@ const mlflowVersion = '3.11.0'
 const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
-export interface MlflowDeps extends RunsNeeds {
+export interface MlflowDeps extends RunsNeeds, ProxyNeeds {
   readonly experiments: ExperimentsNeeds
+  readonly loggedModels: LoggedModelsNeeds
   readonly history: MetricsNeeds
   readonly search: SearchNeeds
 }
 
 /** What clients find behind `MLFLOW_TRACKING_URI`. */
-export function mlflowRoutes(app: FastifyInstance, { experiments, history, search, ...tracking }: MlflowDeps): void {
+export function mlflowRoutes(app: FastifyInstance, needs: MlflowDeps): void {
   answerPlainly(app, '/health', 'OK')
   answerPlainly(app, '/version', mlflowVersion)
   for (const prefix of ['/api/2.0', '/api/3.0', '/ajax-api/2.0', '/ajax-api/3.0']) {
@@ -33,10 +44,14 @@ export function mlflowRoutes(app: FastifyInstance, { experiments, history, searc
     takeMlflowJson(scope)
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, mlflowWire))
     for (const prefix of ['/api', '/ajax-api']) answerPlainly(scope, `${prefix}/3.0/mlflow/server-info`, serverInfo)
-    mountRpcs(scope, mlflowExperiments, experimentHandlers(experiments))
-    mountRpcs(scope, mlflowRuns, runHandlers(tracking))
-    mountRpcs(scope, mlflowMetrics, metricHandlers(history))
-    mountRpcs(scope, mlflowSearch, searchHandlers(search))
+    mountRpcs(scope, mlflowExperiments, experimentHandlers(needs.experiments))
+    mountRpcs(scope, mlflowRuns, runHandlers(needs))
+    mountRpcs(scope, mlflowMetrics, metricHandlers(needs.history))
+    mountRpcs(scope, mlflowLoggedModels, loggedModelHandlers(needs.loggedModels))
+    mountRpcs(scope, mlflowSearch, searchHandlers(needs.search))
+    mountRpcs(scope, mlflowArtifacts, artifactHandlers(needs))
+    artifactProxy(scope, needs)
+    artifactPages(scope, needs)
   })
 }
 

@@ -1,4 +1,5 @@
 import { startWorld, type World } from '../../testing.ts'
+import { createArtifacts } from '../artifacts/service.ts'
 import { createTracking } from '../tracking/service.ts'
 import { mlflowRoutes } from './routes.ts'
 
@@ -20,7 +21,10 @@ export async function startFace(environment: Readonly<Record<string, string>> = 
   const now = () => new Date()
   const world = await startWorld({
     environment,
-    domains: ({ db }) => [{ routes: (http) => mlflowRoutes(http, createTracking({ db, now })) }],
+    domains: ({ db, blobs }) => {
+      const needs = { ...createTracking({ db, now }), ...createArtifacts({ db, blobs, now }) }
+      return [{ routes: (http) => mlflowRoutes(http, needs) }]
+    },
   })
   return { world, call: (...request) => call(world.url, ...request) }
 }

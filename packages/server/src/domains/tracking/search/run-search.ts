@@ -2,6 +2,7 @@ import { type Clause, type Filter, type OrderKey, parseFilter, parseOrderBy, run
 import type { Caller } from '../../../platform/auth.ts'
 import type { Db } from '../../../platform/db.ts'
 import { metricStore } from '../metric-store.ts'
+import { experimentNumbers } from './experiment-numbers.ts'
 import { requireMost } from './limits.ts'
 import { pageTokens, type Position } from './page-token.ts'
 import { readQuery } from './read-query.ts'
@@ -87,7 +88,7 @@ export function createRunSearch({ db }: { readonly db: Db }) {
       const order = readQuery(() => parseOrderBy(orderBy, runGrammar))
       const tokens = pageTokens({ search: 'runs', projectId, experimentIds, text, view, orderBy })
       const from = pageToken ? tokens.decode(pageToken) : null
-      const query = { projectId, experimentIds: numbersOf(experimentIds), view, filter }
+      const query = { projectId, experimentIds: experimentNumbers(experimentIds), view, filter }
 
       const found = await rowsOf(query, order, maxResults + 1, from)
       const runs = await withTexts(found.slice(0, maxResults).map(({ row }) => row))
@@ -97,11 +98,6 @@ export function createRunSearch({ db }: { readonly db: Db }) {
     },
   }
 }
-
-/** Ids that are no numbers are of no experiment. */
-const numbersOf = (ids: readonly string[]): number[] => [
-  ...new Set(ids.filter((id) => /^\d{1,15}$/.test(id)).map(Number)),
-]
 
 const clausesOf = (filter: Filter): readonly Clause[] => {
   if (!('of' in filter)) return [filter]

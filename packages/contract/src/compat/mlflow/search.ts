@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { MlflowExperiment } from './experiments.ts'
+import { MlflowLoggedModel } from './logged-models.ts'
 import { defineRpcs } from './rpc.ts'
 import { MlflowRun } from './runs.ts'
-import { enumeration, int32, repeated } from './scalars.ts'
+import { enumeration, flag, int32, repeated, required } from './scalars.ts'
 
 const read = { versions: ['2.0'], access: 'tracking:read' } as const
 const view = enumeration({ ACTIVE_ONLY: 1, DELETED_ONLY: 2, ALL: 3 }).default('ACTIVE_ONLY')
@@ -31,5 +32,25 @@ export const mlflowSearch = defineRpcs({
     summary: 'Find runs of experiments, newest first.',
     request: search.extend({ experiment_ids: repeated(z.string()), run_view_type: view }),
     response: z.object({ runs: z.array(MlflowRun), next_page_token: z.string().optional() }),
+  },
+  searchLoggedModels: {
+    ...read,
+    methods: ['POST'],
+    path: 'logged-models/search',
+    summary: 'Find logged models of experiments, newest first.',
+    request: search.extend({
+      experiment_ids: repeated(z.string()),
+      max_results: int32.default(50),
+      datasets: repeated(z.object({ dataset_name: required, dataset_digest: z.string().optional() })),
+      order_by: repeated(
+        z.object({
+          field_name: required,
+          ascending: flag.default(true),
+          dataset_name: z.string().optional(),
+          dataset_digest: z.string().optional(),
+        }),
+      ),
+    }),
+    response: z.object({ models: z.array(MlflowLoggedModel), next_page_token: z.string().optional() }),
   },
 })

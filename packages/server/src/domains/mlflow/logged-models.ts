@@ -55,7 +55,7 @@ export function loggedModelHandlers(models: LoggedModelsNeeds): RpcHandlers<type
 }
 
 /** A logged model as MLflow's clients read it; what was never set is left out. */
-const presentLoggedModel = (model: LoggedModel): MlflowLoggedModel => ({
+export const presentLoggedModel = (model: LoggedModel): MlflowLoggedModel => ({
   info: {
     model_id: model.id,
     experiment_id: model.experimentId,

@@ -1,7 +1,8 @@
-import type { Experiment, MlflowRunInfo, mlflowSearch } from '@evenkeel/contract'
+import type { Experiment, LoggedModel, MlflowRunInfo, mlflowSearch } from '@evenkeel/contract'
 import type { Caller } from '../../platform/auth.ts'
 import { presentExperiment } from './experiments.ts'
 import { encoded, type RpcHandlers } from './face.ts'
+import { presentLoggedModel } from './logged-models.ts'
 
 interface Search {
   readonly filter: string
@@ -40,16 +41,30 @@ export interface SearchNeeds {
     caller: Caller,
     search: Search & { experimentIds: readonly string[] },
   ): Promise<{ runs: readonly FoundRun[]; nextPageToken: string | null }>
+  loggedModels(
+    caller: Caller,
+    search: Omit<Search, 'view' | 'orderBy'> & {
+      readonly experimentIds: readonly string[]
+      readonly datasets: readonly Dataset[]
+      readonly orderBy: readonly (Dataset & { readonly field: string; readonly ascending: boolean })[]
+    },
+  ): Promise<{ models: readonly LoggedModel[]; nextPageToken: string | null }>
 }
 
-interface Request {
+/** Without a name, any; without a digest, any of the name. */
+interface Dataset {
+  readonly name: string | undefined
+  readonly digest: string | undefined
+}
+
+interface Request<O> {
   readonly filter: string
   readonly max_results: number
-  readonly order_by: readonly string[]
+  readonly order_by: readonly O[]
   readonly page_token?: string | undefined
 }
 
-const searchOf = ({ filter, max_results, order_by, page_token }: Request) => ({
+const searchOf = <O>({ filter, max_results, order_by, page_token }: Request<O>) => ({
   filter,
   maxResults: max_results,
   orderBy: order_by,
@@ -69,8 +84,29 @@ export function searchHandlers(search: SearchNeeds): RpcHandlers<typeof mlflowSe
       const token = nextPageToken === null ? '' : `,"next_page_token":${JSON.stringify(nextPageToken)}`
       return encoded(`{"runs":[${runs.map(runText).join()}]${token}}`)
     },
+    searchLoggedModels: async ({ experiment_ids, datasets, order_by, ...request }, caller) => {
+      const { models, nextPageToken } = await search.loggedModels(caller, {
+        ...searchOf({
+          ...request,
+          order_by: order_by.map(({ field_name, ascending, ...dataset }) => ({
+            field: field_name,
+            ascending,
+            ...datasetOf(dataset),
+          })),
+        }),
+        experimentIds: experiment_ids,
+        datasets: datasets.map(datasetOf),
+      })
+      const found = { models: models.map(presentLoggedModel) }
+      return nextPageToken === null ? found : { ...found, next_page_token: nextPageToken }
+    },
   }
 }
+
+const datasetOf = (dataset: { dataset_name?: string | undefined; dataset_digest?: string | undefined }): Dataset => ({
+  name: dataset.dataset_name || undefined,
+  digest: dataset.dataset_digest || undefined,
+})
 
 /** A page of 1,000 runs has tens of thousands of values: they stay the text that the database made of them. */
 const runText = (run: FoundRun): string =>

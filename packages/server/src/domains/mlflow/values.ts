@@ -2,10 +2,6 @@
 export const pairsOf = (tags: Readonly<Record<string, string>>): { key: string; value: string }[] =>
   Object.entries(tags).map(([key, value]) => ({ key, value }))
 
-/** A double as it is answered: JSON has no word for NaN and infinities. */
-export const presentDouble = (value: number): number | 'NaN' | 'Infinity' | '-Infinity' =>
-  Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity')
-
 /** What is answered when there is nothing to say. */
 export async function done(work: Promise<unknown>): Promise<Record<string, never>> {
   await work

@@ -37,6 +37,13 @@ const metricsOf = sql<readonly MetricValue[]>`coalesce((
   from tracking.logged_model_metric v where v.model_number = m.model_number
 ), '[]')`
 
+/** Everything that belongs to a model `m`. */
+export const belongings = [
+  pairsOf('tracking.logged_model_param').as('params'),
+  pairsOf('tracking.logged_model_tag').as('tags'),
+  metricsOf.as('metrics'),
+] as const
+
 /** Every query on one logged model; searches lie in `search/`. */
 export function loggedModelStore(db: Db) {
   const tables = db.$pickTables<'tracking.logged_model' | Table>()
@@ -57,11 +64,7 @@ export function loggedModelStore(db: Db) {
       tables
         .selectFrom('tracking.logged_model as m')
         .selectAll('m')
-        .select([
-          pairsOf('tracking.logged_model_param').as('params'),
-          pairsOf('tracking.logged_model_tag').as('tags'),
-          metricsOf.as('metrics'),
-        ])
+        .select(belongings)
         .where('m.project_id', '=', projectId)
         .where('m.model_id', '=', modelId)
         .executeTakeFirst(),

@@ -146,7 +146,7 @@ function requireName(name: string): void {
 const notFound = (id: string) =>
   fail('tracking.model_not_found', { model: id }, { why: `Logged model with ID '${id}' not found.` })
 
-const presentLoggedModel = (row: LoggedModelRow): LoggedModel => ({
+export const presentLoggedModel = (row: LoggedModelRow): LoggedModel => ({
   id: row.model_id,
   experimentId: String(row.experiment_id),
   name: row.name,

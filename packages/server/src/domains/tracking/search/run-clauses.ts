@@ -1,6 +1,7 @@
 import type { Clause } from '@evenkeel/contract'
 import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import { conditionOf } from '../../../platform/filter-sql.ts'
+import { numberCondition } from './number-condition.ts'
 
 /** What clauses are read with, over a run `r`. */
 export interface RunContext {
@@ -38,7 +39,7 @@ function present(clause: Clause, rows: RawBuilder<unknown>): RawBuilder<SqlBool>
 
 function metricClause(clause: Clause, { metrics, ordered }: RunContext): RawBuilder<SqlBool> {
   if (ordered?.key === clause.key && ordered.value) {
-    return clause.kind === 'missing' ? sql`${sql.lit(clause.negated)}` : metricCondition(clause, ordered.value)
+    return clause.kind === 'missing' ? sql`${sql.lit(clause.negated)}` : numberCondition(clause, ordered.value)
   }
   const number = metrics.get(clause.key)
   if (number === undefined || ordered?.key === clause.key) {
@@ -49,15 +50,8 @@ function metricClause(clause: Clause, { metrics, ordered }: RunContext): RawBuil
 
 const metricRows = (clause: Clause, number: number) =>
   sql`tracking.metric_summary m where m.key_id = ${number} and ${
-    clause.kind === 'missing' ? sql`true` : metricCondition(clause, sql`m.last_value`)
+    clause.kind === 'missing' ? sql`true` : numberCondition(clause, sql`m.last_value`)
   }`
-
-/** To PostgreSQL, NaN is greater than any number; to a search, it is not. */
-function metricCondition(clause: Clause, value: RawBuilder<unknown>): RawBuilder<SqlBool> {
-  const condition = conditionOf(clause, value)
-  const mayBeNaN = clause.kind === 'compare' && (clause.op === '>' || clause.op === '>=')
-  return mayBeNaN ? sql<SqlBool>`(${condition} and ${value} < 'NaN')` : condition
-}
 
 const pairs = (clause: Clause) =>
   sql`${sql.table(clause.entity === 'param' ? 'tracking.run_param' : 'tracking.run_tag')} p

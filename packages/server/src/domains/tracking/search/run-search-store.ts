@@ -39,15 +39,6 @@ export interface RunTexts {
 
 export function runSearchStore(db: Db) {
   return {
-    async metricNumbers(projectId: string, keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
-      if (keys.length === 0) return new Map()
-      const { rows } = await sql<{ key: string; key_id: number }>`
-        select key, key_id from tracking.metric_key where project_id = ${projectId} and key = any(${[...keys]})`.execute(
-        db,
-      )
-      return new Map(rows.map(({ key, key_id }) => [key, key_id]))
-    },
-
     /** Of the clauses that an index answers, the one that lets fewest runs through, when these are `most` at most. */
     async rarest(
       clauses: readonly Clause[],

@@ -1,6 +1,8 @@
 import { type Clause, type Filter, type OrderKey, parseFilter, parseOrderBy, runGrammar } from '@evenkeel/contract'
 import type { Caller } from '../../../platform/auth.ts'
 import type { Db } from '../../../platform/db.ts'
+import { metricStore } from '../metric-store.ts'
+import { experimentNumbers } from './experiment-numbers.ts'
 import { requireMost } from './limits.ts'
 import { pageTokens, type Position } from './page-token.ts'
 import { readQuery } from './read-query.ts'
@@ -37,17 +39,19 @@ const budget = 32 * 1024 ** 2
 
 export function createRunSearch({ db }: { readonly db: Db }) {
   const store = runSearchStore(db)
+  const metrics = metricStore(db)
 
-  async function metricsOf(projectId: string, filter: Filter, order: readonly OrderKey[]) {
+  async function metricNumbers(projectId: string, filter: Filter, order: readonly OrderKey[]) {
     const named = [...clausesOf(filter), ...order].filter(({ entity }) => entity === 'metric')
-    return store.metricNumbers(projectId, [...new Set(named.map(({ key }) => key))])
+    const rows = await metrics.findKeys(projectId, [...new Set(named.map(({ key }) => key))])
+    return new Map(rows.map(({ key, key_id }) => [key, key_id]))
   }
 
   /** Rows from `from` on, part after part, each with the part that it stands in. */
   async function rowsOf(query: RunQuery, order: readonly OrderKey[], limit: number, from: Position | null) {
-    const metrics = await metricsOf(query.projectId, query.filter, order)
-    const parts = partsOf(order, metrics)
-    const context = { metrics, ordered: parts[0]!.ordered }
+    const numbers = await metricNumbers(query.projectId, query.filter, order)
+    const parts = partsOf(order, numbers)
+    const context = { metrics: numbers, ordered: parts[0]!.ordered }
     const among = await store.rarest(required(query.filter), context, rareFor(limit))
     const found: { row: FoundRow; part: RunPart }[] = []
     for (const part of parts.filter(({ phase }) => phase >= (from?.phase ?? 0))) {
@@ -84,7 +88,7 @@ export function createRunSearch({ db }: { readonly db: Db }) {
       const order = readQuery(() => parseOrderBy(orderBy, runGrammar))
       const tokens = pageTokens({ search: 'runs', projectId, experimentIds, text, view, orderBy })
       const from = pageToken ? tokens.decode(pageToken) : null
-      const query = { projectId, experimentIds: numbersOf(experimentIds), view, filter }
+      const query = { projectId, experimentIds: experimentNumbers(experimentIds), view, filter }
 
       const found = await rowsOf(query, order, maxResults + 1, from)
       const runs = await withTexts(found.slice(0, maxResults).map(({ row }) => row))
@@ -94,11 +98,6 @@ export function createRunSearch({ db }: { readonly db: Db }) {
     },
   }
 }
-
-/** Ids that are no numbers are of no experiment. */
-const numbersOf = (ids: readonly string[]): number[] => [
-  ...new Set(ids.filter((id) => /^\d{1,15}$/.test(id)).map(Number)),
-]
 
 const clausesOf = (filter: Filter): readonly Clause[] => {
   if (!('of' in filter)) return [filter]

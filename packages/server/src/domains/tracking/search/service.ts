@@ -1,5 +1,6 @@
 import type { Db } from '../../../platform/db.ts'
 import { createExperimentSearch } from './experiment-search.ts'
+import { createLoggedModelSearch } from './model-search.ts'
 import { createRunSearch } from './run-search.ts'
 
 interface SearchDeps {
@@ -11,5 +12,6 @@ export function createSearch(deps: SearchDeps) {
   return {
     experiments: createExperimentSearch(deps).search,
     runs: createRunSearch(deps).search,
+    loggedModels: createLoggedModelSearch(deps).search,
   }
 }

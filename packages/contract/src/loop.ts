@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventTime, Name } from './common.ts'
+import { EventTime, ModelName, Name } from './common.ts'
 import { defineEndpoints } from './endpoint.ts'
 
 export const StationName = z.enum(['data', 'validate', 'train', 'evaluate', 'approve', 'deploy', 'monitor', 'retrain'])
@@ -19,7 +19,7 @@ export type Station = z.infer<typeof Station>
 
 export const LoopRow = z
   .object({
-    model: Name,
+    model: ModelName,
     owner: z.string(),
     endpoint: Name.nullable(),
     liveVersion: z.int().nullable(),

@@ -33,6 +33,12 @@ export const trackingErrors = defineErrors({
     fix: 'Search the runs of the experiment to find one.',
     details: z.object({ run: z.string() }),
   },
+  'tracking.model_not_found': {
+    status: 404,
+    message: 'No such logged model.',
+    fix: 'Search the logged models of the experiment to find one.',
+    details: z.object({ model: z.string() }),
+  },
   'tracking.name_taken': {
     status: 409,
     message: 'The name is taken.',

@@ -14,7 +14,7 @@ import { on, publish } from '../../platform/events.ts'
 import { startWorld, type World } from '../../testing.ts'
 import { registryRoutes } from './routes.ts'
 import { createRegistry, type Registry } from './service.ts'
-import { newVersion, onnxOf, rolloutOf } from './testing.ts'
+import { newVersion, onnxOf, quietNeighbours, rolloutOf } from './testing.ts'
 
 const start = new Date('2026-03-01T12:00:00Z')
 
@@ -39,6 +39,7 @@ beforeAll(async () => {
   world = await startWorld({
     domains: ({ db, blobs }) => {
       registry = createRegistry({
+        ...quietNeighbours,
         db,
         blobs,
         now: () => clock,
@@ -48,7 +49,6 @@ beforeAll(async () => {
         },
         approvals: async (_project, model) => approvals.filter((approval) => approval.model === model),
         rollout: async (_project, id) => rollouts.get(id)!,
-        isProduction: (environment) => environment === 'production',
         whyNoModel: async (_project, run) => (run === 'sampled' ? 'The run saw a sample.' : null),
       })
       const listeners = (['registry.gate_decided', 'registry.alias_moved', 'registry.canary_recorded'] as const).map(
@@ -257,6 +257,40 @@ it('asks the gate to compare with the champion of the moment', async () => {
   expect(await registry.champion('default', 'nothing')).toBeNull()
 })
 
+it('moves the stage Production with the champion, and archives the one before', async () => {
+  for (const note of ['a', 'b']) await register('labelled', note)
+  await announce(rolloutOf({ id: 'r-1', model: 'labelled', toVersion: 1, endedAt: '2026-03-03T00:00:00.000Z' }))
+
+  await announce(rolloutOf({ id: 'r-2', model: 'labelled', toVersion: 2, endedAt: '2026-03-04T00:00:00.000Z' }))
+
+  const { items } = await client().listVersions({ params: { model: 'labelled' }, query: {} })
+  expect(items.map(({ stageLabel }) => stageLabel)).toEqual(['Production', 'Archived'])
+  const moves = await client().listStageMoves({ params: { model: 'labelled' }, query: {} })
+  expect(moves.items).toMatchObject([
+    { version: 1, label: 'Archived', previousLabel: 'Production', movedBy: 'system' },
+    { version: 2, label: 'Production', previousLabel: 'None' },
+    { version: 1, label: 'Production', previousLabel: 'None' },
+  ])
+})
+
+it('asks the gate for no comparison with a champion that has only files of MLflow', async () => {
+  const { registeredModels, modelVersions } = registry.catalog
+  await registeredModels.create(localCaller, { name: 'logged', description: '', tags: [] })
+  await modelVersions.create(localCaller, { model: 'logged', source: 's3://bucket/model', tags: [] })
+  await registeredModels.setAlias(localCaller, 'logged', 'champion', '1')
+
+  const second = await register('logged', 'onnx')
+
+  expect(compared.at(-1)).toBeNull()
+  expect(second).toMatchObject({ version: 2, stage: 'passed' })
+  await expect(
+    client().overrideGate({ ...params('logged', 1), body: { reason: 'It is good.' } }),
+  ).rejects.toMatchObject({
+    code: 'registry.wrong_stage',
+    details: { stage: 'candidate' },
+  })
+})
+
 it('answers what is not there with its own error', async () => {
   await register('known', 'a')
 
@@ -300,7 +334,7 @@ it('makes a version the challenger while its canary runs, and the champion when 
 
   expect(await client().getModel({ params: { model: 'rolled' } })).toMatchObject({ champion: 2, challenger: null })
   const version = await client().getVersion(params('rolled', 2))
-  expect(version.canary).toMatchObject({ rolloutId: 'r-up', verdict: 'promoted' })
+  expect(version).toMatchObject({ canary: { rolloutId: 'r-up', verdict: 'promoted' }, stageLabel: 'Production' })
   expect(version.card).toContain('**Canary promoted** on 2026-03-03')
   expect(await newsOf('rolled@2')).toEqual(['registry.gate_decided', 'registry.canary_recorded'])
   const { items } = await client().listAliasMoves({ params: { model: 'rolled' }, query: {} })

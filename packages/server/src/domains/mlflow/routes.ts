@@ -1,10 +1,12 @@
-import { mlflowExperiments } from '@evenkeel/contract'
+import { mlflowExperiments, mlflowModelVersions, mlflowRegisteredModels } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'
 import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
+import { modelVersionHandlers, type ModelVersionsNeeds } from './model-versions.ts'
+import { registeredModelHandlers, type RegisteredModelsNeeds } from './registered-models.ts'
 import { mlflowWire } from './wire.ts'
 
 /** The version of MLflow whose surface this is; clients turn features on by it. */
@@ -15,10 +17,12 @@ const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
 export interface MlflowDeps {
   readonly experiments: ExperimentsNeeds
+  readonly registeredModels: RegisteredModelsNeeds
+  readonly modelVersions: ModelVersionsNeeds
 }
 
 /** What clients find behind `MLFLOW_TRACKING_URI`. */
-export function mlflowRoutes(app: FastifyInstance, { experiments }: MlflowDeps): void {
+export function mlflowRoutes(app: FastifyInstance, { experiments, registeredModels, modelVersions }: MlflowDeps): void {
   answerPlainly(app, '/health', 'OK')
   answerPlainly(app, '/version', mlflowVersion)
   for (const prefix of ['/api/2.0', '/api/3.0', '/ajax-api/2.0', '/ajax-api/3.0']) {
@@ -29,6 +33,8 @@ export function mlflowRoutes(app: FastifyInstance, { experiments }: MlflowDeps):
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, mlflowWire))
     for (const prefix of ['/api', '/ajax-api']) answerPlainly(scope, `${prefix}/3.0/mlflow/server-info`, serverInfo)
     mountRpcs(scope, mlflowExperiments, experimentHandlers(experiments))
+    mountRpcs(scope, mlflowRegisteredModels, registeredModelHandlers(registeredModels))
+    mountRpcs(scope, mlflowModelVersions, modelVersionHandlers(modelVersions))
   })
 }
 

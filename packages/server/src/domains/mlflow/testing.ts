@@ -1,4 +1,8 @@
 import { startWorld, type World } from '../../testing.ts'
+import type { ModelUse } from '../registry/catalog/protection.ts'
+import { registryRoutes } from '../registry/routes.ts'
+import { createRegistry } from '../registry/service.ts'
+import { quietNeighbours } from '../registry/testing.ts'
 import { createTracking } from '../tracking/service.ts'
 import { mlflowRoutes } from './routes.ts'
 
@@ -11,6 +15,8 @@ export interface Answer {
 
 export interface Face {
   readonly world: World
+  /** What is deployed of which model; a test may write it. */
+  readonly uses: Map<string, ModelUse>
   /** Sends a message as the client does: GET in the query, anything else as JSON. `/api/2.0/mlflow/` goes before. */
   call(method: string, path: string, message?: unknown, token?: string): Promise<Answer>
 }
@@ -18,11 +24,21 @@ export interface Face {
 /** A server with everything that stands behind the face. */
 export async function startFace(environment: Readonly<Record<string, string>> = {}): Promise<Face> {
   const now = () => new Date()
+  const uses = new Map<string, ModelUse>()
+  const unused: ModelUse = { endpoints: [], versions: [], environments: [] }
   const world = await startWorld({
     environment,
-    domains: ({ db }) => [{ routes: (http) => mlflowRoutes(http, createTracking({ db, now })) }],
+    domains: ({ db, blobs }) => {
+      const tracking = createTracking({ db, now })
+      const useOf = async (_project: string, model: string) => uses.get(model) ?? unused
+      const registry = createRegistry({ ...quietNeighbours, ...tracking.registrations, db, blobs, now, useOf })
+      return [
+        { routes: (http) => mlflowRoutes(http, { ...tracking, ...registry.catalog }) },
+        { routes: (http) => registryRoutes(http, registry), subscriptions: registry.subscriptions },
+      ]
+    },
   })
-  return { world, call: (...request) => call(world.url, ...request) }
+  return { world, uses, call: (...request) => call(world.url, ...request) }
 }
 
 async function call(

@@ -257,40 +257,6 @@ it('asks the gate to compare with the champion of the moment', async () => {
   expect(await registry.champion('default', 'nothing')).toBeNull()
 })
 
-it('moves the stage Production with the champion, and archives the one before', async () => {
-  for (const note of ['a', 'b']) await register('labelled', note)
-  await announce(rolloutOf({ id: 'r-1', model: 'labelled', toVersion: 1, endedAt: '2026-03-03T00:00:00.000Z' }))
-
-  await announce(rolloutOf({ id: 'r-2', model: 'labelled', toVersion: 2, endedAt: '2026-03-04T00:00:00.000Z' }))
-
-  const { items } = await client().listVersions({ params: { model: 'labelled' }, query: {} })
-  expect(items.map(({ stageLabel }) => stageLabel)).toEqual(['Production', 'Archived'])
-  const moves = await client().listStageMoves({ params: { model: 'labelled' }, query: {} })
-  expect(moves.items).toMatchObject([
-    { version: 1, label: 'Archived', previousLabel: 'Production', movedBy: 'system' },
-    { version: 2, label: 'Production', previousLabel: 'None' },
-    { version: 1, label: 'Production', previousLabel: 'None' },
-  ])
-})
-
-it('asks the gate for no comparison with a champion that has only files of MLflow', async () => {
-  const { registeredModels, modelVersions } = registry.catalog
-  await registeredModels.create(localCaller, { name: 'logged', description: '', tags: [] })
-  await modelVersions.create(localCaller, { model: 'logged', source: 's3://bucket/model', tags: [] })
-  await registeredModels.setAlias(localCaller, 'logged', 'champion', '1')
-
-  const second = await register('logged', 'onnx')
-
-  expect(compared.at(-1)).toBeNull()
-  expect(second).toMatchObject({ version: 2, stage: 'passed' })
-  await expect(
-    client().overrideGate({ ...params('logged', 1), body: { reason: 'It is good.' } }),
-  ).rejects.toMatchObject({
-    code: 'registry.wrong_stage',
-    details: { stage: 'candidate' },
-  })
-})
-
 it('answers what is not there with its own error', async () => {
   await register('known', 'a')
 

@@ -36,7 +36,8 @@ export const LoopRow = z
       z.object({
         version: z.int(),
         says: z.string(),
-        outcome: z.enum(['promoted', 'refused', 'rolled_back', 'running', 'passed', 'failed']),
+        /** `logged`: it has only files of MLflow, which nobody judges or serves. */
+        outcome: z.enum(['promoted', 'refused', 'rolled_back', 'running', 'passed', 'failed', 'logged']),
         eventTime: EventTime.nullable(),
         link: z.string(),
       }),

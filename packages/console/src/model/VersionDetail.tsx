@@ -65,7 +65,7 @@ function filesOf({ artifact, origin }: ModelVersion): Entries {
 
 /** What clients of MLflow call it. */
 const labelsOf = ({ stageLabel, tags }: ModelVersion): Entries => [
-  ...(stageLabel === 'None' ? [] : [['stage', stageLabel] as const]),
+  ...(stageLabel === 'None' ? [] : [['stage of MLflow', stageLabel] as const]),
   ...Object.entries(tags),
 ]
 

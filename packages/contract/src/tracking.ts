@@ -20,6 +20,53 @@ export const Experiment = z
   .meta({ id: 'Experiment' })
 export type Experiment = z.infer<typeof Experiment>
 
+export const RunStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'])
+export type RunStatus = z.infer<typeof RunStatus>
+
+/** An integer of 64 bits: text beyond 2^53, where a number would become another one. */
+const Int64 = z.union([z.int(), z.string().regex(/^-?\d{16,19}$/)])
+
+/** JSON has no word for NaN and infinities. */
+const Double = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
+
+export const TrackedRunInfo = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    experimentId: z.string(),
+    userId: z.string(),
+    status: RunStatus,
+    startedMs: z.int(),
+    endedMs: z.int().nullable(),
+    artifactUri: z.string(),
+    lifecycle: Lifecycle,
+  })
+  .meta({ id: 'TrackedRunInfo' })
+export type TrackedRunInfo = z.infer<typeof TrackedRunInfo>
+
+export const TrackedRun = TrackedRunInfo.extend({
+  params: z.record(z.string(), z.string()),
+  tags: z.record(z.string(), z.string()),
+  /** The newest point of each metric: that with the greatest step, timestamp and value. */
+  metrics: z.array(z.object({ key: z.string(), value: Double, timestampMs: Int64, step: Int64 })),
+  /** Data sets that it read. */
+  datasets: z.array(
+    z.object({
+      name: z.string(),
+      digest: z.string(),
+      sourceType: z.string(),
+      source: z.string(),
+      schema: z.string().nullable(),
+      profile: z.string().nullable(),
+      tags: z.record(z.string(), z.string()),
+    }),
+  ),
+  /** Logged models that it read, and those that it made. */
+  inputModels: z.array(z.string()),
+  outputModels: z.array(z.object({ modelId: z.string(), step: Int64 })),
+}).meta({ id: 'TrackedRun' })
+export type TrackedRun = z.infer<typeof TrackedRun>
+
 export const trackingErrors = defineErrors({
   'tracking.experiment_not_found': {
     status: 404,
@@ -33,11 +80,23 @@ export const trackingErrors = defineErrors({
     fix: 'Search the runs of the experiment to find one.',
     details: z.object({ run: z.string() }),
   },
+  'tracking.tag_not_found': {
+    status: 404,
+    message: 'No such tag.',
+    fix: 'Read the run to see its tags.',
+    details: z.object({ run: z.string(), key: z.string() }),
+  },
   'tracking.model_not_found': {
     status: 404,
     message: 'No such logged model.',
     fix: 'Search the logged models of the experiment to find one.',
     details: z.object({ model: z.string() }),
+  },
+  'tracking.param_changed': {
+    status: 409,
+    message: 'A param keeps the value that it got first; nothing was written.',
+    fix: 'Begin another run for another value, or use a tag, which can change.',
+    details: z.object({ run: z.string(), keys: z.array(z.string()) }),
   },
   'tracking.name_taken': {
     status: 409,

@@ -82,6 +82,7 @@ export function parseFilter(text: string, grammar: Grammar): Filter {
     if (!operand) throw wrongComparator(found, place.source, place.start)
     const { entity, key } = found
     if (operand === 'list') return { kind: 'among', entity, key, negated: comparator === 'not in', values: list() }
+    if (next().kind === 'end') throw unexpected(next())
     const op = comparator as Exclude<Comparator, 'in' | 'not in'>
     return { kind: 'compare', entity, key, op, value: valueOf(take(), operand, found) }
   }

@@ -8,26 +8,25 @@ export function whereOf(filter: Filter, clause: (clause: Clause) => RawBuilder<S
     return sql<SqlBool>`not coalesce(${whereOf(filter.of, clause)}, false)`
   }
   if (!('of' in filter)) return clause(filter)
-  const parts = filter.of.map((part) => sql`(${whereOf(part, clause)})`)
-  return sql<SqlBool>`${sql.join(parts, sql.raw(` ${filter.kind} `))}`
+  if (filter.of.length === 0) return sql<SqlBool>`true`
+  const parts = filter.of.map((part) => whereOf(part, clause))
+  return sql<SqlBool>`(${sql.join(parts, sql.raw(` ${filter.kind} `))})`
 }
 
-const operators = {
-  '=': '=',
-  '!=': '<>',
-  '<': '<',
-  '<=': '<=',
-  '>': '>',
-  '>=': '>=',
-  like: 'like',
-  ilike: 'ilike',
-  rlike: '~',
-}
+const operators = { '=': '=', '!=': '<>', '<': '<', '<=': '<=', '>': '>', '>=': '>=', rlike: '~' }
 
 /** The condition of a clause over one expression: `like` is case-sensitive, `ilike` is not, `rlike` is a regular expression. */
 export function conditionOf(clause: Clause, of: Expression<unknown>): RawBuilder<SqlBool> {
   if (clause.kind === 'missing') return sql<SqlBool>`${of} is ${sql.raw(clause.negated ? 'not null' : 'null')}`
-  if (clause.kind === 'compare') return sql<SqlBool>`${of} ${sql.raw(operators[clause.op])} ${clause.value}`
-  const among = sql<SqlBool>`${of} = any(${[...clause.values]})`
-  return clause.negated ? sql<SqlBool>`not (${among})` : among
+  if (clause.kind === 'among') {
+    const among = sql<SqlBool>`${of} = any(${[...clause.values]})`
+    return clause.negated ? sql<SqlBool>`not (${among})` : among
+  }
+  const { op, value } = clause
+  // As in MLflow, a backslash is a backslash: nothing makes a wildcard plain.
+  if (op === 'like' || op === 'ilike') return sql<SqlBool>`${of} ${sql.raw(op)} ${value} escape ''`
+  return sql<SqlBool>`${of} ${sql.raw(operators[op])} ${typeof value === 'number' ? numberOf(value) : value}`
 }
+
+/** A number beside a bigint may have a fraction, and beside a double none. */
+const numberOf = (value: number) => sql`${value}::${sql.raw(Number.isSafeInteger(value) ? 'bigint' : 'float8')}`

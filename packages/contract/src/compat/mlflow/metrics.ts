@@ -59,7 +59,7 @@ export const mlflowMetrics = defineRpcs({
       metric_key: required,
       start_step: int64.optional(),
       end_step: int64.optional(),
-      max_results: int32.default(320),
+      max_results: int32.default(2500),
     }),
     response: z.object({ metrics: z.array(MlflowMetric) }),
   },

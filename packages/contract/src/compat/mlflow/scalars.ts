@@ -9,7 +9,7 @@ export const required = z.string({ error: ({ input }) => (input === undefined ? 
 const digits = /^-?\d{1,19}$/
 
 /** int64: a number, its digits as text, or a bigint that the body reader kept exact beyond 2^53. Answers with what is exact. */
-export const int64 = z.preprocess(exactInteger, z.union([z.int(), z.bigint()]))
+export const int64 = z.preprocess(exactInteger, z.union([z.int(), z.int64()]))
 
 function exactInteger(value: unknown): unknown {
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return BigInt(value)

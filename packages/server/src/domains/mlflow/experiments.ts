@@ -29,10 +29,10 @@ export function experimentHandlers(experiments: ExperimentsNeeds): RpcHandlers<t
       experiment_id: await experiments.create(caller, { name, artifactLocation: artifact_location, tags }),
     }),
     getExperiment: async ({ experiment_id }, caller) => ({
-      experiment: present(await experiments.get(caller, experiment_id)),
+      experiment: presentExperiment(await experiments.get(caller, experiment_id)),
     }),
     getExperimentByName: async ({ experiment_name }, caller) => ({
-      experiment: present(await experiments.getByName(caller, experiment_name)),
+      experiment: presentExperiment(await experiments.getByName(caller, experiment_name)),
     }),
     deleteExperiment: ({ experiment_id }, caller) => done(experiments.delete(caller, experiment_id)),
     restoreExperiment: ({ experiment_id }, caller) => done(experiments.restore(caller, experiment_id)),
@@ -44,7 +44,7 @@ export function experimentHandlers(experiments: ExperimentsNeeds): RpcHandlers<t
   }
 }
 
-const present = ({
+export const presentExperiment = ({
   id,
   name,
   artifactLocation,

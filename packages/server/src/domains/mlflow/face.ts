@@ -64,8 +64,13 @@ const routeOf = (app: FastifyInstance, rpc: Rpc, url: string, handle: LooseHandl
 function messageOf({ request: schema }: Rpc, { params, query, body }: FastifyRequest): object {
   refuseUnstorable('params', params)
   refuseUnstorable('query', query)
-  const sent = { ...(query as object), ...(body as object | undefined), ...(params as object) }
+  const sent = withRunId({ ...(query as object), ...(body as object | undefined), ...(params as object) })
   const result = z.safeParse(schema, sent)
   if (result.success) return result.data
   throw refusalOf(result.error.issues[0]!, sent)
+}
+
+/** Old clients call the id of a run `run_uuid`. */
+function withRunId(sent: { readonly run_id?: unknown; readonly run_uuid?: unknown }): object {
+  return sent.run_uuid !== undefined && (sent.run_id ?? '') === '' ? { ...sent, run_id: sent.run_uuid } : sent
 }

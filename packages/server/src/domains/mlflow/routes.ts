@@ -1,4 +1,11 @@
-import { mlflowExperiments, mlflowModelVersions, mlflowRegisteredModels } from '@evenkeel/contract'
+import {
+  mlflowExperiments,
+  mlflowMetrics,
+  mlflowModelVersions,
+  mlflowRegisteredModels,
+  mlflowRuns,
+  mlflowSearch,
+} from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'
@@ -7,6 +14,9 @@ import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
 import { modelVersionHandlers, type ModelVersionsNeeds } from './model-versions.ts'
 import { registeredModelHandlers, type RegisteredModelsNeeds } from './registered-models.ts'
+import { type MetricsNeeds, metricHandlers } from './metrics.ts'
+import { type RunsNeeds, runHandlers } from './runs.ts'
+import { searchHandlers, type SearchNeeds } from './search.ts'
 import { mlflowWire } from './wire.ts'
 
 /** The version of MLflow whose surface this is; clients turn features on by it. */
@@ -15,14 +25,16 @@ const mlflowVersion = '3.11.0'
 const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
-export interface MlflowDeps {
+export interface MlflowDeps extends RunsNeeds {
   readonly experiments: ExperimentsNeeds
   readonly registeredModels: RegisteredModelsNeeds
   readonly modelVersions: ModelVersionsNeeds
+  readonly history: MetricsNeeds
+  readonly search: SearchNeeds
 }
 
 /** What clients find behind `MLFLOW_TRACKING_URI`. */
-export function mlflowRoutes(app: FastifyInstance, { experiments, registeredModels, modelVersions }: MlflowDeps): void {
+export function mlflowRoutes(app: FastifyInstance, needs: MlflowDeps): void {
   answerPlainly(app, '/health', 'OK')
   answerPlainly(app, '/version', mlflowVersion)
   for (const prefix of ['/api/2.0', '/api/3.0', '/ajax-api/2.0', '/ajax-api/3.0']) {
@@ -32,9 +44,12 @@ export function mlflowRoutes(app: FastifyInstance, { experiments, registeredMode
     takeMlflowJson(scope)
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, mlflowWire))
     for (const prefix of ['/api', '/ajax-api']) answerPlainly(scope, `${prefix}/3.0/mlflow/server-info`, serverInfo)
-    mountRpcs(scope, mlflowExperiments, experimentHandlers(experiments))
-    mountRpcs(scope, mlflowRegisteredModels, registeredModelHandlers(registeredModels))
-    mountRpcs(scope, mlflowModelVersions, modelVersionHandlers(modelVersions))
+    mountRpcs(scope, mlflowExperiments, experimentHandlers(needs.experiments))
+    mountRpcs(scope, mlflowRegisteredModels, registeredModelHandlers(needs.registeredModels))
+    mountRpcs(scope, mlflowModelVersions, modelVersionHandlers(needs.modelVersions))
+    mountRpcs(scope, mlflowRuns, runHandlers(needs))
+    mountRpcs(scope, mlflowMetrics, metricHandlers(needs.history))
+    mountRpcs(scope, mlflowSearch, searchHandlers(needs.search))
   })
 }
 

@@ -10,7 +10,7 @@ export type ExperimentRow = Selectable<Database['tracking.experiment']> & {
   readonly tags: Readonly<Record<string, string>>
 }
 
-const tagsOf = sql<Readonly<Record<string, string>>>`coalesce((
+export const tagsOf = sql<Readonly<Record<string, string>>>`coalesce((
   select jsonb_object_agg(t.key, t.value) from tracking.experiment_tag t
   where t.project_id = e.project_id and t.experiment_id = e.experiment_id
 ), '{}')`

@@ -4,6 +4,7 @@ import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
 import { type ExperimentKey, type ExperimentRow, experimentStore } from './experiment-store.ts'
 import { limits, requireKey, requireLength } from './limits.ts'
+import { runStore } from './run-store.ts'
 
 const fail = failures(trackingErrors)
 
@@ -42,8 +43,8 @@ export function createExperiments({ db, now }: ExperimentsDeps) {
 
   async function find({ projectId }: Caller, id: string): Promise<ExperimentRow> {
     await ensureDefault(projectId)
-    const row = await store.find({ projectId, experimentId: numberOf(id) })
-    if (!row) throw notFound(id)
+    const row = await store.find({ projectId, experimentId: experimentNumber(id) })
+    if (!row) throw experimentNotFound(id)
     return row
   }
 
@@ -54,9 +55,9 @@ export function createExperiments({ db, now }: ExperimentsDeps) {
     work: (tx: Db, key: ExperimentKey, row: ExperimentRow) => Promise<void>,
   ) =>
     db.transaction().execute(async (tx) => {
-      const key = { projectId, experimentId: numberOf(id) }
+      const key = { projectId, experimentId: experimentNumber(id) }
       const row = await experimentStore(tx).lock(key)
-      if (!row) throw notFound(id)
+      if (!row) throw experimentNotFound(id)
       await work(tx, key, row)
     })
 
@@ -100,10 +101,13 @@ export function createExperiments({ db, now }: ExperimentsDeps) {
         await experimentStore(tx).change(key, { name, updated_ms: nowMs() })
       }),
 
+    /** Its runs go with it, and come back with it. */
     delete: (caller: Caller, id: string) =>
       locked(caller, id, async (tx, key, row) => {
         requireActive(row)
-        await experimentStore(tx).change(key, { updated_ms: nowMs(), deleted_ms: nowMs() })
+        const deletedMs = nowMs()
+        await experimentStore(tx).change(key, { updated_ms: deletedMs, deleted_ms: deletedMs })
+        await runStore(tx).deleteOf(key, deletedMs)
       }),
 
     restore: (caller: Caller, id: string) =>
@@ -112,6 +116,7 @@ export function createExperiments({ db, now }: ExperimentsDeps) {
         const other = await experimentStore(tx).findByName(caller.projectId, row.name)
         if (other?.deleted_ms === null) throw taken(row.name)
         await experimentStore(tx).change(key, { updated_ms: nowMs(), deleted_ms: null })
+        await runStore(tx).restoreOf(key, row.deleted_ms)
       }),
 
     setTag: (caller: Caller, id: string, tag: KeyValue) =>
@@ -142,20 +147,23 @@ function requireTag({ key, value }: KeyValue): void {
 const taken = (name: string) =>
   fail('tracking.name_taken', { name }, { why: `Experiment(name=${name}) already exists.` })
 
-const notFound = (id: string) =>
+export const experimentNotFound = (id: string) =>
   fail('tracking.experiment_not_found', { experiment: id }, { why: `No Experiment with id=${id} exists` })
 
 /** Numbers are ours, so a text that is none belongs to no experiment. */
-function numberOf(id: string): number {
+export function experimentNumber(id: string): number {
   if (/^\d{1,15}$/.test(id)) return Number(id)
-  throw notFound(id)
+  throw experimentNotFound(id)
 }
 
-function requireActive(row: ExperimentRow): void {
+export function requireActive(row: Pick<ExperimentRow, 'experiment_id' | 'deleted_ms'>): void {
   if (row.deleted_ms !== null) throw wrongLifecycle(row, 'active')
 }
 
-function wrongLifecycle({ experiment_id, deleted_ms }: ExperimentRow, wanted: 'active' | 'deleted'): Error {
+function wrongLifecycle(
+  { experiment_id, deleted_ms }: Pick<ExperimentRow, 'experiment_id' | 'deleted_ms'>,
+  wanted: 'active' | 'deleted',
+): Error {
   const lifecycle = deleted_ms === null ? 'active' : 'deleted'
   const why = `The experiment ${experiment_id} must be in the '${wanted}' state. Current state is ${lifecycle}.`
   return fail('tracking.wrong_lifecycle', { id: String(experiment_id), lifecycle }, { why })

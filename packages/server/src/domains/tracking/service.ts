@@ -1,5 +1,10 @@
 import { createExperiments, type ExperimentsDeps } from './experiments.ts'
 import { createRegistrations } from './registrations.ts'
+import { createInputs } from './inputs.ts'
+import { createMetricHistory } from './metric-history.ts'
+import { createRunLog } from './run-log.ts'
+import { createRuns } from './runs.ts'
+import { createSearch } from './search/service.ts'
 
 /** What tracking needs from the rest of the platform. `app.ts` hands it over. */
 export type TrackingDeps = ExperimentsDeps
@@ -7,5 +12,14 @@ export type TrackingDeps = ExperimentsDeps
 export type Tracking = ReturnType<typeof createTracking>
 
 export function createTracking(deps: TrackingDeps) {
-  return { experiments: createExperiments(deps), registrations: createRegistrations(deps) }
+  const experiments = createExperiments(deps)
+  return {
+    experiments,
+    runs: createRuns({ ...deps, ensureDefault: experiments.ensureDefault }),
+    runLog: createRunLog(deps),
+    inputs: createInputs(deps),
+    history: createMetricHistory(deps),
+    registrations: createRegistrations(deps),
+    search: createSearch({ ...deps, ensureDefault: experiments.ensureDefault }),
+  }
 }

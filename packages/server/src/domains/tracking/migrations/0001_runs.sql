@@ -108,8 +108,8 @@ create table tracking.metric_summary (
   primary key (run_number, key_id)
 );
 
--- NaN comes after numbers in either direction.
-create index metric_summary_order on tracking.metric_summary (key_id, (last_value = 'NaN'), last_value, run_number);
+-- To PostgreSQL, NaN is greater than any number: "< 'NaN'" are the numbers, in order.
+create index metric_summary_order on tracking.metric_summary (key_id, last_value, run_number);
 
 create table tracking.dataset (
   dataset_number bigint generated always as identity primary key,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type RawBuilder, sql, type SqlBool } from 'kysely'
-import { refuseCursor } from './page.ts'
-import { isStorable } from './storable.ts'
+import { refuseCursor } from '../../../platform/page.ts'
+import { isStorable } from '../../../platform/storable.ts'
 
 /** One key of an order. Its expression is never null, and the keys together are unique. */
 export interface SortKey {

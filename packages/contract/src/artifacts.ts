@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Digest } from './common.ts'
-import { defineEndpoints } from './endpoint.ts'
+import { Digest, PageQuery, pageOf } from './common.ts'
+import { defineEndpoints, defineErrors } from './endpoint.ts'
 
 /** Content that is stored: its address and its size. */
 export const StoredArtifact = z
@@ -10,6 +10,59 @@ export type StoredArtifact = z.infer<typeof StoredArtifact>
 
 /** Largest artifact in one request, in bytes. */
 export const artifactLimitBytes = 2 * 1024 ** 3
+
+/** A file under its name. */
+export const StoredFile = z.object({ path: z.string(), ...StoredArtifact.shape }).meta({ id: 'StoredFile' })
+export type StoredFile = z.infer<typeof StoredFile>
+
+/** What lies directly in a folder: a file, or a folder, which has no content of its own. */
+export const FileEntry = z
+  .object({
+    name: z.string(),
+    isFolder: z.boolean(),
+    digest: Digest.nullable(),
+    sizeBytes: z.int().nonnegative().nullable(),
+  })
+  .meta({ id: 'FileEntry' })
+export type FileEntry = z.infer<typeof FileEntry>
+
+/** Largest file under a name, in bytes. */
+export const fileLimitBytes = 5 * 1024 ** 4
+
+export const artifactErrors = defineErrors({
+  'artifacts.file_not_found': {
+    status: 404,
+    message: 'No such file.',
+    fix: 'List the folder to find one.',
+    details: z.object({ path: z.string() }),
+  },
+  'artifacts.bad_path': {
+    status: 422,
+    message: 'The path is not one that a file can have; nothing was stored.',
+    fix: 'Join names by "/", up to 1024 bytes, without "..", "#", backslashes and control characters.',
+    details: z.object({ path: z.string() }),
+  },
+  'artifacts.path_clash': {
+    status: 409,
+    message: 'A path cannot be a file and a folder at once.',
+    fix: 'Take another path, or delete what is in the way.',
+    details: z.object({ path: z.string() }),
+  },
+  'artifacts.upload_not_found': {
+    status: 404,
+    message: 'No such upload is under way: it was never begun, ended, or waited too long.',
+    fix: 'Begin it again.',
+    details: z.object({}),
+  },
+  'artifacts.bad_part': {
+    status: 422,
+    message: 'A part is not one of this upload.',
+    fix: 'Send what the detail names, and complete the upload again.',
+    details: z.object({}),
+  },
+})
+
+const path = z.object({ path: z.string().min(1) })
 
 const uploadErrors = ['platform.digest_mismatch', 'platform.disk_full'] as const
 
@@ -48,5 +101,46 @@ export const artifacts = defineEndpoints({
     params: z.object({ digest: Digest }),
     success: { status: 200, mediaType: 'application/octet-stream' },
     errors: ['platform.blob_not_found'],
+  },
+  listFiles: {
+    method: 'GET',
+    path: '/api/v1/files',
+    summary: 'List what lies directly in a folder.',
+    access: 'artifacts:read',
+    query: PageQuery.extend({
+      folder: z.string().default(''),
+      /** The `nextCursor` of the page before. */
+      cursor: z.string().max(1100).optional(),
+    }),
+    success: { status: 200, body: pageOf(FileEntry) },
+    errors: ['artifacts.bad_path'],
+  },
+  putFile: {
+    method: 'PUT',
+    path: '/api/v1/files',
+    summary: 'Store a file under a path, in place of one that has it.',
+    access: 'artifacts:write',
+    query: path,
+    upload: { kind: 'bytes', limitBytes: fileLimitBytes },
+    success: { status: 201, body: StoredFile },
+    errors: ['artifacts.bad_path', 'artifacts.path_clash', 'platform.disk_full'],
+  },
+  readFile: {
+    method: 'GET',
+    path: '/api/v1/files/content',
+    summary: 'Read a file, whole or in ranges.',
+    access: 'artifacts:read',
+    query: path,
+    success: { status: 200, mediaType: 'application/octet-stream' },
+    errors: ['artifacts.bad_path', 'artifacts.file_not_found'],
+  },
+  deleteFiles: {
+    method: 'DELETE',
+    path: '/api/v1/files',
+    summary: 'Delete a file, or a folder with all that lies in it.',
+    access: 'artifacts:write',
+    query: path,
+    success: { status: 200, body: z.object({ deleted: z.int() }) },
+    errors: ['artifacts.bad_path'],
   },
 })

@@ -54,7 +54,7 @@ export type EndpointGroup = Readonly<Record<string, Endpoint>>
 export const defineEndpoints = <const G extends EndpointGroup>(group: G): G => group
 
 export interface ErrorSpec {
-  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 416 | 422 | 429 | 503
+  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 416 | 422 | 429 | 501 | 503
   /** One sentence: what went wrong. */
   readonly message: string
   /** One sentence or command: what to do next. */

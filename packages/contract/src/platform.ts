@@ -40,6 +40,12 @@ export const platformErrors = defineErrors({
     fix: 'Send less at once, or split it.',
     details: z.object({ limitBytes: z.number() }),
   },
+  'http.not_supported': {
+    status: 501,
+    message: 'This server does not do that.',
+    fix: 'Go on without it; asking again does not help.',
+    details: z.object({}),
+  },
   'http.range_not_satisfiable': {
     status: 416,
     message: 'The range lies outside of the content.',

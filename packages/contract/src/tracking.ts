@@ -24,10 +24,10 @@ export const RunStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', '
 export type RunStatus = z.infer<typeof RunStatus>
 
 /** An integer of 64 bits: text beyond 2^53, where a number would become another one. */
-const Int64 = z.union([z.int(), z.string().regex(/^-?\d{16,19}$/)])
+export const Int64 = z.union([z.int(), z.string().regex(/^-?\d{16,19}$/)])
 
 /** JSON has no word for NaN and infinities. */
-const Double = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
+export const Double = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
 
 export const TrackedRunInfo = z
   .object({

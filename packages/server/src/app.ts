@@ -47,7 +47,7 @@ export interface Surroundings {
 export async function createApp(platform: Platform, { now, ...surroundings }: Surroundings) {
   const { db, url, blobs, queries, log, audit, config } = platform
   const projects = createProjects({ db, now })
-  const artifacts = createArtifacts({ blobs })
+  const artifacts = createArtifacts({ db, blobs, now })
   const tracking = createTracking({ db, now })
   const datasets = createDatasets({ db, blobs, queries, now, queryFolder: platform.queryFolder })
 
@@ -156,7 +156,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
 
   const domains: readonly Domain[] = [
     { routes: (http) => projectsRoutes(http, projects), jobs: projects.jobs },
-    { routes: (http) => artifactsRoutes(http, artifacts) },
+    { routes: (http) => artifactsRoutes(http, artifacts), jobs: artifacts.jobs },
     { routes: (http) => datasetsRoutes(http, datasets), jobs: datasets.jobs },
     { routes: (http) => featuresRoutes(http, features) },
     { routes: (http) => registryRoutes(http, registry), subscriptions: registry.subscriptions },
@@ -182,7 +182,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     },
     { routes: (http) => lineageRoutes(http, lineage), subscriptions: lineage.subscriptions, jobs: lineage.jobs },
     { routes: (http) => loopRoutes(http, loop) },
-    { routes: (http) => mlflowRoutes(http, { ...tracking, ...registry.catalog }) },
+    { routes: (http) => mlflowRoutes(http, { ...tracking, ...artifacts, ...registry.catalog }) },
   ]
   return { domains, projects, pipelines }
 }

@@ -48,6 +48,7 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
 }
 
 const errors = [
+  contract.artifactErrors,
   contract.backfillsErrors,
   contract.datasetsErrors,
   contract.deploymentsErrors,

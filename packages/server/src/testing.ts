@@ -93,9 +93,10 @@ export type World = Awaited<ReturnType<typeof startWorld>>
 
 function composeBase(platform: Platform, more: readonly Domain[]): Composition {
   const projects = createProjects(platform)
+  const artifacts = createArtifacts({ ...platform, now: () => new Date() })
   const base: Domain[] = [
     { routes: (app) => projectsRoutes(app, projects), jobs: projects.jobs },
-    { routes: (app) => artifactsRoutes(app, createArtifacts(platform)) },
+    { routes: (app) => artifactsRoutes(app, artifacts), jobs: artifacts.jobs },
   ]
   return { projects, domains: [...base, ...more] }
 }

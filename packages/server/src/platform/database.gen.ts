@@ -9,6 +9,27 @@ type Timestamp = ColumnType<Date, Date | string, Date | string>
 
 // oxfmt-ignore
 export interface Database {
+  'artifacts.file': {
+    project_id: string
+    path: string
+    digest: string
+    size_bytes: number
+    stored_at: Timestamp
+  }
+  'artifacts.upload': {
+    upload_id: string
+    project_id: string
+    path: string
+    part_count: number
+    completed: Generated<boolean>
+    expires_at: Timestamp
+  }
+  'artifacts.upload_part': {
+    upload_id: string
+    number: number
+    digest: string
+    size_bytes: number
+  }
   'datasets.contract': {
     project_id: string
     dataset: string

@@ -1,19 +1,26 @@
 import type { StoredArtifact } from '@evenkeel/contract'
 import type { Readable } from 'node:stream'
-import type { BlobStore } from '../../platform/blobs/blob-store.ts'
 import type { FileReply } from '../../platform/http.ts'
+import { periodic } from '../../platform/jobs.ts'
+import { createFiles, type FilesDeps } from './files.ts'
+import { createUploads } from './uploads.ts'
 
-export interface Artifacts {
-  /** @throws DomainError `platform.digest_mismatch`, `platform.disk_full` */
-  store(bytes: Readable, digest: string | undefined): Promise<StoredArtifact>
-  /** @throws DomainError `platform.blob_not_found` */
-  read(digest: string): Promise<FileReply>
-}
+export type Artifacts = ReturnType<typeof createArtifacts>
 
-export function createArtifacts({ blobs }: { blobs: BlobStore }): Artifacts {
+export function createArtifacts(deps: FilesDeps) {
+  const { blobs } = deps
+  const uploads = createUploads(deps)
+
   return {
-    store: (bytes, digest) => blobs.put(bytes, { digest }),
-    async read(digest) {
+    files: createFiles(deps),
+    uploads,
+    jobs: [periodic('artifacts.expire_uploads', 3600, uploads.expire)],
+
+    /** @throws DomainError `platform.digest_mismatch`, `platform.disk_full` */
+    store: (bytes: Readable, digest: string | undefined): Promise<StoredArtifact> => blobs.put(bytes, { digest }),
+
+    /** @throws DomainError `platform.blob_not_found` */
+    async read(digest: string): Promise<FileReply> {
       const { sizeBytes } = await blobs.stat(digest)
       return { sizeBytes, digest, open: (range) => blobs.open(digest, range) }
     },

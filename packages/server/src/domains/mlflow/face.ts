@@ -54,14 +54,17 @@ const routeOf = (app: FastifyInstance, rpc: Rpc, url: string, handle: LooseHandl
     requireJson(request)
   },
   handler: async (request: FastifyRequest, reply: FastifyReply) => {
-    const result = await handle(messageOf(rpc, request), request.caller)
+    const result = await handle(readMessage(rpc.request, request), request.caller)
     const text = result instanceof EncodedJson ? result.json : JSON.stringify(result)
     return reply.type('application/json').send(text)
   },
 })
 
 /** Path, query and body as one message. @throws DomainError with MLflow's sentence for what is missing or wrong */
-function messageOf({ request: schema }: Rpc, { params, query, body }: FastifyRequest): object {
+export function readMessage<S extends z.ZodObject>(
+  schema: S,
+  { params, query, body }: { readonly params: unknown; readonly query: unknown; readonly body?: unknown },
+): z.output<S> {
   refuseUnstorable('params', params)
   refuseUnstorable('query', query)
   const sent = withRunId({ ...(query as object), ...(body as object | undefined), ...(params as object) })

@@ -1,5 +1,7 @@
 import {
+  mlflowArtifacts,
   mlflowExperiments,
+  mlflowLoggedModels,
   mlflowMetrics,
   mlflowModelVersions,
   mlflowRegisteredModels,
@@ -9,11 +11,14 @@ import {
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'
+import { artifactProxy, type ProxyNeeds } from './artifact-proxy.ts'
+import { artifactHandlers, artifactPages } from './artifacts.ts'
 import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
 import { modelVersionHandlers, type ModelVersionsNeeds } from './model-versions.ts'
 import { registeredModelHandlers, type RegisteredModelsNeeds } from './registered-models.ts'
+import { type LoggedModelsNeeds, loggedModelHandlers } from './logged-models.ts'
 import { type MetricsNeeds, metricHandlers } from './metrics.ts'
 import { type RunsNeeds, runHandlers } from './runs.ts'
 import { searchHandlers, type SearchNeeds } from './search.ts'
@@ -25,10 +30,11 @@ const mlflowVersion = '3.11.0'
 const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
-export interface MlflowDeps extends RunsNeeds {
+export interface MlflowDeps extends RunsNeeds, ProxyNeeds {
   readonly experiments: ExperimentsNeeds
   readonly registeredModels: RegisteredModelsNeeds
   readonly modelVersions: ModelVersionsNeeds
+  readonly loggedModels: LoggedModelsNeeds
   readonly history: MetricsNeeds
   readonly search: SearchNeeds
 }
@@ -47,9 +53,13 @@ export function mlflowRoutes(app: FastifyInstance, needs: MlflowDeps): void {
     mountRpcs(scope, mlflowExperiments, experimentHandlers(needs.experiments))
     mountRpcs(scope, mlflowRegisteredModels, registeredModelHandlers(needs.registeredModels))
     mountRpcs(scope, mlflowModelVersions, modelVersionHandlers(needs.modelVersions))
+    mountRpcs(scope, mlflowSearch, searchHandlers(needs.search))
     mountRpcs(scope, mlflowRuns, runHandlers(needs))
     mountRpcs(scope, mlflowMetrics, metricHandlers(needs.history))
-    mountRpcs(scope, mlflowSearch, searchHandlers(needs.search))
+    mountRpcs(scope, mlflowLoggedModels, loggedModelHandlers(needs.loggedModels))
+    mountRpcs(scope, mlflowArtifacts, artifactHandlers(needs))
+    artifactProxy(scope, needs)
+    artifactPages(scope, needs)
   })
 }
 

@@ -3,6 +3,7 @@ import type { ModelUse } from '../registry/catalog/protection.ts'
 import { registryRoutes } from '../registry/routes.ts'
 import { createRegistry } from '../registry/service.ts'
 import { quietNeighbours } from '../registry/testing.ts'
+import { createArtifacts } from '../artifacts/service.ts'
 import { createTracking } from '../tracking/service.ts'
 import { mlflowRoutes } from './routes.ts'
 
@@ -32,8 +33,9 @@ export async function startFace(environment: Readonly<Record<string, string>> = 
       const tracking = createTracking({ db, now })
       const useOf = async (_project: string, model: string) => uses.get(model) ?? unused
       const registry = createRegistry({ ...quietNeighbours, ...tracking.registrations, db, blobs, now, useOf })
+      const needs = { ...tracking, ...createArtifacts({ db, blobs, now }), ...registry.catalog }
       return [
-        { routes: (http) => mlflowRoutes(http, { ...tracking, ...registry.catalog }) },
+        { routes: (http) => mlflowRoutes(http, needs) },
         { routes: (http) => registryRoutes(http, registry), subscriptions: registry.subscriptions },
       ]
     },

@@ -81,6 +81,13 @@ export function createExperiments({ db, now }: ExperimentsDeps) {
 
     get: async (caller: Caller, id: string): Promise<Experiment> => present(await find(caller, id)),
 
+    /** @throws DomainError `tracking.wrong_lifecycle` for a deleted one */
+    async getActive(caller: Caller, id: string): Promise<Experiment> {
+      const row = await find(caller, id)
+      requireActive(row)
+      return present(row)
+    },
+
     async getByName({ projectId }: Caller, name: string): Promise<Experiment> {
       await ensureDefault(projectId)
       const row = await store.findByName(projectId, name)

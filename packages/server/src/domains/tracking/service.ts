@@ -1,6 +1,7 @@
 import { createExperiments, type ExperimentsDeps } from './experiments.ts'
 import { createRegistrations } from './registrations.ts'
 import { createInputs } from './inputs.ts'
+import { createLoggedModels } from './logged-models.ts'
 import { createMetricHistory } from './metric-history.ts'
 import { createRunLog } from './run-log.ts'
 import { createRuns } from './runs.ts'
@@ -16,6 +17,7 @@ export function createTracking(deps: TrackingDeps) {
   return {
     experiments,
     runs: createRuns({ ...deps, ensureDefault: experiments.ensureDefault }),
+    loggedModels: createLoggedModels({ ...deps, activeExperiment: experiments.getActive }),
     runLog: createRunLog(deps),
     inputs: createInputs(deps),
     history: createMetricHistory(deps),

@@ -4,6 +4,10 @@ import { z } from 'zod'
 export const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, {
   error: 'use letters, digits, "_", "-" or ".", start with a letter or digit, at most 128 characters',
 })
+/** A name of a model: any text that an address like `models:/name/version` can hold, so without `/` and `:`. */
+export const ModelName = z.string().regex(/^(?!\s*$)(?!\.{1,2}$)[^/:]{1,250}$/, {
+  error: 'use any text without "/" and ":", at most 250 characters',
+})
 /** Content address: `sha256:` and 64 hex digits. */
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 /** A moment of wall-clock time, ISO 8601 in UTC. */

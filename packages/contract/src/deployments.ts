@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventBase, EventTime, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { EventBase, EventTime, ModelName, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { Arm, NodeStatus, Recording } from './fleet.ts'
 
@@ -113,7 +113,7 @@ export const Rollout = z
     id: z.string(),
     endpoint: Name,
     environment: Name,
-    model: Name,
+    model: ModelName,
     fromVersion: z.int().nullable(),
     toVersion: z.int(),
     state: RolloutState,
@@ -140,7 +140,7 @@ export const EndpointView = z
   .object({
     name: Name,
     environment: Name,
-    model: Name,
+    model: ModelName,
     description: z.string(),
     featureViews: z.array(Name),
     recording: Recording,
@@ -226,7 +226,7 @@ export const deploymentsEvents = defineEvents({
   'deployments.rollout_changed': EventBase.extend({
     rolloutId: z.string(),
     endpoint: Name,
-    model: Name,
+    model: ModelName,
     version: z.int(),
     state: RolloutState,
   }),
@@ -234,7 +234,7 @@ export const deploymentsEvents = defineEvents({
     rolloutId: z.string(),
     endpoint: Name,
     environment: Name,
-    model: Name,
+    model: ModelName,
     version: z.int(),
     state: RolloutState,
     eventTime: EventTime.nullable(),
@@ -272,7 +272,7 @@ export const deployments = defineEndpoints({
     params: one,
     body: z.object({
       environment: Name,
-      model: Name,
+      model: ModelName,
       description: z.string().max(500).default(''),
       featureViews: z.array(Name).default([]),
       recording: Recording.default({ mode: 'durable', sampleShare: 1 }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Digest, Name, Timestamp } from './common.ts'
+import { Digest, ModelName, Name, Timestamp } from './common.ts'
 import { defineEndpoints } from './endpoint.ts'
 import { Signature } from './registry.ts'
 
@@ -52,7 +52,7 @@ export const DesiredState = z.object({
   endpoints: z.array(
     z.object({
       name: Name,
-      model: Name,
+      model: ModelName,
       signature: Signature,
       recording: Recording,
       featureViews: z.array(Name),
@@ -67,7 +67,7 @@ export const DesiredState = z.object({
   /** Everything a node must hold, the versions of old arms for roll-back included. */
   artifacts: z.array(
     z.object({
-      model: Name,
+      model: ModelName,
       version: z.int(),
       digest: Digest,
       sizeBytes: z.int(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { Digest, EventBase, ModelName, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { ApprovalState, StepApproval } from './step-approvals.ts'
 
@@ -29,7 +29,7 @@ export const Approval = z
     kind: z.literal('version'),
     id: z.string(),
     state: ApprovalState,
-    model: Name,
+    model: ModelName,
     version: z.int(),
     environment: Name,
     /** The approval binds to this content and dies when it changes. */
@@ -115,13 +115,13 @@ export const governanceErrors = defineErrors({
 export const governanceEvents = defineEvents({
   'governance.approval_requested': EventBase.extend({
     approvalId: z.string(),
-    model: Name,
+    model: ModelName,
     version: z.int(),
     environment: Name,
   }),
   'governance.approval_decided': EventBase.extend({
     approvalId: z.string(),
-    model: Name,
+    model: ModelName,
     version: z.int(),
     environment: Name,
     approved: z.boolean(),
@@ -134,7 +134,7 @@ export const governance = defineEndpoints({
     path: '/api/v1/policies/gate/{model}',
     summary: 'Read the gate of a model.',
     access: 'governance:read',
-    params: z.object({ model: Name }),
+    params: z.object({ model: ModelName }),
     success: { status: 200, body: GatePolicy },
     errors: [],
   },
@@ -143,7 +143,7 @@ export const governance = defineEndpoints({
     path: '/api/v1/policies/gate/{model}',
     summary: 'Write the gate of a model.',
     access: 'governance:write',
-    params: z.object({ model: Name }),
+    params: z.object({ model: ModelName }),
     body: GatePolicy,
     success: { status: 200, body: GatePolicy },
     errors: [],
@@ -173,7 +173,7 @@ export const governance = defineEndpoints({
     summary: 'List approval requests, newest first.',
     access: 'governance:read',
     /** A model has approvals of versions only. */
-    query: PageQuery.extend({ state: ApprovalState.optional(), model: Name.optional() }),
+    query: PageQuery.extend({ state: ApprovalState.optional(), model: ModelName.optional() }),
     success: { status: 200, body: pageOf(AnyApproval) },
     errors: [],
   },

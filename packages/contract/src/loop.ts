@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventTime, Name } from './common.ts'
+import { EventTime, ModelName, Name } from './common.ts'
 import { defineEndpoints } from './endpoint.ts'
 
 export const StationName = z.enum(['data', 'validate', 'train', 'evaluate', 'approve', 'deploy', 'monitor', 'retrain'])
@@ -19,7 +19,7 @@ export type Station = z.infer<typeof Station>
 
 export const LoopRow = z
   .object({
-    model: Name,
+    model: ModelName,
     owner: z.string(),
     endpoint: Name.nullable(),
     liveVersion: z.int().nullable(),
@@ -36,7 +36,8 @@ export const LoopRow = z
       z.object({
         version: z.int(),
         says: z.string(),
-        outcome: z.enum(['promoted', 'refused', 'rolled_back', 'running', 'passed', 'failed']),
+        /** `logged`: it has only files of MLflow, which nobody judges or serves. */
+        outcome: z.enum(['promoted', 'refused', 'rolled_back', 'running', 'passed', 'failed', 'logged']),
         eventTime: EventTime.nullable(),
         link: z.string(),
       }),

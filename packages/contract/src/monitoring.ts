@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Digest, EventBase, EventTime, Histogram, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { Digest, EventBase, EventTime, Histogram, ModelName, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { Arm } from './deployments.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 
@@ -8,7 +8,7 @@ export const PredictionRecord = z.object({
   /** Given by the caller, or made by the node; unique within the endpoint. Labels refer to it. */
   id: z.string().min(1).max(200),
   endpoint: Name,
-  model: Name,
+  model: ModelName,
   version: z.int(),
   arm: Arm,
   generation: z.int(),
@@ -107,7 +107,7 @@ export const Incident = z
     id: z.string(),
     monitor: Name,
     endpoint: Name,
-    model: Name,
+    model: ModelName,
     kind: z.enum(['decay', 'drift', 'data_quality', 'rollout']),
     state: z.enum(['open', 'resolved']),
     title: z.string(),
@@ -191,7 +191,7 @@ export const monitoringEvents = defineEvents({
   'monitoring.performance_decayed': EventBase.extend({
     monitor: Name,
     endpoint: Name,
-    model: Name,
+    model: ModelName,
     says: z.string(),
     eventTime: EventTime,
     incidentId: z.string(),

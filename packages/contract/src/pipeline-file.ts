@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Name } from './common.ts'
+import { Name, ModelName } from './common.ts'
 import { Duration, ParamDeclaration } from './declared-param.ts'
 import { RetryCause, RunPriority } from './pipeline-spec.ts'
 import { PythonVersion } from './runtimes.ts'
@@ -175,7 +175,7 @@ const Data = z.strictObject({
 /** When the monitor of an endpoint says so. */
 const Monitored = z.strictObject({ endpoint: Name, ...dataset, ...trigger })
 const Model = z.strictObject({
-  model: Name,
+  model: ModelName,
   event: z.enum(['registered', 'passed', 'refused', 'promoted', 'rolled_back']),
   ...dataset,
   ...trigger,

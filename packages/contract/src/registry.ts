@@ -5,19 +5,27 @@ import {
   EventBase,
   EventTime,
   Histogram,
+  ModelName,
   Name,
   PageQuery,
   Timestamp,
   pageOf,
 } from './common.ts'
-import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
+import { defineEndpoints, defineEvents } from './endpoint.ts'
 import { TriggerReason } from './triggers.ts'
 
-export const AliasName = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/)
+/** `latest` and `v7` are how clients ask for a version without an alias. */
+export const AliasName = z.string().regex(/^(?!latest$)(?!v\d+$)[\p{L}\p{N}_-]{1,255}$/iu, {
+  error: 'use letters, digits, "_" or "-", at most 255; "latest" and "v7" are taken',
+})
 
 /** `candidate`: registered, its gate not yet passed. `refused`: the gate said no. `passed`: may be deployed where a policy allows. */
 export const Stage = z.enum(['candidate', 'refused', 'passed', 'archived'])
 export type Stage = z.infer<typeof Stage>
+
+/** A label of MLflow's fixed stages. It says what somebody called a version, not what is deployed. */
+export const StageLabel = z.enum(['None', 'Staging', 'Production', 'Archived'])
+export type StageLabel = z.infer<typeof StageLabel>
 
 /** One input or output tensor of a model. */
 export const Field = z.object({
@@ -93,16 +101,22 @@ export const CanaryVerdict = z.object({
 })
 export type CanaryVerdict = z.infer<typeof CanaryVerdict>
 
+/** An ONNX file. */
+export const Artifact = z.object({ digest: Digest, sizeBytes: z.int(), format: z.literal('onnx') })
+export type Artifact = z.infer<typeof Artifact>
+
 export const ModelVersion = z
   .object({
-    model: Name,
+    model: ModelName,
     version: z.int().positive(),
     stage: Stage,
     aliases: z.array(AliasName),
-    artifact: z.object({ digest: Digest, sizeBytes: z.int(), format: z.literal('onnx') }),
+    /** Null while all there is are the files that a client of MLflow logged: such a version cannot be served here. */
+    artifact: Artifact.nullable(),
     /** Sample inputs with the outputs the trainer gave: a node must reproduce them before it serves. */
     golden: Digest.nullable(),
-    signature: Signature,
+    /** Null without an artifact. */
+    signature: Signature.nullable(),
     metrics: z.record(z.string(), z.number()),
     params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
     evaluation: Evaluation.nullable(),
@@ -123,6 +137,16 @@ export const ModelVersion = z
     }),
     /** Markdown with Hugging Face front matter. */
     card: z.string(),
+    /** Where a client of MLflow logged it; null when it came another way. */
+    origin: z
+      .object({
+        source: z.string(),
+        runId: z.string().nullable(),
+        modelId: z.string().nullable(),
+      })
+      .nullable(),
+    stageLabel: StageLabel,
+    tags: z.record(z.string(), z.string()),
     createdAt: Timestamp,
     createdBy: z.string(),
   })
@@ -130,7 +154,6 @@ export const ModelVersion = z
 export type ModelVersion = z.infer<typeof ModelVersion>
 
 export const NewModelVersion = ModelVersion.pick({
-  artifact: true,
   golden: true,
   metrics: true,
   params: true,
@@ -138,12 +161,12 @@ export const NewModelVersion = ModelVersion.pick({
   baselines: true,
   lineage: true,
   card: true,
-})
+}).extend({ artifact: Artifact })
 export type NewModelVersion = z.infer<typeof NewModelVersion>
 
 export const Model = z
   .object({
-    name: Name,
+    name: ModelName,
     description: z.string(),
     owner: z.string(),
     versionCount: z.int(),
@@ -168,6 +191,18 @@ export const AliasMove = z
   .meta({ id: 'AliasMove' })
 export type AliasMove = z.infer<typeof AliasMove>
 
+/** One step in the history of a version's stage label. */
+export const StageMove = z
+  .object({
+    version: z.int(),
+    label: StageLabel,
+    previousLabel: StageLabel,
+    movedBy: z.string(),
+    movedAt: Timestamp,
+  })
+  .meta({ id: 'StageMove' })
+export type StageMove = z.infer<typeof StageMove>
+
 interface Rule {
   readonly stages: readonly Stage[]
   readonly otherwise: string
@@ -179,7 +214,10 @@ const versionRules = {
     stages: ['passed'],
     otherwise: 'Only a version that passed its gate can be deployed; retrain, or override the gate with a reason.',
   },
-  carryAlias: { stages: ['passed'], otherwise: 'Only a version that passed its gate can carry an alias.' },
+  carryAlias: {
+    stages: ['candidate', 'passed'],
+    otherwise: 'A version that its gate refused cannot carry an alias; override the gate with a reason.',
+  },
   overrideGate: { stages: ['refused'], otherwise: 'Only a version that its gate refused needs an override.' },
 } as const satisfies Record<string, Rule>
 
@@ -189,48 +227,15 @@ export function whyNot(action: keyof typeof versionRules, stage: Stage): string 
   return rule.stages.includes(stage) ? undefined : rule.otherwise
 }
 
-export const registryErrors = defineErrors({
-  'registry.model_not_found': {
-    status: 404,
-    message: 'No such model.',
-    fix: 'List them with: evenkeel api GET /api/v1/models.',
-    details: z.object({ model: z.string() }),
-  },
-  'registry.version_not_found': {
-    status: 404,
-    message: 'No such model version.',
-    fix: 'List them with: evenkeel api GET /api/v1/models/MODEL/versions.',
-    details: z.object({ model: z.string(), version: z.int() }),
-  },
-  'registry.alias_not_found': {
-    status: 404,
-    message: 'No such alias.',
-    fix: 'Set it on a version that passed its gate.',
-    details: z.object({ model: z.string(), alias: z.string() }),
-  },
-  'registry.wrong_stage': {
-    status: 409,
-    message: 'The stage of the version does not allow this.',
-    fix: 'Read the reason in the details.',
-    details: z.object({ model: z.string(), version: z.int(), stage: Stage, reason: z.string() }),
-  },
-  'registry.bad_artifact': {
-    status: 422,
-    message: 'The artifact is not an ONNX model that can be served; nothing was registered.',
-    fix: 'Upload the file that your exporter wrote, and check it with onnx.checker.',
-    details: z.object({ reason: z.string() }),
-  },
-})
-
 export const registryEvents = defineEvents({
-  'registry.version_registered': EventBase.extend({ model: Name, version: z.int() }),
-  'registry.gate_decided': EventBase.extend({ model: Name, version: z.int(), passed: z.boolean() }),
-  'registry.alias_moved': EventBase.extend({ model: Name, alias: AliasName, version: z.int() }),
-  'registry.canary_recorded': EventBase.extend({ model: Name, version: z.int() }),
+  'registry.version_registered': EventBase.extend({ model: ModelName, version: z.int() }),
+  'registry.gate_decided': EventBase.extend({ model: ModelName, version: z.int(), passed: z.boolean() }),
+  'registry.alias_moved': EventBase.extend({ model: ModelName, alias: AliasName, version: z.int() }),
+  'registry.canary_recorded': EventBase.extend({ model: ModelName, version: z.int() }),
 })
 
-const one = z.object({ model: Name })
-const oneVersion = z.object({ model: Name, version: z.coerce.number<number>().int().positive() })
+const one = z.object({ model: ModelName })
+const oneVersion = z.object({ model: ModelName, version: z.coerce.number<number>().int().positive() })
 
 export const registry = defineEndpoints({
   listModels: {
@@ -270,6 +275,16 @@ export const registry = defineEndpoints({
     success: { status: 200, body: pageOf(AliasMove) },
     errors: ['registry.model_not_found'],
   },
+  listStageMoves: {
+    method: 'GET',
+    path: '/api/v1/models/{model}/stage-moves',
+    summary: 'List which version got which stage label when and from whom, newest first.',
+    access: 'registry:read',
+    params: one,
+    query: PageQuery,
+    success: { status: 200, body: pageOf(StageMove) },
+    errors: ['registry.model_not_found'],
+  },
   getVersion: {
     method: 'GET',
     path: '/api/v1/models/{model}/versions/{version}',
@@ -302,9 +317,9 @@ export const registry = defineEndpoints({
   setAlias: {
     method: 'PUT',
     path: '/api/v1/models/{model}/aliases/{alias}',
-    summary: 'Point an alias at a version that passed its gate.',
+    summary: 'Point an alias at a version that its gate did not refuse.',
     access: 'registry:write',
-    params: z.object({ model: Name, alias: AliasName }),
+    params: z.object({ model: ModelName, alias: AliasName }),
     body: z.object({ version: z.int().positive() }),
     success: { status: 200, body: ModelVersion },
     errors: ['registry.version_not_found', 'registry.wrong_stage'],

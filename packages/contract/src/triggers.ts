@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventTime, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { EventTime, ModelName, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors } from './endpoint.ts'
 import { RunEnvironment } from './pipeline-environments.ts'
 import { SecretName } from './secret-name.ts'
@@ -83,7 +83,7 @@ const TriggerSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('drift'), endpoint: Name }),
   z.object({
     kind: z.literal('model'),
-    model: Name,
+    model: ModelName,
     /** `passed` and `refused` are the verdict of the gate; `promoted`: it became the champion. */
     event: z.enum(['registered', 'passed', 'refused', 'promoted', 'rolled_back']),
   }),

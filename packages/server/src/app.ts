@@ -88,6 +88,9 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     rollout: (...rollout) => deployments.rollout(...rollout),
     isProduction: (environment) => environment === 'production',
     whyNoModel: (...run) => pipelines.whyNoModel(...run),
+    useOf: (...model) => deployments.useOf(...model),
+    renameElsewhere: governance.renameModel,
+    ...tracking.registrations,
   })
   const deployments: Deployments = createDeployments({
     db,
@@ -179,7 +182,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     },
     { routes: (http) => lineageRoutes(http, lineage), subscriptions: lineage.subscriptions, jobs: lineage.jobs },
     { routes: (http) => loopRoutes(http, loop) },
-    { routes: (http) => mlflowRoutes(http, { ...tracking, ...artifacts }) },
+    { routes: (http) => mlflowRoutes(http, { ...tracking, ...artifacts, ...registry.catalog }) },
   ]
   return { domains, projects, pipelines }
 }

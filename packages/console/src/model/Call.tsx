@@ -10,10 +10,14 @@ export function Call({ version }: { readonly version: ModelVersion }) {
   const { data: endpoints = [] } = useQuery(endpointsOfQuery(version.model))
   const serving = endpoints.filter(({ url, version: live }) => url !== null && live !== null)
   const endpoint = serving.find(({ environment }) => environment === 'production') ?? serving[0]
-  if (!endpoint?.url) {
+  const { signature, baselines } = version
+  if (!endpoint?.url || !signature) {
+    const title = signature
+      ? 'Nothing serves this model yet; deploy a version that passed its gate.'
+      : 'This version has only files of MLflow; register it as ONNX to serve it.'
     return (
       <Card title="Call it">
-        <Empty title="Nothing serves this model yet; deploy a version that passed its gate." />
+        <Empty title={title} />
       </Card>
     )
   }
@@ -27,7 +31,7 @@ export function Call({ version }: { readonly version: ModelVersion }) {
         </>
       }
     >
-      <CopyLine text={curlCommand(endpoint.url, endpoint.name, version)} />
+      <CopyLine text={curlCommand(endpoint.url, endpoint.name, { signature, baselines })} />
     </Card>
   )
 }

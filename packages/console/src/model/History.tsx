@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Brief, Card, Time } from '../ui/index.ts'
 import { historyEntries } from './history-entries.ts'
 import css from './History.module.css'
-import { aliasMovesQuery, approvalsQuery } from './queries.ts'
+import { aliasMovesQuery, approvalsQuery, stageMovesQuery } from './queries.ts'
 
 interface HistoryProps {
   readonly model: string
@@ -13,11 +13,12 @@ interface HistoryProps {
 /** Who did what to this model, when and why. */
 export function History({ model, versions }: HistoryProps) {
   const moves = useQuery(aliasMovesQuery(model)).data?.items ?? []
+  const labels = useQuery(stageMovesQuery(model)).data?.items ?? []
   const approvals = useQuery(approvalsQuery(model)).data ?? []
   return (
     <Card title="History" note="Newest first.">
       <ol className={css['list']}>
-        {historyEntries({ versions, moves, approvals }).map(({ at, by, what, why }) => (
+        {historyEntries({ versions, moves, labels, approvals }).map(({ at, by, what, why }) => (
           <li key={`${at} ${what}`}>
             <span className={css['when']}>
               <Time at={at} />

@@ -21,7 +21,7 @@ export function Overview({ versions, champion }: OverviewProps) {
       <VersionCard version={shown} />
       <div className={css['side']}>
         <Call version={shown} />
-        <SignatureTable signature={shown.signature} />
+        {shown.signature && <SignatureTable signature={shown.signature} />}
       </div>
     </div>
   )

@@ -28,14 +28,13 @@ export function VersionDetail({ version }: { readonly version: ModelVersion }) {
           <Pairs entries={Object.entries(version.params).map(([name, value]) => [name, String(value)])} />
         </Part>
         <Part title="Artifact">
-          <Pairs
-            entries={[
-              ['format', version.artifact.format.toUpperCase()],
-              ['size', formatBytes(version.artifact.sizeBytes)],
-              ['digest', `${version.artifact.digest.slice(0, 19)}…`],
-            ]}
-          />
+          <Pairs entries={filesOf(version)} />
         </Part>
+        {labelsOf(version).length > 0 && (
+          <Part title="Labels">
+            <Pairs entries={labelsOf(version)} />
+          </Part>
+        )}
       </Parts>
       <div className="ek-row">
         <DeployButton version={version} kind="secondary" />
@@ -45,7 +44,35 @@ export function VersionDetail({ version }: { readonly version: ModelVersion }) {
   )
 }
 
-function Checks({ version: { gate } }: { readonly version: ModelVersion }) {
+type Entries = readonly (readonly [string, string])[]
+
+function filesOf({ artifact, origin }: ModelVersion): Entries {
+  if (artifact) {
+    const { format, sizeBytes, digest } = artifact
+    return [
+      ['format', format.toUpperCase()],
+      ['size', formatBytes(sizeBytes)],
+      ['digest', `${digest.slice(0, 19)}…`],
+    ]
+  }
+  if (!origin) return []
+  return [
+    ['files of MLflow', origin.source],
+    ...(origin.runId === null ? [] : [['run', origin.runId] as const]),
+    ...(origin.modelId === null ? [] : [['logged model', origin.modelId] as const]),
+  ]
+}
+
+/** What clients of MLflow call it. */
+const labelsOf = ({ stageLabel, tags }: ModelVersion): Entries => [
+  ...(stageLabel === 'None' ? [] : [['stage of MLflow', stageLabel] as const]),
+  ...Object.entries(tags),
+]
+
+function Checks({ version: { artifact, gate } }: { readonly version: ModelVersion }) {
+  if (!artifact) {
+    return <p className="ek-dim">No gate judges what was logged with MLflow; register it as ONNX to deploy it.</p>
+  }
   if (!gate) return <p className="ek-dim">The gate has not decided yet.</p>
   return (
     <ul className={css['checks']}>

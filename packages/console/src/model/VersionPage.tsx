@@ -36,7 +36,7 @@ export function VersionPage() {
               <LineageGraph model={model} version={data} />
             </Card>
             <VersionCard version={data} />
-            <SignatureTable signature={data.signature} />
+            {data.signature && <SignatureTable signature={data.signature} />}
           </>
         )}
       </Loaded>

@@ -51,6 +51,9 @@ export function VersionTable({ versions }: { readonly versions: readonly ModelVe
   )
 }
 
+const undecided = ({ artifact }: ModelVersion) =>
+  artifact ? 'The gate has not decided yet.' : 'It has no ONNX file that could be judged.'
+
 interface VersionRowProps {
   readonly version: ModelVersion
   readonly open: boolean
@@ -58,7 +61,7 @@ interface VersionRowProps {
 }
 
 function VersionRow({ version, open, onToggle }: VersionRowProps) {
-  const { model, version: number, aliases, metrics, gate, canary, lineage, createdAt, createdBy } = version
+  const { model, version: number, aliases, metrics, gate, canary, lineage, origin, createdAt, createdBy } = version
   const gated = gateMark(version)
   const canaried = canaryMark(version)
   const auc = metrics['auc'] ?? version.evaluation?.candidate['auc']
@@ -87,7 +90,7 @@ function VersionRow({ version, open, onToggle }: VersionRowProps) {
       <td className={css['says']} data-label="Gate">
         <StateWord state={gated.state}>{gated.word}</StateWord>
         <p>
-          <Brief text={gate?.says ?? 'The gate has not decided yet.'} />
+          <Brief text={gate?.says ?? undecided(version)} />
         </p>
       </td>
       <td className={css['says']} data-label="Canary">
@@ -99,7 +102,7 @@ function VersionRow({ version, open, onToggle }: VersionRowProps) {
         )}
       </td>
       <td className={css['says']} data-label="Trained because of">
-        {lineage.trigger ? TRIGGERS[lineage.trigger.kind] : 'uploaded'}
+        {lineage.trigger ? TRIGGERS[lineage.trigger.kind] : origin ? 'logged with MLflow' : 'uploaded'}
         {lineage.trigger && (
           <p>
             <Brief text={lineage.trigger.says} />

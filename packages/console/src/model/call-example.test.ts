@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@evenkeel/contract'
+import type { Baseline } from '@evenkeel/contract'
 import { execFileSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 import { curlCommand, inferBody } from './call-example.ts'
@@ -8,7 +8,7 @@ const baseline = (feature: string, mean: number | null, values?: string[]) =>
     feature,
     mean,
     categories: values ? { values, counts: [], otherCount: 0 } : null,
-  }) as ModelVersion['baselines'][number]
+  }) as Baseline
 
 const version = {
   signature: {
@@ -21,7 +21,7 @@ const version = {
     outputs: [],
   },
   baselines: [baseline('hour', 13.123456), baseline('count', 2.7), baseline('origin', null, ["O'Hare", 'DEN'])],
-} as unknown as ModelVersion
+} as unknown as Parameters<typeof inferBody>[0]
 
 it('asks for one row of typical values in the types and shapes of the model', () => {
   expect(JSON.parse(inferBody(version))).toEqual({

@@ -1,7 +1,8 @@
 import type { ModelVersion } from '@evenkeel/contract'
 
 type Baseline = ModelVersion['baselines'][number]
-type Field = ModelVersion['signature']['inputs'][number]
+type Signature = NonNullable<ModelVersion['signature']>
+type Field = Signature['inputs'][number]
 
 const isWhole = (datatype: Field['datatype']) => /^U?INT/.test(datatype)
 
@@ -13,8 +14,12 @@ function typicalValue({ datatype }: Field, baseline: Baseline | undefined): numb
   return isWhole(datatype) ? Math.round(mean) : Number(mean.toPrecision(4))
 }
 
+interface Callable extends Pick<ModelVersion, 'baselines'> {
+  readonly signature: Signature
+}
+
 /** One row of typical inputs as an Open Inference Protocol request. */
-export function inferBody({ signature, baselines }: Pick<ModelVersion, 'signature' | 'baselines'>): string {
+export function inferBody({ signature, baselines }: Callable): string {
   const inputs = signature.inputs.map((field) => {
     const shape = field.shape.map((size) => (size < 0 ? 1 : size))
     const value = typicalValue(
@@ -28,7 +33,7 @@ export function inferBody({ signature, baselines }: Pick<ModelVersion, 'signatur
 }
 
 /** The whole command; quotes inside of the body are made safe for a POSIX shell. */
-export function curlCommand(url: string, endpoint: string, version: ModelVersion): string {
+export function curlCommand(url: string, endpoint: string, version: Callable): string {
   const body = inferBody(version).replaceAll("'", `'\\''`)
   return `curl ${url}/v2/models/${encodeURIComponent(endpoint)}/infer -H 'content-type: application/json' -d '${body}'`
 }

@@ -1,4 +1,4 @@
-import type { AliasMove, Approval, ModelVersion } from '@evenkeel/contract'
+import type { AliasMove, Approval, ModelVersion, StageMove } from '@evenkeel/contract'
 import { expect, it } from 'vitest'
 import { historyEntries } from './history-entries.ts'
 
@@ -28,6 +28,14 @@ const move: AliasMove = {
   movedAt: at(7),
 }
 
+const label: StageMove = {
+  version: 1,
+  label: 'Archived',
+  previousLabel: 'Production',
+  movedBy: 'ben',
+  movedAt: at(8),
+}
+
 const approval = {
   version: 2,
   environment: 'production',
@@ -41,9 +49,10 @@ const approval = {
 } as Approval
 
 it('tells everything that happened once, newest first, with who and why', () => {
-  const entries = historyEntries({ versions: [version], moves: [move], approvals: [approval] })
+  const entries = historyEntries({ versions: [version], moves: [move], labels: [label], approvals: [approval] })
 
   expect(entries.map(({ what, by, why }) => [what, by, why])).toEqual([
+    ['Version 1 got the stage Archived in place of Production', 'ben', ''],
     ['Alias champion was taken from version 1', 'ben', 'retired'],
     ['Version 2: canary rolled back', null, 'worse in quality'],
     ['Version 2 for production: approved', 'ben', 'fine'],

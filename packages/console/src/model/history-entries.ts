@@ -1,4 +1,4 @@
-import type { AliasMove, Approval, ModelVersion } from '@evenkeel/contract'
+import type { AliasMove, Approval, ModelVersion, StageMove } from '@evenkeel/contract'
 
 export interface HistoryEntry {
   /** ISO 8601. */
@@ -11,14 +11,18 @@ export interface HistoryEntry {
 interface Sources {
   readonly versions: readonly ModelVersion[]
   readonly moves: readonly AliasMove[]
+  readonly labels: readonly StageMove[]
   readonly approvals: readonly Approval[]
 }
 
 /** Everything that happened to a model, newest first. */
-export function historyEntries({ versions, moves, approvals }: Sources): HistoryEntry[] {
-  return [...versions.flatMap(ofVersion), ...moves.map(ofMove), ...approvals.flatMap(ofApproval)].toSorted((a, b) =>
-    b.at.localeCompare(a.at),
-  )
+export function historyEntries({ versions, moves, labels, approvals }: Sources): HistoryEntry[] {
+  return [
+    ...versions.flatMap(ofVersion),
+    ...moves.map(ofMove),
+    ...labels.map(ofLabel),
+    ...approvals.flatMap(ofApproval),
+  ].toSorted((a, b) => b.at.localeCompare(a.at))
 }
 
 function ofVersion({ version, createdAt, createdBy, lineage, gate, canary }: ModelVersion): HistoryEntry[] {
@@ -66,6 +70,13 @@ const ofMove = ({ alias, version, previousVersion, movedBy, reason, movedAt }: A
       ? `Alias ${alias} was taken from version ${previousVersion}`
       : `Version ${version} became ${alias}${previousVersion === null ? '' : ` in place of version ${previousVersion}`}`,
   why: reason,
+})
+
+const ofLabel = ({ version, label, previousLabel, movedBy, movedAt }: StageMove): HistoryEntry => ({
+  at: movedAt,
+  by: movedBy,
+  what: `Version ${version} got the stage ${label} in place of ${previousLabel}`,
+  why: '',
 })
 
 function ofApproval(approval: Approval): HistoryEntry[] {

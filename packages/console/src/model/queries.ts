@@ -25,6 +25,12 @@ export const aliasMovesQuery = (model: string) =>
     queryFn: ({ signal }) => api.registry.listAliasMoves({ params: { model }, query: { limit: 200 } }, { signal }),
   })
 
+export const stageMovesQuery = (model: string) =>
+  queryOptions({
+    queryKey: ['registry', 'stage-moves', model],
+    queryFn: ({ signal }) => api.registry.listStageMoves({ params: { model }, query: { limit: 200 } }, { signal }),
+  })
+
 export const approvalsQuery = (model: string) =>
   queryOptions({
     queryKey: ['governance', 'approvals', model],

@@ -747,6 +747,7 @@ export interface Database {
     description: string
     owner: string
     created_at: Timestamp
+    updated_at: Generated<Timestamp>
   }
   'registry.model_alias': {
     project_id: string
@@ -755,15 +756,21 @@ export interface Database {
     version: number
     moved_at: Timestamp
   }
+  'registry.model_tag': {
+    project_id: string
+    model: string
+    key: string
+    value: string
+  }
   'registry.model_version': {
     project_id: string
     model: string
     version: number
     stage: 'candidate' | 'refused' | 'passed' | 'archived'
-    artifact_digest: string
-    artifact_size_bytes: number
+    artifact_digest: string | null
+    artifact_size_bytes: number | null
     golden: string | null
-    signature: Json
+    signature: Json | null
     metrics: Json
     params: Json
     evaluation: Json | null
@@ -775,6 +782,32 @@ export interface Database {
     card: string
     created_at: Timestamp
     created_by: string
+    description: Generated<string>
+    stage_label: Generated<'None' | 'Staging' | 'Production' | 'Archived'>
+    source: string | null
+    source_uri: string | null
+    source_run_id: string | null
+    source_model_id: string | null
+    run_link: string | null
+    updated_at: Generated<Timestamp>
+    deleted_at: Timestamp | null
+  }
+  'registry.stage_move': {
+    position: Generated<number>
+    project_id: string
+    model: string
+    version: number
+    label: 'None' | 'Staging' | 'Production' | 'Archived'
+    previous_label: 'None' | 'Staging' | 'Production' | 'Archived'
+    moved_by: string
+    moved_at: Timestamp
+  }
+  'registry.version_tag': {
+    project_id: string
+    model: string
+    version: number
+    key: string
+    value: string
   }
   'tracking.dataset': {
     dataset_number: Generated<number>

@@ -6,7 +6,7 @@ export const versionLimit = 20
 
 export interface FoundVersion {
   readonly version: number
-  /** Of the ONNX file; `undefined` when there is no such version. */
+  /** Of the ONNX file; `undefined` when there is no such version, or it has none. */
   readonly digest: string | undefined
 }
 
@@ -29,13 +29,13 @@ export async function findVersions(
 async function newest(api: ClientOptions, model: string): Promise<FoundVersion[]> {
   const ask = { params: { model }, query: { limit: versionLimit } }
   const page = await createClient(registry, api).listVersions(ask).catch(absent('registry.model_not_found'))
-  return (page?.items ?? []).map(({ version, artifact }) => ({ version, digest: artifact.digest }))
+  return (page?.items ?? []).map(({ version, artifact }) => ({ version, digest: artifact?.digest }))
 }
 
 async function find(api: ClientOptions, model: string, version: number): Promise<FoundVersion> {
   const ask = { params: { model, version } }
   const found = await createClient(registry, api).getVersion(ask).catch(absent('registry.version_not_found'))
-  return { version, digest: found?.artifact.digest }
+  return { version, digest: found?.artifact?.digest }
 }
 
 /** Answers `undefined` to the error of this code. */

@@ -60,6 +60,9 @@ export async function startControlPlane() {
     signature: { inputs: [], outputs: [] },
     gate,
     canary: null,
+    origin: null,
+    stageLabel: 'None',
+    tags: {},
     createdAt: '2026-11-21T00:00:00.000Z',
     createdBy: 'local',
   })

@@ -5,7 +5,14 @@ import type { Db } from '../../platform/db.ts'
 import type { DeploymentsDeps } from './deps.ts'
 import type { Rollouts } from './rollouts.ts'
 import type { EndpointKey, EndpointRow, RolloutRow } from './rows.ts'
-import { keepArtifact, lockEndpoint, requireDeployable, requireNoRollout, startRollout } from './start-rollout.ts'
+import {
+  type Deployable,
+  keepArtifact,
+  lockEndpoint,
+  requireDeployable,
+  requireNoRollout,
+  startRollout,
+} from './start-rollout.ts'
 
 interface DeployDeps extends Pick<DeploymentsDeps, 'db' | 'now' | 'requestApproval' | 'eventTime'> {
   readonly rollouts: Rollouts
@@ -24,13 +31,13 @@ export interface Start {
  * Writes a new rollout down, together with whatever approval its environment asks for, and lets it start.
  *
  * @returns the id of the rollout; null when the version is not wanted any more
- * @throws DomainError `deployments.not_passed`, `deployments.rollout_running`, `deployments.endpoint_not_found`
+ * @throws DomainError `deployments.not_passed`, `registry.no_artifact`, `deployments.rollout_running`, `deployments.endpoint_not_found`
  */
 export type Deploy = (key: EndpointKey, version: ModelVersion, start: Start) => Promise<string | null>
 
 export function createDeploy({ db, now, rollouts, requestApproval, eventTime }: DeployDeps): Deploy {
-  return async (key, version, start) => {
-    requireDeployable(version)
+  return async (key, found, start) => {
+    const version = requireDeployable(found)
     const at = await eventTime(key.projectId, key.endpoint)
     const id = await db.transaction().execute(async (tx) => {
       const endpoint = await lockEndpoint(tx, key)
@@ -53,7 +60,7 @@ export function createDeploy({ db, now, rollouts, requestApproval, eventTime }: 
     return id
   }
 
-  function askFor(tx: Db, endpoint: EndpointRow, version: ModelVersion, { startedBy, comment }: Start) {
+  function askFor(tx: Db, endpoint: EndpointRow, version: Deployable, { startedBy, comment }: Start) {
     return requestApproval(tx, {
       projectId: endpoint.project_id,
       model: endpoint.model,

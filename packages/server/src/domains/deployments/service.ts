@@ -88,6 +88,13 @@ export function createDeployments(deps: DeploymentsDeps) {
       return running?.id ?? null
     },
 
+    /** For other domains: endpoints of a model, versions that were ever wanted on one, and environments that got any. */
+    async useOf(projectId: string, model: string) {
+      const { endpoints, rolledOut } = await deploymentsStore(db).usesOf(projectId, model)
+      const environments = rolledOut.filter(({ started }) => started).map(({ environment }) => environment)
+      return { endpoints, versions: rolledOut.map(({ version }) => version), environments }
+    },
+
     /** For other domains: names of the live nodes of every environment with an endpoint that uses the feature view. */
     async nodesFollowing(projectId: string, view: string): Promise<string[]> {
       const all = await deploymentsStore(db).listEndpoints(projectId)

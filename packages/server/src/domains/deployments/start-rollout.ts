@@ -1,4 +1,11 @@
-import { type Approval, deploymentsErrors, type ModelVersion, type RolloutPlan, whyNot } from '@evenkeel/contract'
+import {
+  type Approval,
+  deploymentsErrors,
+  type ModelVersion,
+  registryErrors,
+  type RolloutPlan,
+  whyNot,
+} from '@evenkeel/contract'
 import { randomUUID } from 'node:crypto'
 import { type Db, json } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
@@ -7,7 +14,7 @@ import { startJudging } from './judge/judging.ts'
 import type { EndpointKey, EndpointRow, RolloutRow } from './rows.ts'
 import { deploymentsStore } from './store.ts'
 
-const fail = failures(deploymentsErrors)
+const fail = failures({ ...deploymentsErrors, ...registryErrors })
 
 export interface NewRollout {
   readonly toVersion: number
@@ -32,10 +39,19 @@ export async function lockEndpoint(tx: Db, key: EndpointKey): Promise<EndpointRo
   return endpoint
 }
 
-/** @throws DomainError `deployments.not_passed` */
-export function requireDeployable({ model, version, stage }: ModelVersion): void {
+/** A version with the file that nodes serve. */
+export type Deployable = ModelVersion & {
+  readonly artifact: NonNullable<ModelVersion['artifact']>
+  readonly signature: NonNullable<ModelVersion['signature']>
+}
+
+/** @throws DomainError `deployments.not_passed`, `registry.no_artifact` */
+export function requireDeployable(found: ModelVersion): Deployable {
+  const { model, version, stage, artifact, signature } = found
   const reason = whyNot('deploy', stage)
   if (reason) throw fail('deployments.not_passed', { model, version, reason }, { why: `It is ${stage}. ${reason}` })
+  if (!artifact || !signature) throw fail('registry.no_artifact', { model, version })
+  return { ...found, artifact, signature }
 }
 
 /** @throws DomainError `deployments.rollout_running` */
@@ -45,7 +61,7 @@ export async function requireNoRollout(tx: Db, { project_id: projectId, name: en
 }
 
 /** Keeps what the version is made of, so that nodes can be told without asking the registry again. */
-export async function keepArtifact(tx: Db, projectId: string, version: ModelVersion): Promise<void> {
+export async function keepArtifact(tx: Db, projectId: string, version: Deployable): Promise<void> {
   const { model, artifact, golden, signature } = version
   await deploymentsStore(tx).putArtifact({
     project_id: projectId,

@@ -174,6 +174,26 @@ export function deploymentsStore(db: Db) {
       return found !== undefined
     },
 
+    /** Endpoints of a model, and which of its versions somebody wanted where; `started` once nobody's approval was missing. */
+    async usesOf(projectId: string, model: string) {
+      const endpoints = await tables
+        .selectFrom('deployments.endpoint')
+        .select('name')
+        .where('project_id', '=', projectId)
+        .where('model', '=', model)
+        .orderBy('name')
+        .execute()
+      const rolledOut = await tables
+        .selectFrom('deployments.rollout')
+        .select(['to_version as version', 'environment'])
+        .select(sql<boolean>`state not in ('awaiting_approval', 'declined')`.as('started'))
+        .where('project_id', '=', projectId)
+        .where('model', '=', model)
+        .distinct()
+        .execute()
+      return { endpoints: endpoints.map(({ name }) => name), rolledOut }
+    },
+
     /** Raises the generation and keeps the environment's row locked until the transaction ends. */
     async raiseGeneration({ projectId, environment }: EnvironmentKey): Promise<number> {
       const { generation } = await tables

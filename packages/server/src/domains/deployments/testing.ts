@@ -23,6 +23,7 @@ import { noEvidence } from './judge/testing.ts'
 import { latencyEdgesMs } from './latency.ts'
 import { deploymentsRoutes } from './routes.ts'
 import { createDeployments, type Deployments } from './service.ts'
+import type { Deployable } from './start-rollout.ts'
 
 /** A server with deployments; what the other domains would answer is in the hands of the test. */
 export async function startDeployments() {
@@ -191,7 +192,7 @@ export interface ArmCount {
 
 export const digestOf = (version: number): string => `sha256:${String(version).padStart(64, '0')}`
 
-export function versionOf(model: string, version: number, stage: Stage): ModelVersion {
+export function versionOf(model: string, version: number, stage: Stage): Deployable {
   return {
     model,
     version,
@@ -225,6 +226,9 @@ export function versionOf(model: string, version: number, stage: Stage): ModelVe
       environment: {},
     },
     card: '',
+    origin: null,
+    stageLabel: 'None',
+    tags: {},
     createdAt: '2026-03-02T00:00:00.000Z',
     createdBy: 'ana',
   }

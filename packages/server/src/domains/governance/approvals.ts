@@ -87,7 +87,7 @@ export async function decide(
   if (decision === 'reject') return close(tx, row, { state: 'rejected', by, reason }, now)
 
   await requireOthersWork(tx, row, by, subject)
-  if (subject.version.artifact.digest !== row.digest) throw fail('governance.content_changed', { approval: id })
+  if (subject.version.artifact?.digest !== row.digest) throw fail('governance.content_changed', { approval: id })
   return close(tx, row, { state: 'approved', by, reason }, now)
 }
 

@@ -69,6 +69,10 @@ export function createGovernance(deps: GovernanceDeps) {
       return policy
     },
 
+    /** For the registry: a model that is renamed keeps its gate. */
+    renameModel: (tx: Db, projectId: string, from: string, to: string): Promise<void> =>
+      governanceStore(tx).renameGate(projectId, from, to),
+
     getEnvironmentPolicy: (projectId: string, environment: string): Promise<EnvironmentPolicy> =>
       environmentPolicyOf(db, projectId, environment),
 

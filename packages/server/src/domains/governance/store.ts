@@ -33,6 +33,20 @@ export function governanceStore(db: Db) {
         .execute()
     },
 
+    async renameGate(projectId: string, from: string, to: string): Promise<void> {
+      await tables
+        .deleteFrom('governance.gate_policy')
+        .where('project_id', '=', projectId)
+        .where('model', '=', to)
+        .execute()
+      await tables
+        .updateTable('governance.gate_policy')
+        .set({ model: to })
+        .where('project_id', '=', projectId)
+        .where('model', '=', from)
+        .execute()
+    },
+
     findEnvironmentPolicy: (projectId: string, environment: string) =>
       tables
         .selectFrom('governance.environment_policy')

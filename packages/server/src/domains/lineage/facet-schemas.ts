@@ -30,15 +30,15 @@ const facet = (
 const facets: Readonly<Record<string, Schema>> = {
   EvenkeelModelDatasetFacet: facet(
     'DatasetFacet',
-    'A version of a model: its stage, the digest of its file and the tensors it takes and gives.',
+    'A version of a model: its stage, the digest of its ONNX file and the tensors it takes and gives, where it has one.',
     {
       model: text,
       version: { type: 'integer', minimum: 1 },
       stage: { enum: ['candidate', 'refused', 'passed', 'archived'] },
       format: text,
-      digest: text,
+      digest: textOrNull,
       signature: {
-        type: 'object',
+        type: ['object', 'null'],
         properties: { inputs: tensors, outputs: tensors },
         required: ['inputs', 'outputs'],
       },

@@ -278,3 +278,21 @@ it('serves the schemas of its own facets where the facets say', async () => {
   for (const url of urls) expect((await (await fetch(url)).json()) as object).toMatchObject({ $id: url })
   expect((await fetch(`${world.url}/api/v1/lineage/schemas/1-0-0/constructor.json`)).status).toBe(404)
 })
+
+it('tells of a version that has only files of MLflow', async () => {
+  const post = (path: string, body: object) =>
+    fetch(`${world.url}/api/2.0/mlflow/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'logged model', ...body }),
+    })
+  await post('registered-models/create', {})
+  await post('model-versions/create', { source: 's3://bucket/model' })
+  await world.settle()
+
+  const events = await world.events({ origin: 'own' })
+  const told = events.filter(({ event }) => JSON.stringify(event).includes('model/logged model'))
+
+  expect(told).toHaveLength(1)
+  expect(world.validate(told[0]!.event)).toEqual([])
+})

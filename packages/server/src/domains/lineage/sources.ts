@@ -6,6 +6,7 @@ import {
   pipelinesEvents,
   registryEvents,
 } from '@evenkeel/contract'
+import { DomainError } from '../../platform/errors.ts'
 import { on, type Subscription } from '../../platform/events.ts'
 import { enqueue } from '../../platform/jobs.ts'
 import type { LineageDeps } from './deps.ts'
@@ -85,7 +86,8 @@ function modelNews(sources: Sources): readonly Subscription[] {
       'registry.version_registered',
       'lineage.model_registered',
       async ({ projectId, model, version }) => {
-        const found = await deps.modelVersion(projectId, model, version)
+        const found = await stillThere(deps.modelVersion(projectId, model, version))
+        if (!found) return
         const run = await runBehind(deps, projectId, found)
         // The start of the run comes first.
         if (run) await follow(projectId, run.runId)
@@ -95,11 +97,22 @@ function modelNews(sources: Sources): readonly Subscription[] {
       },
     ),
     on(registryEvents, 'registry.gate_decided', 'lineage.gate_decided', async ({ projectId, model, version }) => {
-      const found = await deps.modelVersion(projectId, model, version)
+      const found = await stillThere(deps.modelVersion(projectId, model, version))
+      if (!found) return
       const key = `gate/${model}/${version}/${found.gate?.override ? 'override' : 'gate'}`
       await tell(sources, projectId, key, gateDecided(dialect, projectId, found, uriOf))
     }),
   ]
+}
+
+/** A version, unless it was deleted before the news of it came. */
+async function stillThere(version: Promise<ModelVersion>): Promise<ModelVersion | undefined> {
+  try {
+    return await version
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'registry.version_not_found') return undefined
+    throw error
+  }
 }
 
 /** The OpenLineage run of the run that made a version, when it is one of ours. */

@@ -27,6 +27,12 @@ it.each([
     `evenkeel api PUT /api/v1/endpoints/churn '{"environment":"production","model":"churn"}'`,
   ],
   [
+    'no endpoint of a model with a free name',
+    { model: "Ana's 5 % – late?", versions: [versionOf(1)] },
+    `evenkeel api PUT /api/v1/endpoints/Ana-s-5-late- '{"environment":"production","model":"Ana'\\''s 5 % – late?"}'`,
+  ],
+  ['versions that cannot be served', { versions: [versionOf(1, { artifact: null, signature: null })] }, null],
+  [
     'a version that is not deployed',
     { ...live, endpoint: endpointOf(null) },
     'evenkeel deploy churn@1 --endpoint churn-api',

@@ -1,6 +1,7 @@
 import type { LoopRow, NeedsYou } from '@evenkeel/contract'
 import type { z } from 'zod'
 import type { ModelFacts } from './facts.ts'
+import { endpointNameOf, pageOf, quoted, word } from './words.ts'
 
 export type NextStep = LoopRow['next']
 export type Need = z.infer<typeof NeedsYou>
@@ -10,7 +11,7 @@ const mostNeeds = 5
 /** What waits for a person in this model, the most urgent first. */
 export function needsOf(facts: ModelFacts): Need[] {
   const { approvals, stepApprovals, rollouts, incidents, pipeline, endpoint, model } = facts
-  const deployment = endpoint ? `/deployments/${endpoint.name}` : `/models/${model}`
+  const deployment = endpoint ? `/deployments/${endpoint.name}` : pageOf(model)
   const paused = rollouts.filter(({ state }) => state === 'paused')
   const failed = pipeline?.lastRun?.state === 'failed' ? [pipeline.lastRun] : []
   return [
@@ -86,8 +87,8 @@ function deployable({ versions, endpoint, model }: ModelFacts): NextStep | undef
   if (!ready || !endpoint) return undefined
   return {
     says: `Deploy ${model}@${ready.version}: it passed its gate.`,
-    command: `evenkeel deploy ${model}@${ready.version} --endpoint ${endpoint.name}`,
-    link: `/models/${model}/versions/${ready.version}`,
+    command: `evenkeel deploy ${word(`${model}@${ready.version}`)} --endpoint ${endpoint.name}`,
+    link: `${pageOf(model)}/versions/${ready.version}`,
   }
 }
 
@@ -99,12 +100,16 @@ function missing({ versions, pipeline, endpoint, monitor, model }: ModelFacts): 
     const command = `evenkeel api POST /api/v1/pipelines/${pipeline.name}/runs '{}'`
     return { says: `Train the first version with pipeline ${pipeline.name}.`, command, link: null }
   }
+  if (versions.every(({ artifact }) => artifact === null)) {
+    const says = `Export ${model} to ONNX and register it: so far it has only files of MLflow, which cannot be served.`
+    return { says, command: null, link: pageOf(model) }
+  }
   if (!endpoint) {
-    const body = JSON.stringify({ environment: 'production', model })
+    const body = quoted(JSON.stringify({ environment: 'production', model }))
     return {
       says: `Give ${model} an endpoint.`,
-      command: `evenkeel api PUT /api/v1/endpoints/${model} '${body}'`,
-      link: `/models/${model}`,
+      command: `evenkeel api PUT /api/v1/endpoints/${endpointNameOf(model)} ${body}`,
+      link: pageOf(model),
     }
   }
   if (monitor || endpoint.version === null) return undefined
@@ -131,7 +136,7 @@ function nothing({ endpoint, versions, model }: ModelFacts): NextStep {
   const newest = versions[0]
   return {
     says: `Train a better version: ${newest?.gate?.says ?? 'none has passed its gate'}`,
-    command: newest ? `evenkeel open ${model}` : null,
-    link: newest ? `/models/${model}/versions/${newest.version}` : null,
+    command: newest ? `evenkeel open ${word(model)}` : null,
+    link: newest ? `${pageOf(model)}/versions/${newest.version}` : null,
   }
 }

@@ -1,5 +1,6 @@
 import type { Rollout, RolloutState, Station } from '@evenkeel/contract'
 import type { ModelFacts } from './facts.ts'
+import { pageOf } from './words.ts'
 
 type Chip = Omit<Station, 'name'>
 
@@ -66,10 +67,10 @@ function train({ pipeline, versions, model }: ModelFacts): Chip {
     if (!newest)
       return idle('no run yet', pipeline ? `Pipeline ${pipeline.name} has not run yet.` : 'No pipeline trains it.')
     const says = `Version ${newest.version} was trained elsewhere and registered by ${newest.createdBy}.`
-    return { state: 'done', label: `v${newest.version}`, says, at: newest.createdAt, link: `/models/${model}` }
+    return { state: 'done', label: `v${newest.version}`, says, at: newest.createdAt, link: pageOf(model) }
   }
   const at = run.endedAt ?? run.startedAt ?? run.createdAt
-  const link = `/models/${model}`
+  const link = pageOf(model)
   switch (run.state) {
     case 'queued':
     case 'running':
@@ -97,7 +98,7 @@ function evaluate({ versions, model }: ModelFacts): Chip {
   const newest = versions[0]
   if (!newest?.gate) return idle('nothing yet', 'No version has come to its gate yet.')
   const { passed, override, says, decidedAt: at } = newest.gate
-  const link = `/models/${model}/versions/${newest.version}`
+  const link = `${pageOf(model)}/versions/${newest.version}`
   if (passed) return { state: 'done', label: 'gate passed', says, at, link }
   if (override)
     return { state: 'done', label: 'overridden', says: `${override.by}: ${override.reason}`, at: override.at, link }
@@ -190,7 +191,7 @@ function monitor({ monitor: watched, incidents }: ModelFacts): Chip {
 
 function retrain({ pipeline, firings, model }: ModelFacts): Chip {
   if (!pipeline) return idle('no pipeline', 'No pipeline can retrain it.')
-  const link = `/models/${model}`
+  const link = pageOf(model)
   const run = pipeline.lastRun
   const byItself = run && run.trigger.kind !== 'request' && run.trigger.kind !== 'backfill'
   if (run && byItself && ['queued', 'running', 'waiting'].includes(run.state)) {

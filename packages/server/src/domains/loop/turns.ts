@@ -1,5 +1,6 @@
 import type { LoopRow, ModelVersion } from '@evenkeel/contract'
 import type { ModelFacts } from './facts.ts'
+import { pageOf } from './words.ts'
 
 type Turn = LoopRow['turns'][number]
 
@@ -17,11 +18,14 @@ function turnOf({ rollouts }: ModelFacts, version: ModelVersion): Turn {
     says: [why, verdict].filter(Boolean).join(' → '),
     outcome,
     eventTime: canary?.eventTime ?? lineage.trigger?.eventTime ?? lineage.trainedUntil,
-    link: `/models/${model}/versions/${number}`,
+    link: `${pageOf(model)}/versions/${number}`,
   }
 }
 
-function outcomeOf({ version, stage, canary }: ModelVersion, rollouts: ModelFacts['rollouts']): Turn['outcome'] {
+function outcomeOf(
+  { version, stage, canary, artifact }: ModelVersion,
+  rollouts: ModelFacts['rollouts'],
+): Turn['outcome'] {
   const newest = rollouts.find(({ toVersion }) => toVersion === version)
   if (newest && newest.endedAt === null) return 'running'
   switch (canary?.verdict) {
@@ -34,6 +38,7 @@ function outcomeOf({ version, stage, canary }: ModelVersion, rollouts: ModelFact
     case undefined:
       break
   }
+  if (artifact === null) return 'logged'
   if (stage === 'refused') return 'refused'
   return stage === 'candidate' ? 'running' : 'passed'
 }

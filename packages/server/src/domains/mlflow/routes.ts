@@ -3,6 +3,8 @@ import {
   mlflowExperiments,
   mlflowLoggedModels,
   mlflowMetrics,
+  mlflowModelVersions,
+  mlflowRegisteredModels,
   mlflowRuns,
   mlflowSearch,
 } from '@evenkeel/contract'
@@ -15,6 +17,8 @@ import { takeMlflowJson } from './body.ts'
 import { type ExperimentsNeeds, experimentHandlers } from './experiments.ts'
 import { mountRpcs } from './face.ts'
 import { filesForSteps, type StepNeeds, stepGuard } from './step-guard.ts'
+import { modelVersionHandlers, type ModelVersionsNeeds } from './model-versions.ts'
+import { registeredModelHandlers, type RegisteredModelsNeeds } from './registered-models.ts'
 import { type LoggedModelsNeeds, loggedModelHandlers } from './logged-models.ts'
 import { type MetricsNeeds, metricHandlers } from './metrics.ts'
 import { type RunsNeeds, runHandlers } from './runs.ts'
@@ -29,6 +33,8 @@ const serverInfo = { store_type: 'SqlStore', workspaces_enabled: false }
 /** What the face needs from the domains that keep what it speaks of. `app.ts` hands them over. */
 export interface MlflowDeps extends RunsNeeds, ProxyNeeds, StepNeeds {
   readonly experiments: ExperimentsNeeds
+  readonly registeredModels: RegisteredModelsNeeds
+  readonly modelVersions: ModelVersionsNeeds
   readonly loggedModels: LoggedModelsNeeds
   readonly history: MetricsNeeds
   readonly search: SearchNeeds
@@ -49,6 +55,8 @@ export function mlflowRoutes(app: FastifyInstance, needs: MlflowDeps): void {
     mountRpcs(scope, mlflowExperiments, experimentHandlers(needs.experiments), guard)
     mountRpcs(scope, mlflowRuns, runHandlers(needs), guard)
     mountRpcs(scope, mlflowMetrics, metricHandlers(needs.history), guard)
+    mountRpcs(scope, mlflowRegisteredModels, registeredModelHandlers(needs.registeredModels))
+    mountRpcs(scope, mlflowModelVersions, modelVersionHandlers(needs.modelVersions), guard)
     mountRpcs(scope, mlflowSearch, searchHandlers(needs.search))
     mountRpcs(scope, mlflowLoggedModels, loggedModelHandlers(needs.loggedModels), guard)
     mountRpcs(scope, mlflowArtifacts, artifactHandlers(needs), guard)

@@ -1,4 +1,8 @@
 import { startWorld, type World } from '../../testing.ts'
+import type { ModelUse } from '../registry/catalog/protection.ts'
+import { registryRoutes } from '../registry/routes.ts'
+import { createRegistry } from '../registry/service.ts'
+import { quietNeighbours } from '../registry/testing.ts'
 import { createArtifacts } from '../artifacts/service.ts'
 import { createTracking } from '../tracking/service.ts'
 import { mlflowRoutes } from './routes.ts'
@@ -12,6 +16,8 @@ export interface Answer {
 
 export interface Face {
   readonly world: World
+  /** What is deployed of which model; a test may write it. */
+  readonly uses: Map<string, ModelUse>
   /** Sends a message as the client does: GET in the query, anything else as JSON. `/api/2.0/mlflow/` goes before. */
   call(method: string, path: string, message?: unknown, token?: string): Promise<Answer>
 }
@@ -25,13 +31,21 @@ const stepBehind = async (_projectId: string, _scope: string, runId: string) =>
 /** A server with everything that stands behind the face. */
 export async function startFace(): Promise<Face> {
   const now = () => new Date()
+  const uses = new Map<string, ModelUse>()
+  const unused: ModelUse = { endpoints: [], versions: [], environments: [] }
   const world = await startWorld({
     domains: ({ db, blobs }) => {
-      const needs = { ...createTracking({ db, now, stepBehind }), ...createArtifacts({ db, blobs, now }) }
-      return [{ routes: (http) => mlflowRoutes(http, needs) }]
+      const tracking = createTracking({ db, now, stepBehind })
+      const useOf = async (_project: string, model: string) => uses.get(model) ?? unused
+      const registry = createRegistry({ ...quietNeighbours, ...tracking.registrations, db, blobs, now, useOf })
+      const needs = { ...tracking, ...createArtifacts({ db, blobs, now }), ...registry.catalog }
+      return [
+        { routes: (http) => mlflowRoutes(http, needs) },
+        { routes: (http) => registryRoutes(http, registry), subscriptions: registry.subscriptions },
+      ]
     },
   })
-  return { world, call: (...request) => call(world.url, ...request) }
+  return { world, uses, call: (...request) => call(world.url, ...request) }
 }
 
 async function call(

@@ -22,6 +22,7 @@ type MlflowCode = keyof typeof statuses
 const codes: Readonly<Record<string, MlflowCode>> = {
   'http.not_found': 'ENDPOINT_NOT_FOUND',
   'tracking.name_taken': 'RESOURCE_ALREADY_EXISTS',
+  'registry.alias_not_found': 'INVALID_PARAMETER_VALUE',
   'registry.name_taken': 'RESOURCE_ALREADY_EXISTS',
 }
 

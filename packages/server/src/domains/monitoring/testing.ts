@@ -93,6 +93,9 @@ const versionOf = (model: string, version: number): ModelVersion => ({
     environment: {},
   },
   card: '',
+  origin: null,
+  stageLabel: 'None',
+  tags: {},
   createdAt: origin,
   createdBy: 'ana',
 })

@@ -65,6 +65,16 @@ export function aliasStore(db: Db) {
         .execute()
     },
 
+    /** The history of a model goes with its new name. */
+    async rename({ projectId, model }: ModelKey, to: string): Promise<void> {
+      await tables
+        .updateTable('registry.alias_move')
+        .set({ model: to })
+        .where('project_id', '=', projectId)
+        .where('model', '=', model)
+        .execute()
+    },
+
     /** Newest first, those below `before`. */
     listMoves: ({ projectId, model }: ModelKey, limit: number, before: number) =>
       tables

@@ -4,7 +4,7 @@ import { publish } from '../../platform/events.ts'
 import { type AliasKey, aliasStore } from './alias-store.ts'
 import type { VersionKey } from './store.ts'
 
-interface Decision {
+export interface Decision {
   readonly movedBy: string
   readonly reason: string
   /** When it was decided, not when we heard of it. */

@@ -2,8 +2,10 @@ import { type CanaryVerdict, deploymentsEvents, type Rollout, registryEvents } f
 import { audit } from '../../platform/audit.ts'
 import type { Db } from '../../platform/db.ts'
 import { on, publish, type Subscription } from '../../platform/events.ts'
-import { moveAlias, removeAlias } from './aliases.ts'
+import { type Decision, moveAlias, removeAlias } from './aliases.ts'
 import { readRollout } from './canary.ts'
+import { archiveRest, relabel } from './catalog/labels.ts'
+import { versionStore } from './catalog/version-store.ts'
 import { present } from './present.ts'
 import { registryStore, subjectOf, type VersionKey } from './store.ts'
 
@@ -55,7 +57,7 @@ async function recordVerdict(tx: Db, key: VersionKey, verdict: CanaryVerdict): P
   const decision = { movedBy: actor, reason: verdict.says, movedAt: new Date(verdict.decidedAt) }
   await registryStore(tx).setCanary(key, verdict)
   await removeAlias(tx, { ...key, alias: 'challenger' }, decision)
-  if (verdict.verdict === 'promoted') await moveAlias(tx, { ...key, alias: 'champion' }, decision)
+  if (verdict.verdict === 'promoted') await promote(tx, key, decision)
   const subject = subjectOf(key)
   await publish(tx, registryEvents, 'registry.canary_recorded', { ...key, subject })
   const record = { projectId: key.projectId, actor, action: 'registry.record_canary', subject }
@@ -64,6 +66,15 @@ async function recordVerdict(tx: Db, key: VersionKey, verdict: CanaryVerdict): P
     reason: verdict.says,
     after: { rolloutId: verdict.rolloutId, verdict: verdict.verdict },
   })
+}
+
+/** Old clients of MLflow know no alias; for them, what is in production has the stage `Production`. */
+async function promote(tx: Db, key: VersionKey, decision: Decision): Promise<void> {
+  if (!(await moveAlias(tx, { ...key, alias: 'champion' }, decision))) return
+  const who = { by: decision.movedBy, at: decision.movedAt }
+  const row = await versionStore(tx).find(key)
+  await relabel(tx, key, { from: row!.stage_label, to: 'Production', ...who })
+  await archiveRest(tx, key, 'Production', who)
 }
 
 async function canaryOf(tx: Db, key: VersionKey): Promise<CanaryVerdict | null> {

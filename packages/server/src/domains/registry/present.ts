@@ -24,7 +24,11 @@ export function present(row: VersionRow, approvals: readonly Approval[] = []): M
     version: row.version,
     stage: row.stage,
     aliases: row.aliases,
-    artifact: { digest: row.artifact_digest, sizeBytes: row.artifact_size_bytes, format: 'onnx' },
+    artifact: row.artifact_digest && {
+      digest: row.artifact_digest,
+      sizeBytes: row.artifact_size_bytes,
+      format: 'onnx',
+    },
     golden: row.golden,
     signature: row.signature,
     metrics: row.metrics,
@@ -34,12 +38,16 @@ export function present(row: VersionRow, approvals: readonly Approval[] = []): M
     canary: row.canary,
     baselines: row.baselines,
     lineage: row.lineage,
-    card: row.card,
+    // What came without a card is read with its description, which is Markdown too.
+    card: row.card || row.description,
+    origin: row.source && { source: row.source, runId: row.source_run_id, modelId: row.source_model_id },
+    stageLabel: row.stage_label,
+    tags: row.tags,
     createdAt: row.created_at.toISOString(),
     createdBy: row.created_by,
   })
   const own = approvals.filter((approval) => approval.version === row.version)
-  return { ...version, card: withDecisions(row.card, { ...version, approvals: own }) }
+  return { ...version, card: withDecisions(version.card, { ...version, approvals: own }) }
 }
 
 export const presentAliasMove = (row: AliasMoveRow): AliasMove => ({

@@ -1,8 +1,17 @@
-import { type AliasMove, type Approval, type Model, type ModelVersion, registryErrors } from '@evenkeel/contract'
+import {
+  type AliasMove,
+  type Approval,
+  type Model,
+  type ModelVersion,
+  registryErrors,
+  type StageMove,
+} from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
 import { aliasStore } from './alias-store.ts'
 import { highestPosition, type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
+import { presentStageMove } from './catalog/present.ts'
+import { stageStore } from './catalog/stage-store.ts'
 import { present, presentAliasMove, presentModel } from './present.ts'
 import { type ModelKey, registryStore, type VersionRow } from './store.ts'
 
@@ -64,6 +73,14 @@ export function createReader({ db, approvals }: ReaderDeps) {
       const rows = await aliasStore(db).listMoves({ projectId, model }, page.limit + 1, topOf(page))
       const { items, nextCursor } = pageOf(rows, page.limit, (row) => row.position)
       return { items: items.map(presentAliasMove), nextCursor }
+    },
+
+    /** Newest first. */
+    async listStageMoves(projectId: string, model: string, page: PageRequest): Promise<Page<StageMove>> {
+      await getModel(projectId, model)
+      const rows = await stageStore(db).listMoves({ projectId, model }, page.limit + 1, topOf(page))
+      const { items, nextCursor } = pageOf(rows, page.limit, (row) => row.position)
+      return { items: items.map(presentStageMove), nextCursor }
     },
 
     async champion(projectId: string, model: string): Promise<Champion | null> {

@@ -74,7 +74,9 @@ async function announce(tx: Db, key: VersionKey, passed: boolean): Promise<void>
 
 async function championOf(tx: Db, key: ModelKey): Promise<number | null> {
   const alias = await aliasStore(tx).find({ ...key, alias: 'champion' })
-  return alias?.version ?? null
+  const version = alias && (await registryStore(tx).findVersion({ ...key, version: alias.version }))
+  // Nothing can be compared with files of MLflow.
+  return version?.artifact_digest ? version.version : null
 }
 
 /** A step speaks for its own run only. @throws DomainError `auth.not_allowed` */

@@ -14,7 +14,7 @@ import { on, publish } from '../../platform/events.ts'
 import { startWorld, type World } from '../../testing.ts'
 import { registryRoutes } from './routes.ts'
 import { createRegistry, type Registry } from './service.ts'
-import { newVersion, onnxOf, rolloutOf } from './testing.ts'
+import { newVersion, onnxOf, quietNeighbours, rolloutOf } from './testing.ts'
 
 const start = new Date('2026-03-01T12:00:00Z')
 
@@ -39,6 +39,7 @@ beforeAll(async () => {
   world = await startWorld({
     domains: ({ db, blobs }) => {
       registry = createRegistry({
+        ...quietNeighbours,
         db,
         blobs,
         now: () => clock,
@@ -48,7 +49,6 @@ beforeAll(async () => {
         },
         approvals: async (_project, model) => approvals.filter((approval) => approval.model === model),
         rollout: async (_project, id) => rollouts.get(id)!,
-        isProduction: (environment) => environment === 'production',
         whyNoModel: async (_project, run) => (run === 'sampled' ? 'The run saw a sample.' : null),
       })
       const listeners = (['registry.gate_decided', 'registry.alias_moved', 'registry.canary_recorded'] as const).map(
@@ -300,7 +300,7 @@ it('makes a version the challenger while its canary runs, and the champion when 
 
   expect(await client().getModel({ params: { model: 'rolled' } })).toMatchObject({ champion: 2, challenger: null })
   const version = await client().getVersion(params('rolled', 2))
-  expect(version.canary).toMatchObject({ rolloutId: 'r-up', verdict: 'promoted' })
+  expect(version).toMatchObject({ canary: { rolloutId: 'r-up', verdict: 'promoted' }, stageLabel: 'Production' })
   expect(version.card).toContain('**Canary promoted** on 2026-03-03')
   expect(await newsOf('rolled@2')).toEqual(['registry.gate_decided', 'registry.canary_recorded'])
   const { items } = await client().listAliasMoves({ params: { model: 'rolled' }, query: {} })

@@ -9,6 +9,7 @@ export function registryRoutes(app: FastifyInstance, registry: Registry): void {
     getModel: ({ params }, { projectId }) => registry.getModel(projectId, params.model),
     listVersions: ({ params, query }, { projectId }) => registry.listVersions(projectId, params.model, query),
     listAliasMoves: ({ params, query }, { projectId }) => registry.listAliasMoves(projectId, params.model, query),
+    listStageMoves: ({ params, query }, { projectId }) => registry.listStageMoves(projectId, params.model, query),
     getVersion: ({ params }, { projectId }) => registry.version(projectId, params.model, params.version),
     register: ({ params, body }, caller) => registry.register(caller, params.model, body),
     overrideGate: ({ params, body }, caller) => registry.overrideGate(caller, params, body.reason),

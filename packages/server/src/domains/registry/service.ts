@@ -8,6 +8,7 @@ import { publish } from '../../platform/events.ts'
 import { aliasStore } from './alias-store.ts'
 import { moveAlias } from './aliases.ts'
 import { readArtifact } from './artifact.ts'
+import { type CatalogDeps, createCatalog } from './catalog/catalog.ts'
 import { type FollowDeps, followRollouts } from './follow-rollouts.ts'
 import { present } from './present.ts'
 import { createReader, type ReaderDeps } from './reader.ts'
@@ -17,7 +18,7 @@ import { registryStore, subjectOf, type VersionKey } from './store.ts'
 const fail = failures(registryErrors)
 
 /** What the registry needs from the rest of the platform. `app.ts` hands it over. */
-export interface RegistryDeps extends ReaderDeps, RegisterDeps, FollowDeps {
+export interface RegistryDeps extends ReaderDeps, RegisterDeps, FollowDeps, CatalogDeps {
   readonly blobs: BlobStore
 }
 
@@ -34,6 +35,7 @@ export function createRegistry(deps: RegistryDeps) {
 
   return {
     ...reader,
+    catalog: createCatalog(deps),
     subscriptions: followRollouts(deps),
 
     /** Reads the signature, decides the gate and writes the version; once per content and run. */

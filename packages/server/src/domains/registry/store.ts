@@ -4,8 +4,14 @@ import { type Database, type Db, json } from '../../platform/db.ts'
 
 type Row<T extends keyof Database> = Selectable<Database[T]>
 
-/** A version with the aliases that point at it, in alphabetical order. */
-export type VersionRow = Row<'registry.model_version'> & { readonly aliases: string[] }
+/** A version with the aliases that point at it, in alphabetical order, and its tags. */
+export type VersionRow = Row<'registry.model_version'> & {
+  readonly aliases: string[]
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** Tag that makes a model, or a version, a prompt. */
+export const promptTag = 'mlflow.prompt.is_prompt'
 
 export interface ModelKey {
   readonly projectId: string
@@ -46,23 +52,39 @@ export function registryStore(db: Db) {
           where a.project_id = v.project_id and a.model = v.model and a.version = v.version order by alias
         )`.as('aliases'),
       )
+      .select(
+        sql<VersionRow['tags']>`coalesce((
+          select jsonb_object_agg(t.key, t.value) from registry.version_tag t
+          where t.project_id = v.project_id and t.model = v.model and t.version = v.version
+        ), '{}')`.as('tags'),
+      )
       .where('v.project_id', '=', projectId)
       .where('v.model', '=', model)
+      .where('v.deleted_at', 'is', null)
 
   const models = (projectId: string) =>
     tables
       .selectFrom('registry.model as m')
       .selectAll('m')
       .select([
-        sql<number>`(select count(*) from ${ofModel('model_version')})`.as('versionCount'),
-        sql<number | null>`(select max(version) from ${ofModel('model_version')})`.as('latestVersion'),
+        sql<number>`(select count(*) from ${ofModel('model_version')} and deleted_at is null)`.as('versionCount'),
+        sql<number | null>`(select max(version) from ${ofModel('model_version')} and deleted_at is null)`.as(
+          'latestVersion',
+        ),
         sql<number | null>`(select version from ${ofModel('model_alias')} and alias = 'champion')`.as('champion'),
         sql<number | null>`(select version from ${ofModel('model_alias')} and alias = 'challenger')`.as('challenger'),
       ])
       .where('m.project_id', '=', projectId)
 
   return {
-    listModels: (projectId: string): Promise<ModelRow[]> => models(projectId).orderBy('m.name').execute(),
+    /** By name, and without prompts: nobody trains or deploys them. */
+    listModels: (projectId: string): Promise<ModelRow[]> =>
+      models(projectId)
+        .where(
+          sql<boolean>`not exists (select 1 from ${ofModel('model_tag')} and key = ${promptTag} and value = 'true')`,
+        )
+        .orderBy('m.name')
+        .execute(),
 
     findModel: ({ projectId, model }: ModelKey): Promise<ModelRow | undefined> =>
       models(projectId).where('m.name', '=', model).executeTakeFirst(),
@@ -77,6 +99,7 @@ export function registryStore(db: Db) {
           description: row.description,
           owner: row.owner,
           created_at: row.createdAt,
+          updated_at: row.createdAt,
         })
         .onConflict((conflict) => conflict.doNothing())
         .execute()
@@ -93,6 +116,7 @@ export function registryStore(db: Db) {
         .execute()
     },
 
+    /** The highest number that was ever given. */
     async lastNumber({ projectId, model }: ModelKey): Promise<number> {
       const row = await tables
         .selectFrom('registry.model_version')
@@ -142,8 +166,15 @@ export function registryStore(db: Db) {
           lineage: json(lineage),
           card,
           created_at: row.createdAt,
+          updated_at: row.createdAt,
           created_by: row.createdBy,
         })
+        .execute()
+      await tables
+        .updateTable('registry.model')
+        .set({ updated_at: row.createdAt })
+        .where('project_id', '=', row.projectId)
+        .where('name', '=', row.model)
         .execute()
     },
 

@@ -1,4 +1,25 @@
-import { type NewModelVersion, type Rollout, RolloutPlan } from '@evenkeel/contract'
+import { type GateVerdict, type NewModelVersion, type Rollout, RolloutPlan } from '@evenkeel/contract'
+import type { RegistryDeps } from './service.ts'
+
+/** What the domains around the registry answer where nothing is deployed and every gate lets everything pass. */
+export const quietNeighbours = {
+  decideGate: async (): Promise<GateVerdict> => ({
+    passed: true,
+    says: 'Good enough.',
+    checks: [],
+    decidedAt: new Date().toISOString(),
+    override: null,
+  }),
+  approvals: async () => [],
+  rollout: async () => rolloutOf({}),
+  isProduction: (environment) => environment === 'production',
+  whyNoModel: async () => null,
+  useOf: async () => ({ endpoints: [], versions: [], environments: [] }),
+  renameElsewhere: async () => undefined,
+  runFiles: async () => undefined,
+  loggedModel: async (_project, model) => ({ artifactUri: `mlflow-artifacts:/0/models/${model}`, sourceRunId: null }),
+  noteRegistration: async () => undefined,
+} satisfies Omit<RegistryDeps, 'db' | 'blobs' | 'now'>
 
 /** A rollout of version 1 in production that has just ended well. */
 export const rolloutOf = (changes: Partial<Rollout>): Rollout => ({

@@ -1,4 +1,5 @@
 import { createExperiments, type ExperimentsDeps } from './experiments.ts'
+import { createRegistrations } from './registrations.ts'
 import { createInputs } from './inputs.ts'
 import { createLoggedModels } from './logged-models.ts'
 import { createMetricHistory } from './metric-history.ts'
@@ -21,6 +22,7 @@ export function createTracking(deps: TrackingDeps) {
     runLog: createRunLog(deps),
     inputs: createInputs(deps),
     history: createMetricHistory(deps),
+    registrations: createRegistrations(deps),
     search: createSearch({ ...deps, ensureDefault: experiments.ensureDefault }),
     stepRuns: createStepRuns({ ...deps, experimentNamed: experiments.named }),
   }

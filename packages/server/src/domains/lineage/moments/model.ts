@@ -20,7 +20,7 @@ export function modelPart(dialect: Dialect, projectId: string, found: ModelVersi
       datasetType: datasetType(dialect, 'MODEL'),
       symlinks: symlinks(dialect, [
         { namespace, name: `${model}@${version}`, type: versionLink },
-        { ...nameOfUri(uriOf(artifact.digest)), type: 'FILE' },
+        ...(artifact ? [{ ...nameOfUri(uriOf(artifact.digest)), type: 'FILE' }] : []),
       ]),
     },
   }
@@ -52,12 +52,14 @@ export function modelRegistered(
     outputs: [
       {
         ...dataset,
-        outputFacets: {
-          outputStatistics: dialect.facet('1-0-2', 'OutputStatisticsOutputDatasetFacet', {
-            size: found.artifact.sizeBytes,
-            fileCount: 1,
-          }),
-        },
+        ...(found.artifact && {
+          outputFacets: {
+            outputStatistics: dialect.facet('1-0-2', 'OutputStatisticsOutputDatasetFacet', {
+              size: found.artifact.sizeBytes,
+              fileCount: 1,
+            }),
+          },
+        }),
       },
     ],
   })
@@ -79,7 +81,7 @@ function madeOf(
   { model, version, stage, artifact, signature, metrics, params, lineage }: ModelVersion,
 ) {
   const { runId, pipeline, commit, trainedFrom, trainedUntil, trainingRowCount, environment } = lineage
-  const { format, digest } = artifact
+  const { format, digest } = artifact ?? { format: 'mlflow', digest: null }
   return {
     lifecycleStateChange: dialect.facet('1-0-1', 'LifecycleStateChangeDatasetFacet', {
       lifecycleStateChange: version === 1 ? 'CREATE' : 'ALTER',

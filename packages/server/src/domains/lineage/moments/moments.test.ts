@@ -29,6 +29,9 @@ const version: ModelVersion = {
     override: null,
   }),
   canary: null,
+  origin: null,
+  stageLabel: 'None',
+  tags: {},
   createdAt: '2026-03-01T00:00:00.000Z',
   createdBy: 'ana',
 }

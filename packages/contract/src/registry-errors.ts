@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { defineErrors } from './endpoint.ts'
+import { Stage } from './registry.ts'
+
+export const registryErrors = defineErrors({
+  'registry.model_not_found': {
+    status: 404,
+    message: 'No such model.',
+    fix: 'List them with: evenkeel api GET /api/v1/models.',
+    details: z.object({ model: z.string() }),
+  },
+  'registry.version_not_found': {
+    status: 404,
+    message: 'No such model version.',
+    fix: 'List them with: evenkeel api GET /api/v1/models/MODEL/versions.',
+    details: z.object({ model: z.string(), version: z.int() }),
+  },
+  'registry.alias_not_found': {
+    status: 404,
+    message: 'No such alias.',
+    fix: 'Set it on a version of the model.',
+    details: z.object({ model: z.string(), alias: z.string() }),
+  },
+  'registry.wrong_stage': {
+    status: 409,
+    message: 'The stage of the version does not allow this.',
+    fix: 'Read the reason in the details.',
+    details: z.object({ model: z.string(), version: z.int(), stage: Stage, reason: z.string() }),
+  },
+  'registry.bad_artifact': {
+    status: 422,
+    message: 'The artifact is not an ONNX model that can be served; nothing was registered.',
+    fix: 'Upload the file that your exporter wrote, and check it with onnx.checker.',
+    details: z.object({ reason: z.string() }),
+  },
+  'registry.no_artifact': {
+    status: 409,
+    message: 'The version has no ONNX file, only what a client of MLflow logged.',
+    fix: 'Export the model to ONNX, and register it with a pipeline or POST /api/v1/models/{model}/versions.',
+    details: z.object({ model: z.string(), version: z.int() }),
+  },
+  'registry.no_files': {
+    status: 409,
+    message: 'The version has no files that a client of MLflow could load; it is an ONNX file.',
+    fix: 'Download it with GET /api/v1/artifacts/{digest}.',
+    details: z.object({ model: z.string(), version: z.int(), digest: z.string() }),
+  },
+  'registry.name_taken': {
+    status: 409,
+    message: 'A model of this name is there.',
+    fix: 'Take another name, or add a version to it.',
+    details: z.object({ model: z.string() }),
+  },
+  'registry.bad_value': {
+    status: 422,
+    message: 'A value is not one that can be kept; nothing was written.',
+    fix: 'Read the reason, and send another value.',
+    details: z.object({ field: z.string() }),
+  },
+  'registry.protected': {
+    status: 403,
+    message: 'It follows what is deployed.',
+    fix: 'Deploy the version, with the approval that its environment asks for.',
+    details: z.object({ model: z.string() }),
+  },
+})

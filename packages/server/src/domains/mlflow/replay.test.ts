@@ -19,11 +19,13 @@ it.each(recordings)('answers a recorded client as MLflow did: %s', async (name) 
     .map((line) => JSON.parse(line) as Exchange)
   const learned = new Map<string, string>()
 
+  const found: string[] = []
   for (const [at, exchange] of exchanges.entries()) {
     const ours = await send(face.world.url, exchange, learned)
-    const found = compare(exchange, ours, learned)
-    expect(found, `exchange ${at}: ${exchange.method} ${exchange.url}`).toEqual([])
+    const differ = compare(exchange, ours, learned)
+    found.push(...differ.map((difference) => `${at} ${exchange.method} ${exchange.url}: ${difference}`))
   }
+  expect(found).toEqual([])
   expect(exchanges.length).toBeGreaterThan(20)
 })
 
@@ -47,10 +49,10 @@ function compare(
   if (!response.type?.includes('json') || url.includes('/mlflow-artifacts/artifacts/')) {
     const recorded =
       response.base64 === undefined ? Buffer.from(translate(response.text ?? '', learned)) : bytesOf(response)
-    return isJsonOf(ours.body, recorded) || ours.body.equals(recorded) ? [] : ['the bytes differ']
+    return ours.body.equals(recorded) || (saysNothing(ours.body) && saysNothing(recorded)) ? [] : ['the bytes differ']
   }
   return differences(JSON.parse(response.text!), JSON.parse(ours.body.toString()), learned)
 }
 
-/** An answer of an upload: both say `{}`, with a line break or without. */
-const isJsonOf = (ours: Buffer, recorded: Buffer) => ours.toString().trim() === recorded.toString().trim()
+/** The answer of an upload, which clients do not read: `{}`, or nothing at all. */
+const saysNothing = (body: Buffer) => /^(?:\{\})?$/.test(body.toString().trim())

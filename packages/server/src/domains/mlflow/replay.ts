@@ -31,6 +31,15 @@ const madeUp = new Set([
   'user_id',
 ])
 
+/** Extras that clients do without: of errors, and of a server with workspaces. */
+const extras = new Set(['sqlstate', 'error_class', 'workspace'])
+
+/** MLflow stores infinities as the greatest number, and loses them that way. */
+const infinities = new Map<unknown, string>([
+  [Number.MAX_VALUE, 'Infinity'],
+  [-Number.MAX_VALUE, '-Infinity'],
+])
+
 /** Ids that each server makes up, and that clients send back. */
 const ids = new Set(['run_id', 'run_uuid', 'model_id', 'source_run_id', 'next_page_token', 'run_name'])
 
@@ -47,6 +56,8 @@ export function differences(recorded: unknown, ours: unknown, learned: Map<strin
     .split('.')
     .at(-1)!
     .replace(/\[\d+\]$/, '')
+  if (extras.has(key) && ours === undefined) return []
+  if (infinities.has(recorded) && infinities.get(recorded) === ours) return []
   if (madeUp.has(key) && typeof recorded === typeof ours) return []
   if (typeof recorded === 'string' && typeof ours === 'string' && ids.has(key)) {
     learned.set(recorded, ours)

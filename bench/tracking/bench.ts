@@ -111,3 +111,6 @@ else {
     `Bounds: ${target.timesFasterThanMlflow} times as fast as MLflow, ${target.timesOfCopy} times a bare COPY at most.`,
   )
 }
+
+// Searches follow, as a program of its own: `node bench/tracking/search.ts` runs them alone.
+await import('./search.ts')

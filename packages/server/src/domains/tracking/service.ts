@@ -11,8 +11,6 @@ import { createSearch } from './search/service.ts'
 /** What tracking needs from the rest of the platform. `app.ts` hands it over. */
 export type TrackingDeps = ExperimentsDeps & Pick<StepRunsDeps, 'stepBehind'>
 
-export type Tracking = ReturnType<typeof createTracking>
-
 export function createTracking(deps: TrackingDeps) {
   const experiments = createExperiments(deps)
   return {

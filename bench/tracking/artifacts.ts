@@ -1,8 +1,3 @@
-/**
- * What files cost over HTTP: 1 GiB up and down, in one stream and in eight, beside `cp` with fsync and sha256sum of the
- * same bytes, and MLflow's own server (PYTHON_MLFLOW names a Python that has it).
- * Run: node bench/tracking/artifacts.ts [--mib 1024] [--json]
- */
 import { execFile } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -12,14 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { startPostgres } from '../../packages/server/src/platform/postgres.ts'
 import { startMlflow, startOurs, type TrackingServer, whyNoMlflow } from './servers.ts'
 
-const { values } = parseArgs({
-  options: { mib: { type: 'string', default: '1024' }, json: { type: 'boolean', default: false } },
-})
-const totalMiB = Number(values.mib)
 const timesOfCopyBound = 1.5
 const chunkMiB = 8
 
@@ -101,7 +92,7 @@ async function startServers(folder: string, databaseUrl: string, started: (serve
   started(await startMlflow('MLflow', folder, `sqlite:///${join(folder, 'mlflow.db')}`))
 }
 
-async function measureAll(folder: string, servers: readonly TrackingServer[]) {
+async function measureAll(folder: string, servers: readonly TrackingServer[], totalMiB: number) {
   const ours = servers[0]!
   const idleMiB = await peakMiB(ours.pid)
   const rounds = []
@@ -120,7 +111,25 @@ async function measureAll(folder: string, servers: readonly TrackingServer[]) {
   return { totalMiB, idleMiB, timesOfCopyBound, rounds }
 }
 
-function show({ idleMiB, rounds }: Awaited<ReturnType<typeof measureAll>>): void {
+/**
+ * What files cost over HTTP: so many MiB up and down, in one stream and in eight, beside `cp` with fsync and sha256sum of
+ * the same bytes, and MLflow's own server.
+ */
+export async function measureFiles(totalMiB: number) {
+  const folder = await mkdtemp(join(tmpdir(), 'evenkeel-bench-'))
+  const postgres = await startPostgres({ folder })
+  const servers: TrackingServer[] = []
+  try {
+    await startServers(folder, postgres.url, (server) => servers.push(server))
+    return await measureAll(folder, servers, totalMiB)
+  } finally {
+    for (const server of servers) await server.stop()
+    await postgres.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export function showFiles({ totalMiB, idleMiB, rounds }: Awaited<ReturnType<typeof measureFiles>>): void {
   for (const { streams, copySeconds, rows, peakMiB: peak } of rounds) {
     print(
       `${totalMiB} MiB in ${streams} stream${streams === 1 ? '' : 's'}: cp, fsync and sha256sum ${copySeconds.toFixed(2)} s`,
@@ -134,18 +143,4 @@ function show({ idleMiB, rounds }: Awaited<ReturnType<typeof measureAll>>): void
     )
   }
   print(`Bounds: not slower than MLflow, ${timesOfCopyBound} × cp at most, memory flat.`)
-}
-
-const folder = await mkdtemp(join(tmpdir(), 'evenkeel-bench-'))
-const postgres = await startPostgres({ folder })
-const servers: TrackingServer[] = []
-try {
-  await startServers(folder, postgres.url, (server) => servers.push(server))
-  const result = await measureAll(folder, servers)
-  if (values.json) print(JSON.stringify(result))
-  else show(result)
-} finally {
-  for (const server of servers) await server.stop()
-  await postgres.stop()
-  await rm(folder, { recursive: true, force: true })
 }

@@ -13,6 +13,36 @@ export const mlflowPoint = z.object({
   dataset_digest: z.string().optional(),
 })
 
+type Point = z.output<typeof mlflowPoint>
+
+const pointList = repeated(mlflowPoint)
+
+/** A list of points. Nearly all are plain, and a thousand of those need no schema to look at each of their fields. */
+export const mlflowPoints = z
+  .unknown()
+  .optional()
+  .transform((sent, context): Point[] => {
+    if (Array.isArray(sent) && sent.every(isPlainPoint)) return sent
+    const { data, error } = pointList.safeParse(sent)
+    if (data) return data
+    for (const { message, path } of error.issues) context.addIssue({ code: 'custom', message, path })
+    return z.NEVER
+  })
+
+function isPlainPoint(sent: Readonly<Record<string, unknown>> | null): sent is Point {
+  return (
+    sent !== null &&
+    typeof sent['key'] === 'string' &&
+    sent['key'] !== '' &&
+    Number.isFinite(sent['value']) &&
+    Number.isSafeInteger(sent['timestamp']) &&
+    Number.isSafeInteger(sent['step']) &&
+    sent['model_id'] === undefined &&
+    sent['dataset_name'] === undefined &&
+    sent['dataset_digest'] === undefined
+  )
+}
+
 export const MlflowMetric = z
   .object({
     key: z.string(),

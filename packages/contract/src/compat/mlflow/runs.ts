@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MlflowMetric, mlflowPoint } from './metrics.ts'
+import { MlflowMetric, mlflowPoint, mlflowPoints } from './metrics.ts'
 import { defineRpcs } from './rpc.ts'
 import { enumeration, int64, int64Reply, keyValue, repeated, required } from './scalars.ts'
 
@@ -134,7 +134,7 @@ export const mlflowRuns = defineRpcs({
     ...write,
     path: 'runs/log-batch',
     summary: 'Write up to 1,000 metrics, params and tags: all of them or none.',
-    request: one.extend({ metrics: repeated(mlflowPoint), params: repeated(pair), tags: repeated(pair) }),
+    request: one.extend({ metrics: mlflowPoints, params: repeated(pair), tags: repeated(pair) }),
     response: nothing,
   },
   logModel: {

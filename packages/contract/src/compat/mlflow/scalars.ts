@@ -24,13 +24,18 @@ export const int32 = z.preprocess(
   z.int32(),
 )
 
-const specials: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity }
-
-/** double: NaN and infinities come as text, and so may numbers. */
+/** double: NaN and infinities come as text, and so may numbers; what was too long for a number comes as a bigint. */
 export const double = z.preprocess(
-  (value) => (typeof value === 'string' && value.trim() !== '' ? (specials[value] ?? Number(value)) : value),
+  nearestDouble,
   z.union([z.number(), z.nan(), z.literal(Infinity), z.literal(-Infinity)]),
 )
+
+function nearestDouble(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'string' || value.trim() === '') return value
+  const number = Number(value)
+  return Number.isNaN(number) && value !== 'NaN' ? value : number
+}
 
 /** A flag of a body, or `True` and `False` of a query that Python wrote. */
 export const flag = z.preprocess(

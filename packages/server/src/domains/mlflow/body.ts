@@ -43,7 +43,8 @@ function readBody(text: string): unknown {
 }
 
 const suspicious = /\\u(?:0000|d[89a-f])/i
-const longInteger = /\d{16}/
+/** Not the digits after a point: most doubles have so many. */
+const longInteger = /(?:^|[^\d.])\d{16}/
 
 function parseJson(text: string): unknown {
   const revive = longInteger.test(text) ? keepExact : undefined

@@ -67,13 +67,14 @@ export function readMessage<S extends z.ZodObject>(
 ): z.output<S> {
   refuseUnstorable('params', params)
   refuseUnstorable('query', query)
-  const sent = withRunId({ ...(query as object), ...(body as object | undefined), ...(params as object) })
+  const sent = normalised({ ...(query as object), ...(body as object | undefined), ...(params as object) })
   const result = z.safeParse(schema, sent)
   if (result.success) return result.data
   throw refusalOf(result.error.issues[0]!, sent)
 }
 
-/** Old clients call the id of a run `run_uuid`. */
-function withRunId(sent: { readonly run_id?: unknown; readonly run_uuid?: unknown }): object {
-  return sent.run_uuid !== undefined && (sent.run_id ?? '') === '' ? { ...sent, run_id: sent.run_uuid } : sent
+/** A null is as absent, as in proto JSON, and old clients call the id of a run `run_uuid`. */
+function normalised(sent: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const present = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null))
+  return present['run_id'] || !present['run_uuid'] ? present : { ...present, run_id: present['run_uuid'] }
 }

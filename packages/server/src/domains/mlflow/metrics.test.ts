@@ -74,6 +74,19 @@ describe('a metric', () => {
     expect(await summaryOf(run_id, 'only')).toMatchObject({ min_value: null, max_value: null, point_count: 1 })
   })
 
+  it('takes a number however it is written, and nothing that is none', async () => {
+    const run_id = await newRun()
+    for (const value of ['100000000000000000000', '"1e20"', '1e+20', '"100000000000000000000"']) {
+      const text = `{"run_id":"${run_id}","key":"written","value":${value},"timestamp":1}`
+      expect({ value, ...(await post('runs/log-metric', text)) }).toMatchObject({ value, status: 200 })
+    }
+    expect(await history(run_id, 'written')).toMatchObject([{ value: 1e20 }])
+    for (const value of ['"high"', '""', 'true', '[1]', '{}', '"nan"']) {
+      const text = `{"run_id":"${run_id}","key":"written","value":${value},"timestamp":1}`
+      expect({ value, ...(await post('runs/log-metric', text)) }).toEqual({ value, ...bad("parameter 'value'") })
+    }
+  })
+
   it('keeps doubles to the last bit, and steps and timestamps beyond 2^53', async () => {
     const run_id = await newRun()
     const values = [0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0, 1e21, 123456789.12345679]
@@ -141,13 +154,16 @@ describe('a metric', () => {
 })
 
 describe('a batch', () => {
-  it('changes nothing when it comes again, in part or with points twice', async () => {
+  it.each([
+    { kind: 'metrics alone', params: [] },
+    { kind: 'metrics and params', params: [{ key: 'p', value: '1' }] },
+  ])('of $kind changes nothing when it comes again, in part or with points twice', async ({ params }) => {
     const run_id = await newRun()
-    const batch = { run_id, metrics: points('loss', 500), params: [{ key: 'p', value: '1' }] }
-    for (const metrics of [batch.metrics, batch.metrics, [...points('loss', 3), ...points('loss', 500)]]) {
-      expect(await post('runs/log-batch', { ...batch, metrics })).toEqual({ status: 200, body: {} })
+    const all = points('loss', 500)
+    for (const metrics of [all.slice(0, 200), all, all, [...points('loss', 3), ...all]]) {
+      expect(await post('runs/log-batch', { run_id, metrics, params })).toEqual({ status: 200, body: {} })
     }
-    expect(await history(run_id, 'loss')).toEqual(batch.metrics)
+    expect(await history(run_id, 'loss')).toEqual(all)
     expect(await summaryOf(run_id, 'loss')).toEqual({
       min_value: 0,
       max_value: 499 / 8,
@@ -215,14 +231,17 @@ describe('a batch', () => {
           ...points(`at once ${key}`, 20, 1000 * (writer + 1) + round * 20),
         ]
       }),
-      tags: [
-        { key: `tag ${(writer + round) % 3}`, value: String(writer) },
-        { key: 'tag 1', value: 'x' },
-      ],
-      params: [
-        { key: 'same', value: '1' },
-        { key: `param ${writer % 2}`, value: '1' },
-      ],
+      // Every second batch is metrics alone, which are written in another way.
+      ...(round % 2 === 0 && {
+        tags: [
+          { key: `tag ${(writer + round) % 3}`, value: String(writer) },
+          { key: 'tag 1', value: 'x' },
+        ],
+        params: [
+          { key: 'same', value: '1' },
+          { key: `param ${writer % 2}`, value: '1' },
+        ],
+      }),
     })
     const writers = Array.from({ length: 8 }, async (_, writer) => {
       const answers = []

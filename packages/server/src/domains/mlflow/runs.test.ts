@@ -81,6 +81,16 @@ describe('a run', () => {
     expect(unnamed[1]).toBe(unnamed[0])
   })
 
+  it('takes null for what is absent, as proto JSON does', async () => {
+    const start = { experiment_id: '0', run_name: null, start_time: null, tags: null }
+    const { body } = await post('runs/create', start)
+    expect(body.run.info.run_name).toMatch(/^[a-z]+-/)
+    const { run_id } = body.run.info
+    const update = { run_id, run_uuid: null, status: 'FINISHED', end_time: null, run_name: null }
+    expect((await post('runs/update', update)).body.run_info).toEqual({ ...body.run.info, status: 'FINISHED' })
+    expect(await post('runs/update', { run_id: null })).toEqual(bad("Missing value for required parameter 'run_id'"))
+  })
+
   it('is not there, or belongs to no experiment, or to a deleted one', async () => {
     expect(await get('runs/get', { run_id: 'nope' })).toEqual(
       refused(404, 'RESOURCE_DOES_NOT_EXIST', 'Run with id=nope not found'),

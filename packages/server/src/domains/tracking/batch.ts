@@ -41,7 +41,7 @@ export function checkedBatch({ points = [], params = [], tags = [] }: Batch, isK
   requireUnique(params)
   return {
     points,
-    modelPoints: points.flatMap(modelPointOf),
+    modelPoints: points.filter(isOnModel).map(modelPointOf),
     params: params.map((param) => checkedPair('param', param, limits.paramValue)),
     tags: [...new Map(tags.map((tag) => [tag.key, checkedPair('tag', tag, limits.tagValue)])).values()],
   }
@@ -66,17 +66,13 @@ function requirePoint(point: Point, isKnown: (key: string) => boolean): void {
   if (point.datasetDigest) requireLength('dataset_digest', point.datasetDigest, limits.datasetDigest)
 }
 
-const modelPointOf = (point: Point): ModelPoint[] =>
-  point.modelId
-    ? [
-        {
-          ...point,
-          modelId: point.modelId,
-          datasetName: point.datasetName ?? '',
-          datasetDigest: point.datasetDigest ?? '',
-        },
-      ]
-    : []
+const isOnModel = (point: Point): point is Point & { modelId: string } => Boolean(point.modelId)
+
+const modelPointOf = (point: Point & { modelId: string }): ModelPoint => ({
+  ...point,
+  datasetName: point.datasetName ?? '',
+  datasetDigest: point.datasetDigest ?? '',
+})
 
 function requireUnique(params: readonly KeyValue[]): void {
   const keys = params.map(({ key }) => key)

@@ -1,7 +1,7 @@
 import { trackingErrors } from '@evenkeel/contract'
 import type { Caller } from '../../platform/auth.ts'
 import type { Db } from '../../platform/db.ts'
-import { failures } from '../../platform/errors.ts'
+import { failures, isErrno } from '../../platform/errors.ts'
 import { type Batch, checkedBatch, type ModelPoint, type Point } from './batch.ts'
 import { createMetricKeys } from './metric-keys.ts'
 import { metricStore } from './metric-store.ts'
@@ -14,6 +14,10 @@ const fail = failures(trackingErrors)
 
 /** The tag in which clients before MLflow 3 list the models among the files of a run. */
 const modelsTag = 'mlflow.log-model.history'
+
+/** From so many on, a second try costs less than to look for each of them before. */
+const manyPoints = 50
+const uniqueViolation = '23505'
 
 /** What is written to a run while it goes on: params, tags and points of metrics. */
 export function createRunLog({ db }: { readonly db: Db }) {
@@ -76,19 +80,36 @@ function writesOf(
   numbers: ReadonlyMap<string, number>,
 ): Write[] {
   const name = tags.find(({ key }) => key === nameTag)?.value
-  const keyed = points.map((point) => ({ ...point, keyId: numbers.get(point.key)! }))
   return [
     ...(name === undefined ? [] : [rename(run, name)]),
     ...(params.length === 0 ? [] : [addParams(run, params)]),
-    ...(keyed.length === 0
-      ? []
-      : [async (db: Db) => void requireActiveRun(run.runId, await metricStore(db).addPoints(run, keyed))]),
+    ...(points.length === 0 ? [] : [addPoints(run, points, numbers)]),
     ...(modelPoints.length === 0 ? [] : [addModelPoints(run, modelPoints)]),
-    ...(tags.length === 0
-      ? []
-      : [async (db: Db) => void requireActiveRun(run.runId, await valueStore(db).putTags(run, tags))]),
+    ...(tags.length === 0 ? [] : [putTags(run, tags)]),
   ]
 }
+
+const addPoints =
+  (run: RunKey, points: readonly Point[], numbers: ReadonlyMap<string, number>): Write =>
+  async (db) => {
+    const add = (ifThere: 'skip' | 'fail') => metricStore(db).addPoints(run, points, numbers, ifThere)
+    // Few batches come twice. Within a transaction a failure would end all of it.
+    const isHopeful = points.length >= manyPoints && !db.isTransaction
+    requireActiveRun(run.runId, await (isHopeful ? add('fail').catch(skipRepeats(add)) : add('skip')))
+  }
+
+const skipRepeats =
+  <T>(add: (ifThere: 'skip') => Promise<T>) =>
+  (error: unknown): Promise<T> => {
+    if (isErrno(error, uniqueViolation)) return add('skip')
+    throw error
+  }
+
+const putTags =
+  (run: RunKey, tags: readonly KeyValue[]): Write =>
+  async (db) => {
+    requireActiveRun(run.runId, await valueStore(db).putTags(run, tags))
+  }
 
 const rename =
   (run: RunKey, name: string): Write =>

@@ -1,7 +1,8 @@
 /**
  * What logging costs over HTTP: batches of 1,000 metrics, metrics one by one, eight clients at once, beside a bare COPY of
  * the same points and MLflow's own server on SQLite and on the same PostgreSQL (PYTHON_MLFLOW names a Python that has it).
- * Run: node bench/tracking/bench.ts [--json]
+ * Then what files cost, which `artifacts.ts` says.
+ * Run: node bench/tracking/bench.ts [--files-only] [--file-mib 1024] [--json]
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,11 +10,18 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { startPostgres } from '../../packages/server/src/platform/postgres.ts'
+import { measureFiles, showFiles } from './artifacts.ts'
 import { measureCopies } from './copy.ts'
 import { startMlflow, startOurs, type TrackingServer, whyNoMlflow } from './servers.ts'
 import { measure, type Workload, workloads } from './workloads.ts'
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    'files-only': { type: 'boolean', default: false },
+    'file-mib': { type: 'string', default: '1024' },
+  },
+})
 const target = { timesFasterThanMlflow: 10, timesOfCopy: 3 }
 
 interface Row {
@@ -96,9 +104,7 @@ async function measureRow(
   return { name: load.name, oursMs, copyMs: before === null || after === null ? null : (before + after) / 2, peersMs }
 }
 
-const rows = await measureAll()
-if (values.json) print(JSON.stringify({ rows, target }))
-else {
+function show(rows: readonly Row[]): void {
   const ms = (value: number) => `${value.toFixed(2)} ms`
   for (const { name, oursMs, copyMs: copy, peersMs } of rows) {
     print(`${name.padEnd(40)} ${ms(oursMs)} a request`)
@@ -112,5 +118,10 @@ else {
   )
 }
 
+const rows = values['files-only'] ? [] : await measureAll()
+if (!values.json && rows.length > 0) show(rows)
+const files = await measureFiles(Number(values['file-mib']))
+if (values.json) print(JSON.stringify({ rows, target, files }))
+else showFiles(files)
 // Searches follow, as a program of its own: `node bench/tracking/search.ts` runs them alone.
-await import('./search.ts')
+if (!values['files-only']) await import('./search.ts')

@@ -12,6 +12,7 @@ import { promisify } from 'node:util'
 export interface TrackingServer {
   readonly name: string
   readonly port: number
+  readonly pid: number
   stop(): Promise<void>
 }
 
@@ -91,7 +92,7 @@ async function start(
     await stop()
     throw new Error(`${name} did not start; see ${logFile}`, { cause })
   }
-  return { name, port, stop }
+  return { name, port, pid: child.pid!, stop }
 }
 
 async function untilReady(port: number, child: ChildProcess): Promise<void> {

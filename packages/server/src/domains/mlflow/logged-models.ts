@@ -64,7 +64,7 @@ export const presentLoggedModel = (model: LoggedModel): MlflowLoggedModel => ({
     last_updated_timestamp_ms: model.updatedMs,
     artifact_uri: model.artifactUri,
     status: model.status,
-    ...(model.modelType !== null && { model_type: model.modelType }),
+    model_type: model.modelType ?? '',
     ...(model.sourceRunId !== null && { source_run_id: model.sourceRunId }),
     ...(model.statusMessage !== null && { status_message: model.statusMessage }),
     tags: pairsOf(model.tags),

@@ -92,7 +92,7 @@ export const presentVersion = (version: CatalogVersion): MlflowModelVersion => (
   current_stage: version.stageLabel,
   description: version.description,
   ...(version.source !== null && { source: version.source }),
-  ...(version.runId !== null && { run_id: version.runId }),
+  run_id: version.runId ?? '',
   run_link: version.runLink ?? '',
   ...(version.modelId !== null && { model_id: version.modelId }),
   status: 'READY',

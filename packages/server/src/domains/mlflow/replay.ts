@@ -59,9 +59,13 @@ export function differences(recorded: unknown, ours: unknown, learned: Map<strin
   if (extras.has(key) && ours === undefined) return []
   if (infinities.has(recorded) && infinities.get(recorded) === ours) return []
   if (madeUp.has(key) && typeof recorded === typeof ours) return []
-  if (typeof recorded === 'string' && typeof ours === 'string' && ids.has(key)) {
-    learned.set(recorded, ours)
-    return []
+  if (typeof recorded === 'string' && typeof ours === 'string') {
+    if (ids.has(key) && !learned.has(recorded)) {
+      learned.set(recorded, ours)
+      return []
+    }
+    // A tag may hold JSON, which Python writes with spaces.
+    if (isDeepStrictEqual(jsonIn(known as string), jsonIn(ours))) return []
   }
   if (Array.isArray(recorded) && Array.isArray(ours)) return listDifferences(recorded, ours, learned, path)
   if (isObject(recorded) && isObject(ours)) {
@@ -78,16 +82,39 @@ const isMadeUpTag = ({ key }: Readonly<Record<string, unknown>>) => key === 'mlf
 
 function listDifferences(recorded: unknown[], ours: unknown[], learned: Map<string, string>, path: string): string[] {
   if (recorded.length !== ours.length) return [`${path}: recorded ${recorded.length} items, ours ${ours.length}`]
-  const [theirs, mine] = [byKey(recorded), byKey(ours)]
+  const name = nameOf(path, recorded, learned)
+  const [theirs, mine] = [inOrder(recorded, name), inOrder(ours, name)]
   return theirs.flatMap((item, at) => differences(item, mine[at], learned, `${path}[${at}]`))
 }
 
-/** Tags, params and metrics come in no order. */
-function byKey(items: readonly unknown[]): unknown[] {
-  const keyOf = (item: unknown) => (isObject(item) && typeof item['key'] === 'string' ? item['key'] : undefined)
-  if (!items.every((item) => keyOf(item) !== undefined)) return [...items]
-  // Equal keys (points of one metric) keep their order.
-  return items.toSorted((a, b) => (keyOf(a)! < keyOf(b)! ? -1 : keyOf(a)! > keyOf(b)! ? 1 : 0))
+type NameOf = (item: unknown) => string
+
+/** How items are told apart that come in no order: tags, params, metrics, newest versions, runs that began at once. */
+function nameOf(path: string, recorded: readonly unknown[], learned: ReadonlyMap<string, string>): NameOf | undefined {
+  if (path.endsWith('.latest_versions')) return (item) => String((item as { version: string }).version)
+  if (recorded.every((item) => isObject(item) && typeof item['key'] === 'string')) {
+    return (item) => (item as { key: string }).key
+  }
+  if (!path.endsWith('.runs')) return undefined
+  const runs = recorded as { info: { start_time: number; run_id: string } }[]
+  const isTied = new Set(runs.map(({ info }) => info.start_time)).size < runs.length
+  return isTied ? (item) => translate((item as (typeof runs)[number]).info.run_id, learned) : undefined
+}
+
+/** Items of one name (points of one metric) keep their order. */
+function inOrder(items: readonly unknown[], name: NameOf | undefined): readonly unknown[] {
+  if (!name) return items
+  return items.toSorted((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0))
+}
+
+/** What a text that is a JSON object or list says; any other text is itself. */
+function jsonIn(text: string): unknown {
+  if (!/^[[{]/.test(text)) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -32,7 +32,7 @@ export function createRegistrations({ db }: { readonly db: Db }) {
       const { model_number: number } = await find(tx, projectId, modelId)
       const store = registrationStore(tx)
       const known = listOf(await store.lockTag(number, versionsTag))
-      const entry = { name: of.model, version: String(of.version) }
+      const entry = { name: of.model, version: of.version }
       await store.putTag(number, versionsTag, JSON.stringify([...known, entry]))
     },
   }

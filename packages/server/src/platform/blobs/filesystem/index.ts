@@ -90,21 +90,45 @@ function hexOf(digest: string): string {
   return hex
 }
 
+/** Takes the next bytes in and adds them to the digest while the disk writes those before. */
 async function write(path: string, source: Readable | Uint8Array): Promise<StoredBlob> {
   const hash = createHash('sha256')
   let sizeBytes = 0
+  let writing = Promise.resolve()
   const file = await open(path, 'wx', 0o444)
   try {
-    for await (const chunk of source instanceof Uint8Array ? [source] : (source as AsyncIterable<Uint8Array>)) {
-      hash.update(chunk)
-      sizeBytes += chunk.byteLength
-      await writeAll(file, chunk)
+    for await (const batch of batches(source instanceof Uint8Array ? [source] : source)) {
+      await writing
+      writing = writeAll(file, batch)
+      // Whoever awaits it next hears of it; until then nobody does.
+      writing.catch(() => {})
+      hash.update(batch)
+      sizeBytes += batch.byteLength
     }
+    await writing
     await file.sync()
   } finally {
+    await writing.catch(() => {})
     await file.close()
   }
   return { digest: `sha256:${hash.digest('hex')}`, sizeBytes }
+}
+
+/** A trip to the disk costs the same for few bytes as for many. */
+const batchBytes = 1024 ** 2
+
+async function* batches(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of source) {
+    chunks.push(chunk)
+    sizeBytes += chunk.byteLength
+    if (sizeBytes < batchBytes) continue
+    yield Buffer.concat(chunks)
+    chunks = []
+    sizeBytes = 0
+  }
+  if (chunks.length > 0) yield Buffer.concat(chunks)
 }
 
 async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {

@@ -4,9 +4,11 @@
  * Then what files cost, which `artifacts.ts` says.
  * Run: node bench/tracking/bench.ts [--files-only] [--file-mib 1024] [--json]
  */
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { startPostgres } from '../../packages/server/src/platform/postgres.ts'
@@ -124,4 +126,7 @@ const files = await measureFiles(Number(values['file-mib']))
 if (values.json) print(JSON.stringify({ rows, target, files }))
 else showFiles(files)
 // Searches follow, as a program of its own: `node bench/tracking/search.ts` runs them alone.
-if (!values['files-only']) await import('./search.ts')
+if (!values['files-only']) {
+  const args = [fileURLToPath(new URL('search.ts', import.meta.url)), ...(values.json ? ['--json'] : [])]
+  spawnSync(process.execPath, args, { stdio: 'inherit' })
+}

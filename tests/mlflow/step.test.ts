@@ -38,7 +38,7 @@ it.skipIf(missing.length > 0)('a step that logs with MLflow logs into a run of i
     return state === 'succeeded' || state === 'failed'
   })
   const { text } = await api.readLog({ params: { run: id, step: 'train' }, query: {} })
-  expect(state, text).toBe('succeeded')
+  expect({ state, text }).toMatchObject({ state: 'succeeded' })
 
   const [, run_id] = /logged into (\w+)/.exec(text)!
   const { run } = await mlflowApi('runs/get', { run_id: run_id! })

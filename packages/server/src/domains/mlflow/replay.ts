@@ -89,12 +89,13 @@ function listDifferences(recorded: unknown[], ours: unknown[], learned: Map<stri
 
 type NameOf = (item: unknown) => string
 
-/** How items are told apart that come in no order: tags, params, metrics, newest versions, runs that began at once. */
+/** How items are told apart that come in no order: tags, params, metrics, newest versions, models of a run, runs that began at once. */
 function nameOf(path: string, recorded: readonly unknown[], learned: ReadonlyMap<string, string>): NameOf | undefined {
   if (path.endsWith('.latest_versions')) return (item) => String((item as { version: string }).version)
   if (recorded.every((item) => isObject(item) && typeof item['key'] === 'string')) {
     return (item) => (item as { key: string }).key
   }
+  if (path.endsWith('.model_outputs')) return (item) => translate((item as { model_id: string }).model_id, learned)
   if (!path.endsWith('.runs')) return undefined
   const runs = recorded as { info: { start_time: number; run_id: string } }[]
   const isTied = new Set(runs.map(({ info }) => info.start_time)).size < runs.length

@@ -39,7 +39,15 @@ function readBody(text: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refuse('The body is not a JSON object.')
   if (suspicious.test(text)) refuseUnstorable('body', value)
-  return value
+  return text.includes('null') ? withoutNulls(value) : value
+}
+
+/** A null is as absent, as in proto JSON. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const present = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(present.map(([key, member]) => [key, withoutNulls(member)]))
 }
 
 const suspicious = /\\u(?:0000|d[89a-f])/i

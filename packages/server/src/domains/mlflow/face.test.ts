@@ -51,6 +51,16 @@ describe('wire', () => {
     expect(plain.status).toBe(400)
   })
 
+  it('takes null for what is absent, wherever it stands', async () => {
+    const name = 'with nulls'
+    const tags = [{ key: 'a', value: '1', extra: null }]
+    expect((await face.call('POST', 'experiments/create', { name, artifact_location: null, tags })).status).toBe(200)
+    const { body } = await face.call('POST', 'runs/create', { experiment_id: '0', user_id: null })
+    const metrics = [{ key: 'm', value: 1, timestamp: 1, step: 1, model_id: null, dataset_name: null }]
+    const batch = { run_id: body.run.info.run_id, metrics, params: null }
+    expect((await face.call('POST', 'runs/log-batch', batch)).status).toBe(200)
+  })
+
   it('refuses text that cannot be kept, wherever it stands', async () => {
     for (const name of ['a\0b', 'half \ud83d']) {
       expect((await face.call('POST', 'experiments/create', { name })).status).toBe(400)

@@ -88,8 +88,6 @@ export function readMessage<S extends z.ZodObject>(
   throw refusalOf(result.error.issues[0]!, sent)
 }
 
-/** A null is as absent, as in proto JSON, and old clients call the id of a run `run_uuid`. */
-function normalised(sent: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const present = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null))
-  return present['run_id'] || !present['run_uuid'] ? present : { ...present, run_id: present['run_uuid'] }
-}
+/** Old clients call the id of a run `run_uuid`. */
+const normalised = (sent: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  sent['run_id'] || !sent['run_uuid'] ? sent : { ...sent, run_id: sent['run_uuid'] }

@@ -169,8 +169,8 @@ describe('sources', () => {
       [
         'mlflow.modelVersions',
         [
-          { name, version: '1' },
-          { name, version: '2' },
+          { name, version: 1 },
+          { name, version: 2 },
         ],
       ],
     ])

@@ -53,7 +53,8 @@ describe('cron', () => {
   })
 
   it('runs one after the other for what it catches up on, oldest first', async () => {
-    const pipeline = await world.havePipeline('true', { day: '' })
+    // Long enough to be looked at while it runs.
+    const pipeline = await world.havePipeline('sleep 0.5', { day: '' })
     world.outside.clock = new Date('2026-01-01T00:00:00Z')
     await world.putTrigger(pipeline, { on: { ...daily, catchUp: { all: 3 } } })
 

@@ -2,6 +2,7 @@
 
 import mlflow
 
+mlflow.set_experiment("delays")
 with mlflow.start_run() as run:
     mlflow.log_param("rate", 0.1)
     mlflow.log_metric("auc", 0.73)

@@ -30,10 +30,20 @@ it('makes the run of a step when the step first names it, once', async () => {
   expect(body.experiment.experiment_id).toBe(both[0].body.run.info.experiment_id)
 })
 
+it('puts the run where the script says, when it chooses an experiment first', async () => {
+  const own = await tokenOf(randomUUID())
+  const id = `f00d${'c'.repeat(28)}`
+  expect((await face.call('GET', 'experiments/get-by-name', { experiment_name: 'iris' }, own)).status).toBe(404)
+  const { body: made } = await face.call('POST', 'experiments/create', { name: 'iris' }, own)
+  const { body } = await face.call('GET', 'runs/get', { run_id: id }, own)
+  expect(body.run.info.experiment_id).toBe(made.experiment_id)
+})
+
 it('lets a step log into its run and into those that it begins', async () => {
   expect((await asStep('POST', 'runs/log-parameter', { run_id, key: 'rate', value: '0.1' })).status).toBe(200)
   const { body } = await asStep('POST', 'runs/create', { experiment_id: '0', run_name: 'child' })
   const child = body.run.info.run_id
+  expect(body.run.data.tags).toContainEqual({ key: 'evenkeel.run', value: scope })
   expect((await asStep('POST', 'runs/set-tag', { run_id: child, key: 'a', value: 'b' })).status).toBe(200)
 })
 

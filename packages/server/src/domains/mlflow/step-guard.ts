@@ -7,6 +7,8 @@ export interface StepNeeds {
   readonly stepRuns: {
     /** Makes the run that a step logs into, and refuses writes to runs that are not those of its pipeline run. */
     admit(caller: Caller, runId: string, writes: boolean): Promise<void>
+    /** Notes the experiment that a step asks for, before it names its run. */
+    choose(caller: Caller, experiment: string): void
   }
   readonly loggedModels: { get(caller: Caller, modelId: string): Promise<{ readonly sourceRunId: string | null }> }
 }
@@ -16,6 +18,7 @@ interface Message {
   readonly run_uuid?: string
   readonly source_run_id?: string
   readonly model_id?: string
+  readonly experiment_name?: string
 }
 
 const notForSteps = new Set(['experiments/delete', 'experiments/restore', 'experiments/update'])
@@ -31,6 +34,7 @@ export const stepGuard =
         'A step may begin experiments and log into them; a person renames, deletes and restores them.',
       )
     }
+    if (message.experiment_name) needs.stepRuns.choose(caller, message.experiment_name)
     const writes = access.endsWith(':write')
     const runId = message.run_id || message.run_uuid || message.source_run_id
     if (runId) await needs.stepRuns.admit(caller, runId, writes)

@@ -22,11 +22,11 @@ export interface Face {
   call(method: string, path: string, message?: unknown, token?: string): Promise<Answer>
 }
 
-/** The one step that logs anything: of whichever run its token belongs to. */
+/** A step that logs, of whichever run its token belongs to, into any run whose id begins like this one's. */
 export const loggingStep = { runId: 'f00d'.repeat(8), pipeline: 'churn', step: 'train', commit: 'c0ffee' }
 
 const stepBehind = async (_projectId: string, _scope: string, runId: string) =>
-  runId === loggingStep.runId ? loggingStep : undefined
+  runId.startsWith('f00d') ? loggingStep : undefined
 
 /** A server with everything that stands behind the face. */
 export async function startFace(): Promise<Face> {

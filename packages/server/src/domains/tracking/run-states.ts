@@ -7,6 +7,9 @@ const fail = failures(trackingErrors)
 /** The tag that always holds the name of its run. */
 export const nameTag = 'mlflow.runName'
 
+/** The tag that names the run of a pipeline whose step made a run. */
+export const pipelineTag = 'evenkeel.run'
+
 export const runNotFound = (id: string): Error =>
   fail('tracking.run_not_found', { run: id }, { why: `Run with id=${id} not found` })
 

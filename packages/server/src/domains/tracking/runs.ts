@@ -10,7 +10,7 @@ import type { KeyValue } from './pairs.ts'
 import { randomName } from './run-names.ts'
 import { presentInfo, presentRun } from './run-presentation.ts'
 import { findWholeRun } from './run-read-store.ts'
-import { nameTag, requireActiveRun, runNotFound } from './run-states.ts'
+import { nameTag, pipelineTag, requireActiveRun, runNotFound } from './run-states.ts'
 import { type NewRun, type RunChange, type RunKey, type RunRow, runStore } from './run-store.ts'
 import { valueStore } from './value-store.ts'
 
@@ -52,14 +52,15 @@ export function createRuns({ db, now, ensureDefault }: RunsDeps) {
 
   return {
     async create({ projectId, userName, kind, scope }: Caller, start: RunStart): Promise<TrackedRun> {
-      const { name, tags } = namedTags(start)
+      const pipelineRunId = kind === 'step' ? scope : null
+      const { name, tags } = namedTags(start, pipelineRunId)
       requireLength('user_id', start.userId, limits.userId)
       const run = {
         runId: randomUUID().replaceAll('-', ''),
         name,
         userId: start.userId || userName,
         startedMs: start.startedMs === undefined ? now().getTime() : requireTime('start_time', start.startedMs),
-        pipelineRunId: kind === 'step' ? scope : null,
+        pipelineRunId,
       }
       await ensureDefault(projectId)
       const experimentId = experimentNumber(start.experimentId)
@@ -108,7 +109,7 @@ const checkedChange = ({ status, endedMs, name }: RunUpdate): RunChange => ({
 })
 
 /** The name of a run and its tag hold the same. @throws DomainError `tracking.bad_value` when both are given and differ */
-function namedTags({ name, tags }: RunStart): { name: string; tags: KeyValue[] } {
+function namedTags({ name, tags }: RunStart, pipelineRunId: string | null): { name: string; tags: KeyValue[] } {
   requireCount('tags', most.batch, tags.length)
   const checked = new Map(tags.map((tag) => [tag.key, checkedPair('tag', tag, limits.tagValue)]))
   const tagged = checked.get(nameTag)?.value
@@ -119,6 +120,7 @@ function namedTags({ name, tags }: RunStart): { name: string; tags: KeyValue[] }
   }
   const chosen = given || tagged || randomName()
   checked.set(nameTag, { key: nameTag, value: chosen })
+  if (pipelineRunId !== null) checked.set(pipelineTag, { key: pipelineTag, value: pipelineRunId })
   return { name: chosen, tags: [...checked.values()] }
 }
 

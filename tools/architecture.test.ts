@@ -20,7 +20,7 @@ const imports: readonly Import[] = files
 /** A path inside the repository, or the name of an npm package as it is. */
 function resolve(from: string, to: string): string {
   if (to.startsWith('.')) return join(dirname(from), to)
-  return to.replace(/^@evenkeel\/(\w+)$/, 'packages/$1/src/index.ts')
+  return to.replace(/^@evenkeel\/(\w+)(?:\/\w+)?$/, 'packages/$1/src/index.ts')
 }
 
 /** What a layer may import beside itself, the narrowest layer first. */

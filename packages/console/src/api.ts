@@ -1,32 +1,14 @@
 import { createClient } from '@evenkeel/client'
-import {
-  backfills,
-  deployments,
-  governance,
-  lineage,
-  loop,
-  monitoring,
-  pipelines,
-  registry,
-  releases,
-  runtimes,
-  stepResults,
-  triggers,
-} from '@evenkeel/contract'
+import { deployments, governance, loop, monitoring, pipelines, registry } from '@evenkeel/contract'
 
-const options = { baseUrl: window.location.origin }
+export const clientOptions = { baseUrl: window.location.origin }
 
+/** What the first screen may ask; pages that are loaded later bring clients of their own. */
 export const api = {
-  backfills: createClient(backfills, options),
-  deployments: createClient(deployments, options),
-  governance: createClient(governance, options),
-  lineage: createClient(lineage, options),
-  loop: createClient(loop, options),
-  monitoring: createClient(monitoring, options),
-  pipelines: createClient(pipelines, options),
-  registry: createClient(registry, options),
-  releases: createClient(releases, options),
-  stepResults: createClient(stepResults, options),
-  runtimes: createClient(runtimes, options),
-  triggers: createClient(triggers, options),
+  deployments: createClient(deployments, clientOptions),
+  governance: createClient(governance, clientOptions),
+  loop: createClient(loop, clientOptions),
+  monitoring: createClient(monitoring, clientOptions),
+  pipelines: createClient(pipelines, clientOptions),
+  registry: createClient(registry, clientOptions),
 }

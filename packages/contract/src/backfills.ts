@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
+import { PartitionState } from './partition-state.ts'
 import { ParamValue } from './triggers.ts'
 
 /** More partitions than this are refused. */
@@ -9,10 +10,6 @@ export const mostPartitions = 10_000
 /** `paused` starts no run and lets those that run end. The last three are over; `failed`: at least one partition has failed. */
 export const BackfillState = z.enum(['running', 'paused', 'succeeded', 'failed', 'cancelled'])
 export type BackfillState = z.infer<typeof BackfillState>
-
-/** `skipped`: there is no data for it. `cancelled`: its run was cancelled, or the backfill before it had one. */
-export const PartitionState = z.enum(['pending', 'running', 'succeeded', 'failed', 'skipped', 'cancelled'])
-export type PartitionState = z.infer<typeof PartitionState>
 
 export const BackfillUnit = z.enum(['hour', 'day', 'week', 'month'])
 export type BackfillUnit = z.infer<typeof BackfillUnit>

@@ -51,7 +51,8 @@ export type ErrorCode = `${string}.${string}`
 
 export type EndpointGroup = Readonly<Record<string, Endpoint>>
 
-export const defineEndpoints = <const G extends EndpointGroup>(group: G): G => group
+// What a page does not use need not be loaded: bundlers drop it only where they are told that nothing else happens.
+export const defineEndpoints = /* @__NO_SIDE_EFFECTS__ */ <const G extends EndpointGroup>(group: G): G => group
 
 export interface ErrorSpec {
   readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 416 | 422 | 429 | 501 | 503
@@ -63,7 +64,7 @@ export interface ErrorSpec {
 }
 export type ErrorCatalogue = Readonly<Record<ErrorCode, ErrorSpec>>
 
-export const defineErrors = <const C extends ErrorCatalogue>(catalogue: C): C => catalogue
+export const defineErrors = /* @__NO_SIDE_EFFECTS__ */ <const C extends ErrorCatalogue>(catalogue: C): C => catalogue
 
 /** `domain.what_happened` */
 export type Topic = `${string}.${string}`
@@ -71,7 +72,7 @@ export type Topic = `${string}.${string}`
 /** Facts a domain announces: delivered to subscribers, webhooks and the live console. */
 export type EventCatalogue = Readonly<Record<Topic, z.core.$ZodType>>
 
-export const defineEvents = <const C extends EventCatalogue>(catalogue: C): C => catalogue
+export const defineEvents = /* @__NO_SIDE_EFFECTS__ */ <const C extends EventCatalogue>(catalogue: C): C => catalogue
 
 type Part<E, K extends 'params' | 'query' | 'body', Side extends 'input' | 'output'> = E extends {
   readonly [P in K]: infer S extends z.core.$ZodType

@@ -1,6 +1,6 @@
 import { type Backfill, whyNotBackfill } from '@evenkeel/contract'
 import { type ReactNode, useState } from 'react'
-import { api } from '../api.ts'
+import { backfillsApi } from './api.ts'
 import { Button, ReasonDialog, Switch } from '../ui/index.ts'
 import { useAction } from '../useAction.ts'
 
@@ -111,10 +111,10 @@ function act(verb: Verb, backfill: string, reason: string, option: boolean): Pro
   switch (verb) {
     case 'pause':
     case 'resume':
-      return api.backfills[verb]({ ...target, body: { reason } })
+      return backfillsApi[verb]({ ...target, body: { reason } })
     case 'cancel':
-      return api.backfills.cancel({ ...target, body: { reason, runs: option } })
+      return backfillsApi.cancel({ ...target, body: { reason, runs: option } })
     case 'retry':
-      return api.backfills.retry({ ...target, body: { reason, skipped: option } })
+      return backfillsApi.retry({ ...target, body: { reason, skipped: option } })
   }
 }

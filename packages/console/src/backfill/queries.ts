@@ -1,11 +1,11 @@
 import type { PartitionState } from '@evenkeel/contract'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { api } from '../api.ts'
+import { backfillsApi } from './api.ts'
 
 /** The first part of each key is the domain whose news concern it. */
 export const backfillsQuery = infiniteQueryOptions({
   queryKey: ['pipelines', 'backfills'],
-  queryFn: ({ signal, pageParam }) => api.backfills.list({ query: { limit: 20, ...pageParam } }, { signal }),
+  queryFn: ({ signal, pageParam }) => backfillsApi.list({ query: { limit: 20, ...pageParam } }, { signal }),
   initialPageParam: {} as { cursor?: string },
   getNextPageParam: ({ nextCursor }) => (nextCursor === null ? undefined : { cursor: nextCursor }),
 })
@@ -13,7 +13,7 @@ export const backfillsQuery = infiniteQueryOptions({
 export const backfillQuery = (backfill: string) =>
   queryOptions({
     queryKey: ['pipelines', 'backfill', backfill],
-    queryFn: ({ signal }) => api.backfills.get({ params: { backfill } }, { signal }),
+    queryFn: ({ signal }) => backfillsApi.get({ params: { backfill } }, { signal }),
   })
 
 /** Oldest first, page after page. */
@@ -21,7 +21,7 @@ export const partitionsQuery = (backfill: string, limit: number, state?: Partiti
   infiniteQueryOptions({
     queryKey: ['pipelines', 'partitions', backfill, limit, state ?? 'any'],
     queryFn: ({ signal, pageParam }) =>
-      api.backfills.listPartitions(
+      backfillsApi.listPartitions(
         { params: { backfill }, query: { limit, ...pageParam, ...(state && { state }) } },
         { signal },
       ),

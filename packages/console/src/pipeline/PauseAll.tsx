@@ -1,6 +1,6 @@
 import type { ResultOf, triggers } from '@evenkeel/contract'
 import { useState } from 'react'
-import { api } from '../api.ts'
+import { pipelineApi } from './api.ts'
 import { Button, ReasonDialog } from '../ui/index.ts'
 import { useAction } from '../useAction.ts'
 
@@ -11,7 +11,8 @@ export function PauseAll({ paused }: { readonly paused: Pause }) {
   const [asking, setAsking] = useState(false)
   const close = () => setAsking(false)
   const change = useAction(
-    (why: string) => (paused ? api.triggers.resumeAll({ body: { why } }) : api.triggers.pauseAll({ body: { why } })),
+    (why: string) =>
+      paused ? pipelineApi.triggers.resumeAll({ body: { why } }) : pipelineApi.triggers.pauseAll({ body: { why } }),
     paused ? 'Triggers start runs again.' : 'All triggers are paused.',
     close,
   )

@@ -1,6 +1,6 @@
 import type { Trigger } from '@evenkeel/contract'
 import { useState } from 'react'
-import { api } from '../api.ts'
+import { pipelineApi } from './api.ts'
 import { Button, ReasonDialog } from '../ui/index.ts'
 import { useAction } from '../useAction.ts'
 
@@ -10,7 +10,7 @@ export function PauseTrigger({ trigger: { pipeline, name, spec, paused } }: { re
   const close = () => setAsking(false)
   const verb = paused ? 'resume' : 'pause'
   const change = useAction(
-    (why: string) => api.triggers[verb]({ params: { pipeline, trigger: name }, body: { why } }),
+    (why: string) => pipelineApi.triggers[verb]({ params: { pipeline, trigger: name }, body: { why } }),
     paused ? `The trigger ${name} listens again.` : `The trigger ${name} is paused.`,
     close,
   )

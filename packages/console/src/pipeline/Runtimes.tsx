@@ -1,7 +1,7 @@
 import type { Runtime } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../api.ts'
+import { pipelineApi } from './api.ts'
 import { Button, Card, Dialog, ErrorPanel, formatBytes, type MarkState, StateWord, Time } from '../ui/index.ts'
 import { useAction } from '../useAction.ts'
 import { runtimesQuery } from './queries.ts'
@@ -86,7 +86,7 @@ function Remove({ runtime }: { readonly runtime: Runtime }) {
   const [asking, setAsking] = useState(false)
   const close = () => setAsking(false)
   const remove = useAction(
-    () => api.runtimes.remove({ params: { runtime: runtime.digest } }),
+    () => pipelineApi.runtimes.remove({ params: { runtime: runtime.digest } }),
     'The environment is removed.',
     close,
   )

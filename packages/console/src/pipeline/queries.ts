@@ -1,6 +1,7 @@
 import type { ParamValue, RunState } from '@evenkeel/contract'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api } from '../api.ts'
+import { pipelineApi } from './api.ts'
 
 export const pipelinesQuery = queryOptions({
   queryKey: ['pipelines', 'list'],
@@ -22,14 +23,14 @@ export const versionsQuery = (pipeline: string) =>
 export const releasesQuery = (pipeline: string) =>
   queryOptions({
     queryKey: ['pipelines', 'releases', pipeline],
-    queryFn: ({ signal }) => api.releases.list({ params: { pipeline }, query: { limit: 50 } }, { signal }),
+    queryFn: ({ signal }) => pipelineApi.releases.list({ params: { pipeline }, query: { limit: 50 } }, { signal }),
   })
 
 /** What is in force where, and every move that led there. */
 export const environmentsQuery = (pipeline: string) =>
   queryOptions({
     queryKey: ['pipelines', 'environments', pipeline],
-    queryFn: ({ signal }) => api.releases.environments({ params: { pipeline } }, { signal }),
+    queryFn: ({ signal }) => pipelineApi.releases.environments({ params: { pipeline } }, { signal }),
   })
 
 export const firingsQuery = (pipeline: string) =>
@@ -41,13 +42,13 @@ export const firingsQuery = (pipeline: string) =>
 /** The triggers of all pipelines. Their last firing comes with them; a pause of all of them too. */
 export const triggersQuery = queryOptions({
   queryKey: ['pipelines', 'triggers'],
-  queryFn: ({ signal }) => api.triggers.list({}, { signal }),
+  queryFn: ({ signal }) => pipelineApi.triggers.list({}, { signal }),
 })
 
 /** Under "pipelines", because news of a run is news of what it uses. */
 export const runtimesQuery = queryOptions({
   queryKey: ['pipelines', 'runtimes'],
-  queryFn: ({ signal }) => api.runtimes.list({}, { signal }),
+  queryFn: ({ signal }) => pipelineApi.runtimes.list({}, { signal }),
 })
 
 const RUNS_PER_PAGE = 20
@@ -92,7 +93,7 @@ export const metricsQuery = (run: string, step: string, attempt: number | undefi
   queryOptions({
     queryKey: ['pipelines', 'metrics', run, step, attempt],
     queryFn: ({ signal }) =>
-      api.stepResults.listMetrics(
+      pipelineApi.stepResults.listMetrics(
         {
           params: { run, step },
           query: { points: DRAWN_POINTS, limit: 5000, ...(attempt !== undefined && { attempt }) },

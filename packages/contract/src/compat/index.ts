@@ -1,2 +1,1 @@
 export * from './open-inference.ts'
-export * from './mlflow/index.ts'

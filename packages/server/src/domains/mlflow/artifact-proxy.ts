@@ -1,4 +1,5 @@
-import { fileLimitBytes, mlflowProxy as messages, type Access, type MlflowFile } from '@evenkeel/contract'
+import { fileLimitBytes, type Access } from '@evenkeel/contract'
+import { mlflowProxy as messages, type MlflowFile } from '@evenkeel/contract/mlflow'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
 import type { Caller } from '../../platform/auth.ts'

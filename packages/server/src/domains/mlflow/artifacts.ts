@@ -1,4 +1,4 @@
-import { mlflowProxy as messages, type mlflowArtifacts } from '@evenkeel/contract'
+import { mlflowProxy as messages, type mlflowArtifacts } from '@evenkeel/contract/mlflow'
 import type { FastifyInstance } from 'fastify'
 import type { Caller } from '../../platform/auth.ts'
 import { failPlatform } from '../../platform/errors.ts'

@@ -1,4 +1,5 @@
-import type { Experiment, MlflowExperiment, mlflowExperiments } from '@evenkeel/contract'
+import type { Experiment } from '@evenkeel/contract'
+import type { MlflowExperiment, mlflowExperiments } from '@evenkeel/contract/mlflow'
 import type { Caller } from '../../platform/auth.ts'
 import type { RpcHandlers } from './face.ts'
 import { done, pairsOf } from './values.ts'

@@ -1,4 +1,4 @@
-import type { Rpc, RpcGroup } from '@evenkeel/contract'
+import type { Rpc, RpcGroup } from '@evenkeel/contract/mlflow'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Caller } from '../../platform/auth.ts'

@@ -1,4 +1,5 @@
-import type { LoggedModel, LoggedModelStatus, MlflowLoggedModel, mlflowLoggedModels } from '@evenkeel/contract'
+import type { LoggedModel, LoggedModelStatus } from '@evenkeel/contract'
+import type { MlflowLoggedModel, mlflowLoggedModels } from '@evenkeel/contract/mlflow'
 import { z } from 'zod'
 import type { Caller } from '../../platform/auth.ts'
 import type { RpcHandlers } from './face.ts'

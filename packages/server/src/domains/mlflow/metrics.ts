@@ -1,4 +1,4 @@
-import type { mlflowMetrics } from '@evenkeel/contract'
+import type { mlflowMetrics } from '@evenkeel/contract/mlflow'
 import type { Caller } from '../../platform/auth.ts'
 import { failPlatform } from '../../platform/errors.ts'
 import { encoded, type RpcHandlers } from './face.ts'

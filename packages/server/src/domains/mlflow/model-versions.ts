@@ -1,4 +1,5 @@
-import type { CatalogSearch, CatalogVersion, MlflowModelVersion, mlflowModelVersions } from '@evenkeel/contract'
+import type { CatalogSearch, CatalogVersion } from '@evenkeel/contract'
+import type { MlflowModelVersion, mlflowModelVersions } from '@evenkeel/contract/mlflow'
 import type { Caller } from '../../platform/auth.ts'
 import { failPlatform } from '../../platform/errors.ts'
 import type { Page } from '../../platform/page.ts'

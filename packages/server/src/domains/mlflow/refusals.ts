@@ -1,4 +1,4 @@
-import { mlflowScalars } from '@evenkeel/contract'
+import { mlflowScalars } from '@evenkeel/contract/mlflow'
 import type { z } from 'zod'
 import { failPlatform } from '../../platform/errors.ts'
 

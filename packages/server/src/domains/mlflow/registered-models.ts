@@ -1,10 +1,5 @@
-import type {
-  CatalogModel,
-  CatalogSearch,
-  CatalogVersion,
-  MlflowRegisteredModel,
-  mlflowRegisteredModels,
-} from '@evenkeel/contract'
+import type { CatalogModel, CatalogSearch, CatalogVersion } from '@evenkeel/contract'
+import type { MlflowRegisteredModel, mlflowRegisteredModels } from '@evenkeel/contract/mlflow'
 import type { Caller } from '../../platform/auth.ts'
 import type { Page } from '../../platform/page.ts'
 import type { RpcHandlers } from './face.ts'

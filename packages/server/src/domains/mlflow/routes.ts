@@ -7,7 +7,7 @@ import {
   mlflowRegisteredModels,
   mlflowRuns,
   mlflowSearch,
-} from '@evenkeel/contract'
+} from '@evenkeel/contract/mlflow'
 import type { FastifyInstance } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { answerError } from '../../platform/http/problem.ts'

@@ -1,4 +1,5 @@
-import type { MlflowRun, MlflowRunInfo, mlflowRuns, RunStatus, TrackedRun, TrackedRunInfo } from '@evenkeel/contract'
+import type { RunStatus, TrackedRun, TrackedRunInfo } from '@evenkeel/contract'
+import type { MlflowRun, MlflowRunInfo, mlflowRuns } from '@evenkeel/contract/mlflow'
 import type { Caller } from '../../platform/auth.ts'
 import type { RpcHandlers } from './face.ts'
 import { modelEntryOf } from './model-entry.ts'

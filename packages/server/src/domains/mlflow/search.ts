@@ -1,4 +1,5 @@
-import type { Experiment, LoggedModel, MlflowRunInfo, mlflowSearch } from '@evenkeel/contract'
+import type { Experiment, LoggedModel } from '@evenkeel/contract'
+import type { MlflowRunInfo, mlflowSearch } from '@evenkeel/contract/mlflow'
 import type { Caller } from '../../platform/auth.ts'
 import { presentExperiment } from './experiments.ts'
 import { encoded, type RpcHandlers } from './face.ts'

@@ -84,6 +84,10 @@ async function ask<T>(first: number, question: (api: Server['api']) => Promise<T
   }
 }
 
+/** What the step wrote when it ran, in this run or in the one whose result it took over. */
+const lineOf = ({ id }: Run, { key, state, cache }: Run['steps'][number]): string =>
+  `${state === 'cached' ? cache?.fromRun : id} ${key}`
+
 it(`runs every step of ${runCount} runs once, while two servers share a database and are killed at random`, async () => {
   const done = join(folder, 'done')
   const mark = ['sh', '-c', `echo "$EVENKEEL_RUN_ID $EVENKEEL_STEP" >> ${done}`]
@@ -123,6 +127,9 @@ it(`runs every step of ${runCount} runs once, while two servers share a database
   const lines = (await readFile(done, 'utf8')).trimEnd().split('\n')
   const times = Map.groupBy(lines, (line) => line)
   expect([...times].filter(([, { length }]) => length !== 1).map(([line]) => line)).toEqual([])
-  // A run whose answer got lost in a kill was asked for again: there may be more than a thousand.
-  for (const { id } of ended) for (const { key } of steps) expect(times.has(`${id} ${key}`), `${id} ${key}`).toBe(true)
+  // A run whose answer got lost in a kill was asked for again with the same param: it may take over what that one made.
+  const missing = ended.flatMap((run) => run.steps.map((step) => lineOf(run, step))).filter((line) => !times.has(line))
+  expect(missing).toEqual([])
+  const reused = ended.filter((run) => run.steps.some(({ state }) => state === 'cached'))
+  expect(reused.length).toBeLessThanOrEqual(killCount * openCount)
 })

@@ -86,6 +86,10 @@ it('lets a step write files of its own runs and models, and no others', async ()
   ]) {
     expect({ path, status: await put(path) }).toEqual({ path, status: path.includes('aaaa') ? 404 : 403 })
   }
+  const url = `${face.world.url}/api/v1/files?path=x`
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'text/plain' }
+  expect((await fetch(url, { method: 'PUT', body: 'x', headers })).status).toBe(403)
+  expect((await fetch(url, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })).status).toBe(403)
   const status = { status: 'LOGGED_MODEL_READY' }
   expect((await asStep('PATCH', `logged-models/${model}`, status)).status).toBe(200)
   expect((await asStep('PATCH', `logged-models/${theirs.model.info.model_id}`, status)).status).toBe(403)

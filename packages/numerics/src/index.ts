@@ -1,3 +1,4 @@
+export * from './imports/index.ts'
 export * from './onnx/index.ts'
 export * from './random.ts'
 export * from './sequential/index.ts'

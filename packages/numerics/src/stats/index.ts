@@ -35,6 +35,7 @@ export {
 export { type Interval, meanInterval, normalInterval, type Proportion, wilsonInterval } from './intervals.ts'
 export { type Contribution, type Decomposition, kitagawa, type ValueGroup } from './kitagawa.ts'
 export { kolmogorovSmirnov, kolmogorovSmirnovOfCounts, kolmogorovSmirnovP } from './kolmogorov-smirnov.ts'
+export { largestTriangles } from './largest-triangles.ts'
 export { addMoments, meanOf, type Moments, momentsOf, noMoments, varianceOf } from './moments.ts'
 export { mae, r2, rmse } from './regression.ts'
 export { type AucComparison, type AucEstimate, delongCompare, delongVariance, rocAuc } from './roc-auc.ts'

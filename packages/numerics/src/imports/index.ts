@@ -1,0 +1,3 @@
+export { ForeignModelError } from './error.ts'
+export { readLightgbm } from './lightgbm.ts'
+export { readXgboost } from './xgboost.ts'

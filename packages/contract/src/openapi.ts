@@ -13,7 +13,12 @@ export interface OpenApiDocument {
 }
 
 /** What an operation that is not open to all may answer beside what it declares. */
-const everywhere = ['auth.not_signed_in', 'auth.not_allowed', 'platform.unavailable'] as const
+const everywhere = [
+  'auth.not_signed_in',
+  'auth.not_allowed',
+  'platform.unavailable',
+  'platform.blobs_unavailable',
+] as const
 
 /**
  * Renders endpoint groups as one OpenAPI 3.1 document; the group name becomes the tag.

@@ -22,7 +22,7 @@ const described = { description: z.string().max(2000).optional() }
 const DatasetSpan = z.strictObject({ dataset: Name, start: z.string(), end: z.string() })
 export type DatasetSpan = z.infer<typeof DatasetSpan>
 
-/** `${{ steps.x.outputs.y }}`, `${{ steps.x.*.outputs.y }}`, `dataset:name@start..end`, or the latter in full. */
+/** `${{ steps.x.outputs.y }}`, `${{ steps.x.*.outputs.y }}`, `dataset:name@7`, `dataset:name@start..end`, or the latter in full. */
 const FileInput = z.union([z.string(), DatasetSpan])
 export type FileInput = z.infer<typeof FileInput>
 

@@ -14,7 +14,7 @@ export const StepKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}(\[[A-Z
 
 /**
  * Where an input of a step comes from: an output of an earlier step, the same output of several (a folder with a file
- * for each, `000`, `001`, …, in this order), or what a dataset holds for a span of event time.
+ * for each, `000`, `001`, …, in this order), what a dataset holds for a span of event time, or one version of a dataset.
  */
 export const StepInput = z.discriminatedUnion('from', [
   z.object({ from: z.literal('step'), step: StepKey, output: Name }),
@@ -26,7 +26,21 @@ export const StepInput = z.discriminatedUnion('from', [
     start: Name,
     end: Name,
   }),
+  z.object({
+    from: z.literal('dataset-version'),
+    dataset: Name,
+    /** `latest` is the newest accepted one when the run is planned; a run param holds a number or `latest`. */
+    version: z.union([z.int().positive(), z.literal('latest'), z.object({ param: Name })]),
+  }),
 ])
+export type StepInput = z.infer<typeof StepInput>
+
+/** The names of the run params that say what these inputs read. */
+export const paramsOfInputs = (inputs: Readonly<Record<string, StepInput>>): string[] =>
+  Object.values(inputs).flatMap((input) => {
+    if (input.from === 'dataset') return [input.start, input.end]
+    return input.from === 'dataset-version' && typeof input.version === 'object' ? [input.version.param] : []
+  })
 
 /** A file of the user's code, stored under its digest. */
 export const CodeFile = z.object({

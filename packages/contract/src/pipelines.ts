@@ -56,6 +56,12 @@ export const pipelinesErrors = defineErrors({
     fix: 'Add the data, or ask for another span.',
     details: z.object({ dataset: z.string(), start: z.string(), end: z.string() }),
   },
+  'pipelines.no_dataset_version': {
+    status: 422,
+    message: 'The dataset has no such version that a run may read.',
+    fix: 'List the versions of the dataset, and ask for one that was accepted.',
+    details: z.object({ dataset: z.string(), version: z.union([z.int(), z.literal('latest')]) }),
+  },
   'pipelines.wrong_state': {
     status: 409,
     message: 'The run is not in a state that allows this.',
@@ -86,6 +92,7 @@ const one = z.object({ pipeline: Name })
 const startErrors = [
   'pipelines.not_found',
   'pipelines.no_data',
+  'pipelines.no_dataset_version',
   'pipelines.spec_invalid',
   'pipelines.not_in_force',
   'pipelines.secret_missing',

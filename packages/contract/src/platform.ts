@@ -82,6 +82,12 @@ export const platformErrors = defineErrors({
     fix: 'Try again in a few seconds; if it lasts, run: evenkeel doctor',
     details: z.object({}),
   },
+  'platform.blobs_unavailable': {
+    status: 503,
+    message: 'The store of files does not answer as it should.',
+    fix: 'Try again in a few seconds; if it lasts, check the bucket, the credentials and the network of the server.',
+    details: z.object({}),
+  },
   'platform.disk_full': {
     status: 503,
     message: 'The disk of the server is full; nothing was stored.',

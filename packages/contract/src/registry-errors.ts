@@ -6,13 +6,13 @@ export const registryErrors = defineErrors({
   'registry.model_not_found': {
     status: 404,
     message: 'No such model.',
-    fix: 'List them with: evenkeel api GET /api/v1/models.',
+    fix: 'List them with: evenkeel model list',
     details: z.object({ model: z.string() }),
   },
   'registry.version_not_found': {
     status: 404,
     message: 'No such model version.',
-    fix: 'List them with: evenkeel api GET /api/v1/models/MODEL/versions.',
+    fix: 'List them with: evenkeel model get MODEL',
     details: z.object({ model: z.string(), version: z.int() }),
   },
   'registry.alias_not_found': {
@@ -33,10 +33,16 @@ export const registryErrors = defineErrors({
     fix: 'Upload the file that your exporter wrote, and check it with onnx.checker.',
     details: z.object({ reason: z.string() }),
   },
+  'registry.unreadable_model': {
+    status: 422,
+    message: 'The file is not a model that can be converted; nothing was stored.',
+    fix: 'Read the reason; save the model in a format that is known here: ONNX, text of LightGBM, JSON or UBJSON of XGBoost.',
+    details: z.object({ reason: z.string() }),
+  },
   'registry.no_artifact': {
     status: 409,
     message: 'The version has no ONNX file, only what a client of MLflow logged.',
-    fix: 'Export the model to ONNX, and register it with a pipeline or POST /api/v1/models/{model}/versions.',
+    fix: 'Trees of LightGBM and XGBoost: evenkeel register MODEL@VERSION. Other models: log them as ONNX; see docs/models.md.',
     details: z.object({ model: z.string(), version: z.int() }),
   },
   'registry.no_files': {

@@ -141,6 +141,8 @@ export const ModelVersion = z
     origin: z
       .object({
         source: z.string(),
+        /** Where the files lie that the source stands for. */
+        uri: z.string(),
         runId: z.string().nullable(),
         modelId: z.string().nullable(),
       })
@@ -203,6 +205,25 @@ export const StageMove = z
   .meta({ id: 'StageMove' })
 export type StageMove = z.infer<typeof StageMove>
 
+/** File formats of models that can be served, by themselves or converted. */
+export const ModelFormat = z.enum(['onnx', 'lightgbm', 'xgboost'])
+export type ModelFormat = z.infer<typeof ModelFormat>
+
+/** A model as ONNX, with what its own file tells. */
+export const ConvertedModel = z
+  .object({
+    format: ModelFormat,
+    artifact: Artifact,
+    /** Rows with what the trees answer to them by themselves; null for a file that was ONNX already. */
+    golden: Digest.nullable(),
+    signature: Signature,
+    treeCount: z.int().nullable(),
+    /** Share of the total gain, in [0, 1]; empty when the file does not say. */
+    importance: z.array(z.object({ feature: z.string(), share: z.number() })),
+  })
+  .meta({ id: 'ConvertedModel' })
+export type ConvertedModel = z.infer<typeof ConvertedModel>
+
 interface Rule {
   readonly stages: readonly Stage[]
   readonly otherwise: string
@@ -231,6 +252,14 @@ export const registryEvents = defineEvents({
   'registry.version_registered': EventBase.extend({ model: ModelName, version: z.int() }),
   'registry.gate_decided': EventBase.extend({ model: ModelName, version: z.int(), passed: z.boolean() }),
   'registry.alias_moved': EventBase.extend({ model: ModelName, alias: AliasName, version: z.int() }),
+  /** What people say about models, prompts among them; `key` is that of a tag, or an alias. */
+  'registry.catalog_changed': EventBase.extend({
+    change: z.enum(['model_created', 'prompt_version_created', 'tag_set', 'tag_deleted', 'alias_removed']),
+    model: ModelName,
+    version: z.int().nullable(),
+    key: z.string().nullable(),
+    value: z.string().nullable(),
+  }),
   'registry.canary_recorded': EventBase.extend({ model: ModelName, version: z.int() }),
 })
 
@@ -303,6 +332,15 @@ export const registry = defineEndpoints({
     body: NewModelVersion,
     success: { status: 201, body: ModelVersion },
     errors: ['registry.bad_artifact'],
+  },
+  convert: {
+    method: 'POST',
+    path: '/api/v1/model-conversions',
+    summary: 'Turn an uploaded model into ONNX, without running any code of it.',
+    access: 'registry:write',
+    body: z.object({ digest: Digest, format: ModelFormat.optional() }),
+    success: { status: 200, body: ConvertedModel },
+    errors: ['registry.unreadable_model', 'registry.bad_artifact', 'platform.blob_not_found'],
   },
   overrideGate: {
     method: 'POST',

@@ -110,6 +110,12 @@ export const trackingErrors = defineErrors({
     fix: 'Restore it first.',
     details: z.object({ id: z.string(), lifecycle: Lifecycle }),
   },
+  'tracking.plan_changed': {
+    status: 409,
+    message: 'The plan no longer tells what would be lost; nothing was deleted.',
+    fix: 'Ask for the plan again, read it, and send its confirmation.',
+    details: z.object({}),
+  },
   'tracking.bad_value': {
     status: 422,
     message: 'A value is not one that can be kept; nothing was written.',

@@ -1,7 +1,7 @@
 /** What an expression reads. */
 export type Reference =
   | { readonly to: 'params' | 'matrix'; readonly name: string }
-  | { readonly to: 'outputs'; readonly step: string; readonly name: string }
+  | { readonly to: 'outputs' | 'metrics'; readonly step: string; readonly name: string }
   | { readonly to: 'result'; readonly step: string }
   | { readonly to: 'trigger' }
 

@@ -10,6 +10,8 @@ export interface Facts {
   readonly trigger: string
   /** A small value that a step wrote: always text. */
   value(step: string, name: string): string | undefined
+  /** The newest value of a metric that a step reported without labels. */
+  metric(step: string, name: string): number | undefined
   result(step: string): StepResult | undefined
   readonly status: Readonly<Record<'success' | 'failure' | 'cancelled', boolean>>
 }
@@ -97,6 +99,8 @@ function valueOf(expression: Expression, facts: Facts): Value {
 
 function read(reference: Reference, at: number, facts: Facts): Value {
   const value = lookUp(reference, facts)
+  if (Number.isNaN(value))
+    throw new ExpressionError(`${nameOf(reference)} is NaN, which is neither more nor less than anything.`, at)
   if (value !== undefined && value !== null) return value
   throw new ExpressionError(`There is no value ${nameOf(reference)}.`, at)
 }
@@ -114,6 +118,8 @@ function lookUp(reference: Reference, facts: Facts): Value | undefined {
       const written = facts.value(reference.step, reference.name)
       return written === undefined ? undefined : { written }
     }
+    case 'metrics':
+      return facts.metric(reference.step, reference.name)
   }
 }
 
@@ -127,7 +133,8 @@ export function nameOf(reference: Reference): string {
     case 'result':
       return `steps.${reference.step}.result`
     case 'outputs':
-      return `steps.${reference.step}.outputs.${reference.name}`
+    case 'metrics':
+      return `steps.${reference.step}.${reference.to}.${reference.name}`
   }
 }
 

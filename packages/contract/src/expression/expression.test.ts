@@ -15,6 +15,7 @@ const facts: Facts = {
   matrix: { seed: 2 },
   trigger: 'cron',
   value: (step, name) => (step === 'evaluate' ? values[name] : undefined),
+  metric: (step, name) => (step === 'evaluate' && name === 'val.auc' ? 0.72 : undefined),
   result: (step) => (step === 'evaluate' ? 'success' : 'failure'),
   status: { success: true, failure: false, cancelled: false },
 }
@@ -28,6 +29,7 @@ describe('a condition', () => {
     ['steps.evaluate.outputs.rows > 20', true],
     ['steps.evaluate.outputs.rows > steps.evaluate.outputs.auc', true],
     ['steps.evaluate.outputs.ok', true],
+    ['steps.evaluate.metrics.val.auc == steps.evaluate.outputs.auc', true],
     ["steps.evaluate.outputs.quote == 'it''s'", true],
     ["steps.evaluate.result == 'success' && steps.train.result == 'failure'", true],
     // && binds stronger than ||, and ! strongest.

@@ -110,7 +110,7 @@ const known = `there are ${Object.keys(functions).join(', ')}`
 const found = (token: Token): string =>
   token.kind === 'end' ? 'the condition ends here.' : `"${token.value}" stands here.`
 
-const understood = 'params.x, matrix.x, steps.s.outputs.x, steps.s.result and trigger.kind'
+const understood = 'params.x, matrix.x, steps.s.outputs.x, steps.s.metrics.x, steps.s.result and trigger.kind'
 
 function referenceOf(path: readonly string[], at: number): Reference {
   const [context, first, second, third] = path
@@ -119,5 +119,8 @@ function referenceOf(path: readonly string[], at: number): Reference {
   if (context === 'steps' && second === 'result' && path.length === 3) return { to: 'result', step: first! }
   if (context === 'steps' && second === 'outputs' && path.length === 4)
     return { to: 'outputs', step: first!, name: third! }
+  // Nested metrics of a metrics.json have dots in their names.
+  if (context === 'steps' && second === 'metrics' && path.length >= 4)
+    return { to: 'metrics', step: first!, name: path.slice(3).join('.') }
   throw new ExpressionError(`"${path.join('.')}" cannot be read; a condition reads ${understood}.`, at)
 }

@@ -809,6 +809,62 @@ export interface Database {
     key: string
     value: string
   }
+  'traces.assessment': {
+    trace_number: number
+    assessment_id: string
+    name: string
+    kind: 'feedback' | 'expectation' | 'issue'
+    source_type: string
+    source_id: string
+    value: Json
+    error: Json | null
+    rationale: string | null
+    metadata: Generated<Json>
+    span_id: string | null
+    overrides: string | null
+    is_valid: boolean
+    created_ms: number
+    updated_ms: number
+  }
+  'traces.prompt_link': {
+    trace_number: number
+    name: string
+    version: string
+  }
+  'traces.run_link': {
+    trace_number: number
+    run_id: string
+  }
+  'traces.span': {
+    trace_number: number
+    span_id: string
+    parent_id: string | null
+    name: string
+    type: string
+    status: 'UNSET' | 'OK' | 'ERROR'
+    started_ns: number
+    body: Json
+    size_bytes: number
+    usage: Json | null
+    cost: Json | null
+  }
+  'traces.trace': {
+    trace_number: Generated<number>
+    project_id: string
+    trace_id: string
+    experiment_id: number
+    client_request_id: string | null
+    state: 'STATE_UNSPECIFIED' | 'IN_PROGRESS' | 'OK' | 'ERROR'
+    requested_ms: number
+    duration_ms: number | null
+    request_preview: string | null
+    response_preview: string | null
+    tags: Generated<Json>
+    metadata: Generated<Json>
+    is_told: boolean
+    span_count: Generated<number>
+    span_bytes: Generated<number>
+  }
   'tracking.dataset': {
     dataset_number: Generated<number>
     project_id: string
@@ -893,6 +949,9 @@ export interface Database {
     max_value: number | null
     point_count: number
   }
+  'tracking.purged_run': {
+    run_number: number
+  }
   'tracking.run': {
     run_number: Generated<number>
     project_id: string
@@ -912,6 +971,11 @@ export interface Database {
     dataset_number: number
     tags: Json
   }
+  'tracking.run_import': {
+    run_number: number
+    revision: string | null
+    imported_at: Timestamp
+  }
   'tracking.run_model': {
     run_number: number
     direction: 'input' | 'output'
@@ -927,5 +991,17 @@ export interface Database {
     run_number: number
     key: string
     value: string
+  }
+  'webhooks.webhook': {
+    project_id: string
+    webhook_id: string
+    name: string
+    description: string | null
+    url: string
+    events: string[]
+    secret: Buffer | null
+    status: 'ACTIVE' | 'DISABLED'
+    created_ms: number
+    updated_ms: number
   }
 }

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Config } from '../config.ts'
 import { type Audit, createAudit } from './audit-chain.ts'
 import { createAdmit, type FindCaller } from './auth.ts'
@@ -71,7 +70,10 @@ async function openParts(config: Config, log: Log, lifecycle: Lifecycle): Promis
   const { folder } = config
   const queryFolder = join(folder, 'tables')
   await mkdir(queryFolder, { recursive: true })
-  const blobs = openBlobStore(config.blobUrl)
+  const blobs = await openBlobStore(config.blobUrl, {
+    cacheFolder: join(folder, 'blob-cache'),
+    cacheLimitBytes: config.blobCacheBytes,
+  })
   const { digest: probe } = await blobs.put(Buffer.from('evenkeel\n'))
   const url = await databaseUrl(config)
   const db = await openDatabase(url)
@@ -79,7 +81,7 @@ async function openParts(config: Config, log: Log, lifecycle: Lifecycle): Promis
   await migrate(url)
   const audit = await createAudit({ db, folder })
   lifecycle.onStop('audit', () => audit.checkpoint())
-  const folders = [queryFolder, fileURLToPath(config.blobUrl)]
+  const folders = [queryFolder, blobs.localFolder]
   const queries = createQueryEngine({ folder: join(folder, 'duckdb'), folders })
   lifecycle.onStop('queries', () => queries.stop())
   const live = await createLiveFeed({ db, url, log })

@@ -42,5 +42,6 @@ export const mlflowProxy = {
   abortUpload: z.object({ path: required, upload_id: required }),
   uploadPart: z.object({ upload_id: required, number: int32 }),
   runFile: z.object({ run_id: required, path: required }),
+  versionFile: z.object({ name: required, version: required, path: required }),
   modelFile: z.object({ model_id: required, artifact_file_path: required }),
 } as const

@@ -14,6 +14,8 @@ export interface Rpc {
   readonly path: string
   readonly summary: string
   readonly access: Access
+  /** Names of fields that hold any JSON value: there, unlike anywhere else in a message, null is a value. */
+  readonly keepsNullsOf?: readonly string[]
   readonly request: z.ZodObject
   /** A field that was never set is left out of it. */
   readonly response: z.ZodType

@@ -10,11 +10,13 @@ export interface StoredBlob {
 /** Content under its sha256: the same bytes are kept once and never change. */
 export interface BlobStore {
   readonly kind: string
+  /** Where the files of `localPath` lie. */
+  readonly localFolder: string
   /**
-   * Stores a stream. When it resolves, the bytes are safe on disk; when it rejects, nothing is left behind.
+   * Stores a stream. When it resolves, the bytes are safe; when it rejects, nothing is left behind.
    *
    * @param digest - what the bytes must have
-   * @throws DomainError `platform.digest_mismatch`, `platform.disk_full`, or what the source fails with
+   * @throws DomainError `platform.digest_mismatch`, `platform.disk_full`, `platform.blobs_unavailable`, or what the source fails with
    */
   put(source: Readable | Uint8Array, options?: { readonly digest?: string | undefined }): Promise<StoredBlob>
   /** @throws DomainError `platform.blob_not_found` */
@@ -26,6 +28,8 @@ export interface BlobStore {
   bytes(digest: string): Promise<Buffer>
   /** A file that other programs (DuckDB) may read and must not write. @throws DomainError `platform.blob_not_found` */
   localPath(digest: string): Promise<string>
+  /** Throws the file of `localPath` away because it is damaged. What is safe elsewhere stays, and comes back. */
+  dropLocal(digest: string): Promise<void>
   /** Does nothing when it is not there. */
   delete(digest: string): Promise<void>
   /** Every digest, in no particular order. */

@@ -8,12 +8,21 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BlobStore } from './blob-store.ts'
 import { blobStoreKinds, openBlobStore } from './kinds.ts'
+import { startBucket } from './s3/testing.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'evenkeel-blobs-'))
-afterAll(() => rm(folder, { recursive: true, force: true }))
+const bucket = await startBucket()
+afterAll(async () => {
+  await bucket?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
 
-/** A store of each kind on the machine that runs the test. */
-const places: Readonly<Record<string, string>> = { 'file:': pathToFileURL(join(folder, 'a b')).href }
+/** A store of each kind on the machine that runs the test; a bucket where there is a server for one. */
+const places: Readonly<Record<string, string | undefined>> = {
+  'file:': pathToFileURL(join(folder, 'a b')).href,
+  's3:': bucket && bucket.url('a b/models'),
+}
+const space = { cacheFolder: join(folder, 'cache'), cacheLimitBytes: 1024 ** 3 }
 
 const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 31) % 256))
@@ -24,10 +33,16 @@ async function* broken(): AsyncGenerator<Buffer> {
   throw new Error('The line went dead.')
 }
 
-describe.each(Object.keys(blobStoreKinds))('blobs in %s', (protocol) => {
+const isHere = (protocol: string) => places[protocol] !== undefined
+
+it('knows a place for every kind', () => {
+  expect(Object.keys(places)).toEqual(Object.keys(blobStoreKinds))
+})
+
+describe.each(Object.keys(blobStoreKinds).filter(isHere))('blobs in %s', (protocol) => {
   let store: BlobStore
-  beforeAll(() => {
-    store = openBlobStore(places[protocol]!)
+  beforeAll(async () => {
+    store = await openBlobStore(places[protocol]!, space)
   })
 
   async function listed(): Promise<string[]> {
@@ -102,10 +117,25 @@ describe.each(Object.keys(blobStoreKinds))('blobs in %s', (protocol) => {
     expect(await store.has(digest)).toBe(false)
   })
 
-  it('hands out a file for other programs', async () => {
+  it('hands out a read-only file for other programs, below its local folder', async () => {
     const { digest } = await store.put(bytes)
 
-    expect(await readFile(await store.localPath(digest))).toEqual(bytes)
+    const path = await store.localPath(digest)
+
+    expect(await readFile(path)).toEqual(bytes)
+    expect((await stat(path)).mode & 0o777).toBe(0o444)
+    expect(path.startsWith(store.localFolder)).toBe(true)
+  })
+
+  it('keeps large content whole, and reads ranges of it', async () => {
+    const large = Buffer.alloc(40 * 1024 ** 2 + 7, bytes)
+
+    const { digest, sizeBytes } = await store.put(Readable.from([large]))
+
+    expect([digest, sizeBytes]).toEqual([digestOf(large), large.length])
+    expect(digestOf(await store.bytes(digest))).toBe(digest)
+    const [start, end] = [16 * 1024 ** 2 - 5, 16 * 1024 ** 2 + 5]
+    expect(await buffer(store.open(digest, { start, end }))).toEqual(large.subarray(start, end + 1))
   })
 
   it.each(['sha256:../../etc/passwd', 'md5:abc', digestOf(bytes).toUpperCase(), `${absent}0`])(
@@ -118,7 +148,7 @@ describe.each(Object.keys(blobStoreKinds))('blobs in %s', (protocol) => {
 
 describe('blobs in a folder', () => {
   it('are read-only files, and nothing half-written lies beside them', async () => {
-    const store = openBlobStore(places['file:']!)
+    const store = await openBlobStore(places['file:']!, space)
     const { digest } = await store.put(Buffer.from('for ever'))
     await store.put(Readable.from(broken())).catch(() => {})
 
@@ -129,7 +159,7 @@ describe('blobs in a folder', () => {
   })
 
   it.skipIf(process.platform !== 'linux')('say what to do when the disk is full', async () => {
-    const store = openBlobStore(places['file:']!)
+    const store = await openBlobStore(places['file:']!, space)
     const full: unknown = await writeFile('/dev/full', bytes).catch((error: unknown) => error)
     async function* onFullDisk(): AsyncGenerator<Buffer> {
       yield bytes
@@ -144,7 +174,7 @@ describe('blobs in a folder', () => {
   })
 })
 
-it('names the places it knows when it is sent elsewhere', () => {
-  expect(() => openBlobStore('s3://bucket/models')).toThrow('file://')
-  expect(() => openBlobStore('blobs')).toThrow('EVENKEEL_BLOB_URL')
+it('names the places it knows when it is sent elsewhere', async () => {
+  await expect(openBlobStore('gs://bucket/models', space)).rejects.toThrow('file://…, s3://…')
+  await expect(openBlobStore('blobs', space)).rejects.toThrow('EVENKEEL_BLOB_URL')
 })

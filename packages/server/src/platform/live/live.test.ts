@@ -49,7 +49,7 @@ describe('the live feed', () => {
     await announce('oak')
 
     const [event] = await received
-    expect(performance.now() - startedAt).toBeLessThan(1500)
+    expect(performance.now() - startedAt).toBeLessThan(4000)
     expect(event).toEqual({
       id: expect.stringMatching(/^\d+$/),
       data: { topic: 'registry.shelf_moved', id: 'oak', version: Number(event!.id) },

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { failPlatform, isErrno } from '../../errors.ts'
 import type { BlobStore, StoredBlob } from '../blob-store.ts'
+import { hexOf } from '../digest.ts'
 
 /** Keeps blobs as read-only files in `<folder>/sha256/ab/cd/<hex>`. */
 export function createFilesystemBlobStore({ folder }: { readonly folder: string }): BlobStore {
@@ -31,6 +32,7 @@ export function createFilesystemBlobStore({ folder }: { readonly folder: string 
 
   return {
     kind: 'filesystem',
+    localFolder: root,
 
     async put(source, { digest: expected } = {}) {
       const temporary = join(root, 'incoming', randomUUID())
@@ -71,6 +73,8 @@ export function createFilesystemBlobStore({ folder }: { readonly folder: string 
       return pathOf(digest)
     },
 
+    dropLocal: (digest) => rm(pathOf(digest), { force: true }),
+
     delete: (digest) => rm(pathOf(digest), { force: true }),
 
     async *list() {
@@ -81,13 +85,6 @@ export function createFilesystemBlobStore({ folder }: { readonly folder: string 
       }
     },
   }
-}
-
-/** @throws RangeError when it is no digest: it must not become part of a path */
-function hexOf(digest: string): string {
-  const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(digest) ?? []
-  if (!hex) throw new RangeError(`"${digest}" is no digest; it reads sha256: and 64 hex digits.`)
-  return hex
 }
 
 /** Takes the next bytes in and adds them to the digest while the disk writes those before. */

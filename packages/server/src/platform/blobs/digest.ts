@@ -1,0 +1,6 @@
+/** The hex digits of a digest. @throws RangeError when it is none: it must not become part of a path */
+export function hexOf(digest: string): string {
+  const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(digest) ?? []
+  if (!hex) throw new RangeError(`"${digest}" is no digest; it reads sha256: and 64 hex digits.`)
+  return hex
+}

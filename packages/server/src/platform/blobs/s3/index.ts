@@ -1,0 +1,133 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import type { ByteRange } from '../../http/download.ts'
+import type { BlobStore, StoredBlob } from '../blob-store.ts'
+import { hexOf } from '../digest.ts'
+import { createFilesystemBlobStore } from '../filesystem/index.ts'
+import { readAddress } from './address.ts'
+import { createBlobCache } from './cache.ts'
+import { translated } from './faults.ts'
+
+export interface S3Options {
+  readonly url: URL
+  /** For what is on its way there, and for copies that other programs read. */
+  readonly cacheFolder: string
+  readonly cacheLimitBytes: number
+}
+
+const [partBytes, mostParts, partsAtOnce] = [16 * 1024 ** 2, 9000, 3]
+
+/** Stores that are not Amazon's seldom have a host name for each bucket, and some refuse its newer checksums. */
+const compatible = {
+  forcePathStyle: true,
+  requestChecksumCalculation: 'WHEN_REQUIRED',
+  responseChecksumValidation: 'WHEN_REQUIRED',
+} as const
+
+/** Keeps blobs as objects `<prefix>sha256/ab/cd/<hex>` of a bucket. */
+export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes }: S3Options): BlobStore {
+  const { bucket: Bucket, prefix, endpoint, region } = readAddress(url)
+  const files = createFilesystemBlobStore({ folder: cacheFolder })
+  const cache = createBlobCache({ files, limitBytes: cacheLimitBytes, now: Date.now })
+  const client = new S3Client({
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { ...compatible, endpoint, region: region ?? 'us-east-1' }),
+  })
+  const keyOf = (digest: string) => {
+    const hex = hexOf(digest)
+    return `${prefix}sha256/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${hex}`
+  }
+  const fault = (digest?: string) => (error: unknown) => {
+    throw translated(error, Bucket, digest)
+  }
+
+  async function find(digest: string): Promise<StoredBlob> {
+    const asked = client.send(new HeadObjectCommand({ Bucket, Key: keyOf(digest) }))
+    const { ContentLength } = await asked.catch(fault(digest))
+    return { digest, sizeBytes: ContentLength ?? 0 }
+  }
+
+  const has = (digest: string): Promise<boolean> =>
+    find(digest).then(
+      () => true,
+      (error: unknown) => {
+        if (isBlobNotFound(error)) return false
+        throw error
+      },
+    )
+
+  /** An object is there as a whole or not at all; parts of an upload that fails are taken away. */
+  async function send({ digest, sizeBytes }: StoredBlob): Promise<void> {
+    const params = { Bucket, Key: keyOf(digest), Body: createReadStream(await files.localPath(digest)) }
+    const partSize = Math.max(partBytes, Math.ceil(sizeBytes / mostParts))
+    await new Upload({ client, params, partSize, queueSize: partsAtOnce, leavePartsOnError: false })
+      .done()
+      .catch(fault())
+  }
+
+  async function* read(digest: string, range?: ByteRange): AsyncGenerator<Uint8Array> {
+    const Range = range && `bytes=${range.start}-${range.end}`
+    const asked = client.send(new GetObjectCommand({ Bucket, Key: keyOf(digest), ...(Range && { Range }) }))
+    const { Body } = await asked.catch(fault(digest))
+    try {
+      yield* Body as Readable
+    } catch (error) {
+      throw translated(error, Bucket, digest)
+    }
+  }
+
+  const open = (digest: string, range?: ByteRange): Readable =>
+    Readable.from(read(digest, range), { objectMode: false, highWaterMark: 256 * 1024 })
+
+  return {
+    kind: 's3',
+    localFolder: files.localFolder,
+
+    async put(source, options) {
+      // Its name is its digest, which is known at its end; until then it lies here.
+      const stored = await cache.put(source, options)
+      if (!(await has(stored.digest))) await send(stored)
+      await cache.kept(stored.sizeBytes)
+      return stored
+    },
+
+    stat: find,
+    has,
+    open,
+    bytes: async (digest) => Buffer.concat(await Array.fromAsync(read(digest))),
+
+    async localPath(digest) {
+      await find(digest)
+      return cache.path(digest, () => open(digest))
+    },
+
+    dropLocal: cache.delete,
+
+    async delete(digest) {
+      await client.send(new DeleteObjectCommand({ Bucket, Key: keyOf(digest) })).catch(fault())
+      await cache.delete(digest)
+    },
+
+    async *list() {
+      const asked = { Bucket, Prefix: `${prefix}sha256/` }
+      try {
+        for await (const { Contents = [] } of paginateListObjectsV2({ client }, asked)) {
+          for (const { Key = '' } of Contents) yield `sha256:${Key.split('/').at(-1)}`
+        }
+      } catch (error) {
+        throw translated(error, Bucket)
+      }
+    },
+  }
+}
+
+const isBlobNotFound = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 'platform.blob_not_found'

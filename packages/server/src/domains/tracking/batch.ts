@@ -54,7 +54,8 @@ function requireCounts(points: number, params: number, tags: number): void {
   requireCount('metrics, params, and tags', most.batch, points + params + tags)
 }
 
-function requirePoint(point: Point, isKnown: (key: string) => boolean): void {
+/** @throws DomainError `tracking.bad_value` */
+export function requirePoint(point: Point, isKnown: (key: string) => boolean): void {
   const { key, value, timestampMs } = point
   if (!isKnown(key)) requireKey('metric', key)
   if (timestampMs < 0) {

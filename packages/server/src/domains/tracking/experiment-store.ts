@@ -65,7 +65,7 @@ export function experimentStore(db: Db) {
 
     async change(
       { projectId, experimentId }: ExperimentKey,
-      change: { name?: string; updated_ms: number; deleted_ms?: number | null },
+      change: { name?: string; folder?: string; updated_ms: number; deleted_ms?: number | null },
     ): Promise<void> {
       await tables
         .updateTable('tracking.experiment')

@@ -1,7 +1,8 @@
 import { type Experiment, trackingErrors } from '@evenkeel/contract'
+import { audit } from '../../platform/audit.ts'
 import type { Caller } from '../../platform/auth.ts'
 import type { Db } from '../../platform/db.ts'
-import { failures } from '../../platform/errors.ts'
+import { failures, isErrno } from '../../platform/errors.ts'
 import { type ExperimentKey, type ExperimentRow, experimentStore } from './experiment-store.ts'
 import { limits, requireKey, requireLength } from './limits.ts'
 import { runStore } from './run-store.ts'
@@ -19,6 +20,11 @@ export interface NewExperiment {
   readonly tags: readonly KeyValue[]
 }
 
+export interface ExperimentChange {
+  readonly name?: string | undefined
+  readonly folder?: string | undefined
+}
+
 export interface ExperimentsDeps {
   readonly db: Db
   readonly now: () => Date
@@ -27,7 +33,8 @@ export interface ExperimentsDeps {
 /** Every project has the experiment "Default", whose number is 0: clients log there when they name none. */
 const defaultNumber = 0
 
-const locationOf = (experimentId: number) => `mlflow-artifacts:/${experimentId}`
+export const locationOf = (experimentId: number) => `mlflow-artifacts:/${experimentId}`
+const uniqueViolation = '23505'
 
 export function createExperiments({ db, now }: ExperimentsDeps) {
   const store = experimentStore(db)
@@ -90,6 +97,22 @@ export function createExperiments({ db, now }: ExperimentsDeps) {
     }
   }
 
+  /** Renames or moves one; what is absent stays. @throws DomainError `tracking.name_taken`, `tracking.wrong_lifecycle` */
+  const change = (caller: Caller, id: string, { name, folder }: ExperimentChange) =>
+    locked(caller, id, async (tx, key, row) => {
+      requireActive(row)
+      if (name !== undefined) await requireFreeName(tx, key, name)
+      const before = { name: row.name, folder: row.folder }
+      const after = { name: name ?? row.name, folder: folder ?? row.folder }
+      if (before.name === after.name && before.folder === after.folder) return
+      // Somebody else may take the name between the look and the write.
+      await experimentStore(tx)
+        .change(key, { ...after, updated_ms: nowMs() })
+        .catch(takenBy(after.name))
+      const { projectId, userName: actor } = caller
+      await audit(tx, { projectId, actor, action: 'tracking.change_experiment', subject: id, before, after })
+    })
+
   return {
     ensureDefault,
     create,
@@ -115,14 +138,9 @@ export function createExperiments({ db, now }: ExperimentsDeps) {
       )
     },
 
-    rename: (caller: Caller, id: string, name: string) =>
-      locked(caller, id, async (tx, key, row) => {
-        requireLength('Experiment name', name, limits.experimentName)
-        requireActive(row)
-        const other = await experimentStore(tx).findByName(caller.projectId, name)
-        if (other && other.deleted_ms === null && other.experiment_id !== row.experiment_id) throw taken(name)
-        await experimentStore(tx).change(key, { name, updated_ms: nowMs() })
-      }),
+    change,
+
+    rename: (caller: Caller, id: string, name: string) => change(caller, id, { name }),
 
     /** Its runs go with it, and come back with it. */
     delete: (caller: Caller, id: string) =>
@@ -162,9 +180,19 @@ export function createExperiments({ db, now }: ExperimentsDeps) {
   }
 }
 
-function requireTag({ key, value }: KeyValue): void {
+export function requireTag({ key, value }: KeyValue): void {
   requireKey('tag', key)
   requireLength(`Value of tag ${key}`, value, limits.experimentTagValue)
+}
+
+async function requireFreeName(tx: Db, { projectId, experimentId }: ExperimentKey, name: string): Promise<void> {
+  requireLength('Experiment name', name, limits.experimentName)
+  const other = await experimentStore(tx).findByName(projectId, name)
+  if (other && other.deleted_ms === null && other.experiment_id !== experimentId) throw taken(name)
+}
+
+const takenBy = (name: string) => (error: unknown) => {
+  throw isErrno(error, uniqueViolation) ? taken(name) : error
 }
 
 const taken = (name: string) =>

@@ -69,6 +69,16 @@ export function loggedModelStore(db: Db) {
         .where('m.model_id', '=', modelId)
         .executeTakeFirst(),
 
+    /** Models that these runs logged, deleted ones too. */
+    ofRuns: (projectId: string, runIds: readonly string[]) =>
+      tables
+        .selectFrom('tracking.logged_model')
+        .select(['model_number', 'model_id', 'source_run_id', 'artifact_uri'])
+        .where('project_id', '=', projectId)
+        .where('source_run_id', '=', sql<string>`any(${[...runIds]}::text[])`)
+        .orderBy('model_number')
+        .execute(),
+
     /** Reads the row of a model and keeps it locked until the transaction ends. */
     lock: ({ projectId, modelId }: LoggedModelKey) =>
       tables

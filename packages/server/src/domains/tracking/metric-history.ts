@@ -1,8 +1,9 @@
 import { trackingErrors } from '@evenkeel/contract'
-import { z } from 'zod'
 import type { Caller } from '../../platform/auth.ts'
 import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
+import { requireFitting } from '../../platform/keyset.ts'
+import { pageTokens, type Position } from '../../platform/page-token.ts'
 import { type PointRow, type RunPointRow, type StepRange, historyStore } from './history-store.ts'
 import { runNotFound } from './run-states.ts'
 import { runStore } from './run-store.ts'
@@ -37,15 +38,17 @@ export function createMetricHistory({ db }: { readonly db: Db }) {
     /** Points by timestamp, step and value. */
     async page(
       { projectId }: Caller,
-      { runId, key, limit, pageToken }: HistoryRequest,
+      request: HistoryRequest,
     ): Promise<{ points: PointRow[]; nextPageToken: string | null }> {
+      const { runId, key, limit, pageToken } = request
       if (limit !== undefined) requireLimit(limit, Infinity)
-      const after = pageToken ? positionOf(pageToken, [runId, key]) : undefined
+      const tokens = tokensOf(projectId, request)
+      const after = pageToken ? pointOf(tokens.decode(pageToken)) : undefined
       if (!(await runStore(db).find({ projectId, runId }))) throw runNotFound(runId)
       const most = Math.min(limit ?? mostPoints, mostPoints)
       const rows = await store.page({ projectId, key }, runId, after, most + 1)
       const points = rows.slice(0, most)
-      return { points, nextPageToken: rows.length > most ? tokenOf(points.at(-1)!, [runId, key]) : null }
+      return { points, nextPageToken: rows.length > most ? tokens.encode({ values: valuesOf(points.at(-1)!) }) : null }
     },
 
     ofRuns({ projectId }: Caller, { runIds, key, limit }: RunsHistoryRequest): Promise<RunPointRow[]> {
@@ -87,30 +90,14 @@ function requireLimit(limit: number, most: number): void {
   throw fail('tracking.bad_value', { field: 'max_results' }, { why })
 }
 
-type Query = readonly [runId: string, key: string]
+const tokensOf = (projectId: string, { runId, key }: HistoryRequest) =>
+  pageTokens({ search: 'history', projectId, runId, key })
 
-const integer = z
-  .string()
-  .regex(/^-?\d{1,19}$/)
-  .refine((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text))
-const double = z.string().transform((text) => String(Number(text)))
-const position = z.tuple([z.string(), z.string(), integer, integer, double])
+const valuesOf = ({ timestamp_ms, step, value }: PointRow) => [timestamp_ms, step, value]
 
-const tokenOf = ({ timestamp_ms, step, value }: PointRow, query: Query): string =>
-  Buffer.from(JSON.stringify([...query, timestamp_ms, step, value])).toString('base64url')
-
-/** @throws DomainError `tracking.bad_value` for a token that is none, or one of another query */
-function positionOf(token: string, [runId, key]: Query): PointRow {
-  const { data } = position.safeParse(parse(token))
-  if (data?.[0] === runId && data[1] === key) return { timestamp_ms: data[2], step: data[3], value: data[4] }
-  const why = 'Invalid page_token: it is not one that this query was answered with. Leave it out to start anew.'
-  throw fail('tracking.bad_value', { field: 'page_token' }, { why })
-}
-
-function parse(token: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(token, 'base64url').toString())
-  } catch {
-    return undefined
-  }
+/** @throws DomainError `http.invalid_request` for a token that is none, or one of another query */
+function pointOf({ values }: Position): PointRow {
+  requireFitting(['bigint', 'bigint', 'float8'], values)
+  const [timestamp_ms, step, value] = values
+  return { timestamp_ms: timestamp_ms!, step: step!, value: value! }
 }

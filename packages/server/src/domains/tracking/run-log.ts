@@ -98,7 +98,8 @@ const addPoints =
     requireActiveRun(run.runId, await (isHopeful ? add('fail').catch(skipRepeats(add)) : add('skip')))
   }
 
-const skipRepeats =
+/** For a batch that was written in the hope that it is new: when it is not, each point is looked for. */
+export const skipRepeats =
   <T>(add: (ifThere: 'skip') => Promise<T>) =>
   (error: unknown): Promise<T> => {
     if (isErrno(error, uniqueViolation)) return add('skip')

@@ -1,6 +1,7 @@
-import type { RunStatus, TrackedRun, TrackedRunInfo } from '@evenkeel/contract'
+import type { MetricSummary, RunStatus, TrackedRun, TrackedRunInfo } from '@evenkeel/contract'
 import type { WholeRunRow } from './run-read-store.ts'
 import type { RunRow } from './run-store.ts'
+import type { SummaryCells } from './search/column-store.ts'
 
 type Metric = TrackedRun['metrics'][number]
 
@@ -44,3 +45,8 @@ export const presentRun = (row: WholeRunRow): TrackedRun => ({
     .filter(({ direction }) => direction === 'output')
     .map(({ model_id, step }) => ({ modelId: model_id, step: presentInt64(step) })),
 })
+
+export const presentSummaries = (metrics: readonly SummaryCells[]): Record<string, MetricSummary> =>
+  Object.fromEntries(
+    metrics.map(([key, last, lastStep, lastMs, min, max, count]) => [key, { last, lastStep, lastMs, min, max, count }]),
+  )

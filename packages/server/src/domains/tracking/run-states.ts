@@ -7,6 +7,9 @@ const fail = failures(trackingErrors)
 /** The tag that always holds the name of its run. */
 export const nameTag = 'mlflow.runName'
 
+/** The tag that names the run within which a run was begun. */
+export const parentTag = 'mlflow.parentRunId'
+
 /** The tag that names the run of a pipeline whose step made a run. */
 export const pipelineTag = 'evenkeel.run'
 

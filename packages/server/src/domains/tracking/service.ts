@@ -1,27 +1,49 @@
+import { periodic } from '../../platform/jobs.ts'
+import { createCurves } from './curves.ts'
+import { createExperimentList } from './experiment-list.ts'
 import { createExperiments, type ExperimentsDeps } from './experiments.ts'
 import { createRegistrations } from './registrations.ts'
 import { createInputs } from './inputs.ts'
 import { createLoggedModels } from './logged-models.ts'
 import { createMetricHistory } from './metric-history.ts'
+import { createPurge } from './purge.ts'
+import type { PurgeNeeds } from './purge-plan.ts'
+import { createRunChanges } from './run-changes.ts'
+import { createRunDetails } from './run-details.ts'
 import { createRunLog } from './run-log.ts'
 import { createRuns } from './runs.ts'
 import { createStepRuns, type StepRunsDeps } from './step-runs.ts'
 import { createSearch } from './search/service.ts'
+import { createExperimentImports } from './imports/experiment-imports.ts'
+import { createRunImports } from './imports/run-imports.ts'
 
 /** What tracking needs from the rest of the platform. `app.ts` hands it over. */
-export type TrackingDeps = ExperimentsDeps & Pick<StepRunsDeps, 'stepBehind'>
+export type TrackingDeps = ExperimentsDeps & PurgeNeeds & Pick<StepRunsDeps, 'stepBehind'>
+
+export type Tracking = ReturnType<typeof createTracking>
 
 export function createTracking(deps: TrackingDeps) {
   const experiments = createExperiments(deps)
+  const inputs = createInputs(deps)
+  const stepRuns = createStepRuns({ ...deps, experimentNamed: experiments.named })
+  const purge = createPurge(deps)
   return {
     experiments,
+    experimentList: createExperimentList({ ...deps, ensureDefault: experiments.ensureDefault }),
     runs: createRuns({ ...deps, ensureDefault: experiments.ensureDefault }),
     loggedModels: createLoggedModels({ ...deps, activeExperiment: experiments.getActive }),
     runLog: createRunLog(deps),
-    inputs: createInputs(deps),
+    inputs,
+    runDetails: createRunDetails(deps),
     history: createMetricHistory(deps),
+    curves: createCurves(deps),
     registrations: createRegistrations(deps),
     search: createSearch({ ...deps, ensureDefault: experiments.ensureDefault }),
-    stepRuns: createStepRuns({ ...deps, experimentNamed: experiments.named }),
+    experimentImports: createExperimentImports({ ...deps, ensureDefault: experiments.ensureDefault }),
+    runImports: createRunImports({ ...deps, addInputs: inputs.add }),
+    runChanges: createRunChanges({ ...deps, admit: stepRuns.admit }),
+    purge,
+    jobs: [periodic('tracking.sweep_points', 3600, purge.sweep)],
+    stepRuns,
   }
 }

@@ -3,7 +3,7 @@ import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { Db } from '../../../platform/db.ts'
 import { conditionOf, whereOf } from '../../../platform/filter-sql.ts'
 import { type ExperimentRow, tagsOf } from '../experiment-store.ts'
-import { after, orderOf, positionOf, type SortColumn } from './keyset.ts'
+import { after, orderOf, positionOf, type SortColumn } from '../../../platform/keyset.ts'
 import type { View } from './run-search-store.ts'
 
 interface ExperimentQuery {

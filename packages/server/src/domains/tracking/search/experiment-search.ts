@@ -4,7 +4,7 @@ import type { Db } from '../../../platform/db.ts'
 import { present } from '../experiments.ts'
 import { searchExperiments } from './experiment-search-store.ts'
 import { requireMost } from './limits.ts'
-import { pageTokens } from './page-token.ts'
+import { pageTokens } from '../../../platform/page-token.ts'
 import { readQuery } from './read-query.ts'
 import type { View } from './run-search-store.ts'
 
@@ -44,7 +44,7 @@ export function createExperimentSearch({ db, ensureDefault }: ExperimentSearchDe
       const experiments = rows.slice(0, maxResults).map(present)
       const last = rows[maxResults - 1]
       const isMore = rows.length > maxResults
-      return { experiments, nextPageToken: isMore ? tokens.encode({ phase: 0, values: last!.position }) : null }
+      return { experiments, nextPageToken: isMore ? tokens.encode({ values: last!.position }) : null }
     },
   }
 }

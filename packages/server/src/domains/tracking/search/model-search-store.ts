@@ -3,7 +3,7 @@ import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { Db } from '../../../platform/db.ts'
 import { conditionOf, whereOf } from '../../../platform/filter-sql.ts'
 import { belongings, type LoggedModelRow } from '../logged-model-store.ts'
-import { after, nullable, orderOf, positionOf, type SortColumn } from './keyset.ts'
+import { after, nullable, orderOf, positionOf, type SortColumn } from '../../../platform/keyset.ts'
 import { numberCondition } from './number-condition.ts'
 
 /** Without a name, any; without a digest, any of the name. */

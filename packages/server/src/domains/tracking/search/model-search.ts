@@ -5,7 +5,7 @@ import { presentLoggedModel } from '../logged-models.ts'
 import { experimentNumbers } from './experiment-numbers.ts'
 import { requireMost } from './limits.ts'
 import { type ModelDataset, type ModelOrder, searchModels } from './model-search-store.ts'
-import { pageTokens } from './page-token.ts'
+import { pageTokens } from '../../../platform/page-token.ts'
 import { readQuery } from './read-query.ts'
 
 export interface LoggedModelSearch {
@@ -43,7 +43,7 @@ export function createLoggedModelSearch({ db }: { readonly db: Db }) {
       const models = rows.slice(0, maxResults).map(presentLoggedModel)
       const last = rows[maxResults - 1]
       const isMore = rows.length > maxResults
-      return { models, nextPageToken: isMore ? tokens.encode({ phase: 0, values: last!.position }) : null }
+      return { models, nextPageToken: isMore ? tokens.encode({ values: last!.position }) : null }
     },
   }
 }

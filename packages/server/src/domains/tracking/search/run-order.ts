@@ -1,6 +1,6 @@
 import type { OrderKey } from '@evenkeel/contract'
 import { type RawBuilder, sql, type SqlBool } from 'kysely'
-import { nullable, type SortColumn } from './keyset.ts'
+import { nullable, type SortColumn } from '../../../platform/keyset.ts'
 import { runColumn, type RunContext } from './run-clauses.ts'
 
 /** One part of an order, which an index can walk through: the parts follow each other. */

@@ -2,7 +2,8 @@ import type { Clause, Filter } from '@evenkeel/contract'
 import { type RawBuilder, type Selectable, sql, type SqlBool } from 'kysely'
 import type { Database, Db } from '../../../platform/db.ts'
 import { whereOf } from '../../../platform/filter-sql.ts'
-import { after, orderOf, positionOf } from './keyset.ts'
+import { after, orderOf, positionOf } from '../../../platform/keyset.ts'
+import { exact, finite } from './json-numbers.ts'
 import { indexedRuns, runClause, type RunContext } from './run-clauses.ts'
 import type { RunPart } from './run-order.ts'
 
@@ -17,7 +18,8 @@ export type View = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL'
 
 export interface RunQuery {
   readonly projectId: string
-  readonly experimentIds: readonly number[]
+  /** `active`: all that are not deleted. */
+  readonly experimentIds: readonly number[] | 'active'
   readonly view: View
   readonly filter: Filter
 }
@@ -79,11 +81,20 @@ export function runSearchStore(db: Db) {
   }
 }
 
-function belongs({ projectId, experimentIds, view }: RunQuery): RawBuilder<SqlBool> {
+/** Whether a run `r` is one that a query is about, whatever its filter. */
+export function belongs({ projectId, experimentIds, view }: Omit<RunQuery, 'filter'>): RawBuilder<SqlBool> {
+  return sql<SqlBool>`r.project_id = ${projectId} and r.experiment_id ${among(projectId, experimentIds)} and ${views[view]}`
+}
+
+function among(projectId: string, experimentIds: RunQuery['experimentIds']): RawBuilder<unknown> {
+  // Few are deleted: looked up in a table of them, runs come in the order of an index.
+  if (experimentIds === 'active') {
+    return sql`not in (select e.experiment_id from tracking.experiment e
+      where e.project_id = ${projectId} and e.deleted_ms is not null)`
+  }
   // A single one is compared with "=", so that an index can give the order.
   const [only] = experimentIds
-  const experiments = experimentIds.length === 1 ? sql`= ${only}` : sql`= any(${[...experimentIds]}::bigint[])`
-  return sql<SqlBool>`r.project_id = ${projectId} and r.experiment_id ${experiments} and ${views[view]}`
+  return experimentIds.length === 1 ? sql`= ${only}` : sql`= any(${[...experimentIds]}::bigint[])`
 }
 
 const views = {
@@ -94,17 +105,9 @@ const views = {
 
 const pair = sql`string_agg('{"key":' || to_json(p.key) || ',"value":' || to_json(p.value) || '}', ',' order by p.key)`
 
-const exact = (integer: string) =>
-  sql.raw(
-    `case when ${integer} between -9007199254740991 and 9007199254740991 then ${integer}::text else '"' || ${integer} || '"' end`,
-  )
-
-const finite = sql`case when s.last_value between '-1.7976931348623157e308' and '1.7976931348623157e308'
-  then s.last_value::text else '"' || s.last_value || '"' end`
-
 const textsOf = (numbers: readonly number[]) => sql<RunTexts>`
   select n.run_number,
-    coalesce((select string_agg('{"key":' || to_json(k.key) || ',"value":' || ${finite} ||
+    coalesce((select string_agg('{"key":' || to_json(k.key) || ',"value":' || ${finite('s.last_value')} ||
         ',"timestamp":' || ${exact('s.last_timestamp_ms')} || ',"step":' || ${exact('s.last_step')} || '}', ',' order by k.key)
       from tracking.metric_summary s join tracking.metric_key k using (key_id)
       where s.run_number = n.run_number), '') as metrics,

@@ -2,6 +2,7 @@ import { registryEvents } from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
 import { publish } from '../../platform/events.ts'
 import { type AliasKey, aliasStore } from './alias-store.ts'
+import { publishChange } from './changes.ts'
 import type { VersionKey } from './store.ts'
 
 export interface Decision {
@@ -37,4 +38,5 @@ export async function removeAlias(tx: Db, key: AliasKey & VersionKey, decision: 
 
   await store.delete(key)
   await store.addMove({ ...key, ...decision, version: null, previousVersion: key.version })
+  await publishChange(tx, key, 'alias_removed', { key: key.alias })
 }

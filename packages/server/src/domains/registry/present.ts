@@ -40,7 +40,12 @@ export function present(row: VersionRow, approvals: readonly Approval[] = []): M
     lineage: row.lineage,
     // What came without a card is read with its description, which is Markdown too.
     card: row.card || row.description,
-    origin: row.source && { source: row.source, runId: row.source_run_id, modelId: row.source_model_id },
+    origin: row.source && {
+      source: row.source,
+      uri: row.source_uri,
+      runId: row.source_run_id,
+      modelId: row.source_model_id,
+    },
     stageLabel: row.stage_label,
     tags: row.tags,
     createdAt: row.created_at.toISOString(),

@@ -12,6 +12,7 @@ export function registryRoutes(app: FastifyInstance, registry: Registry): void {
     listStageMoves: ({ params, query }, { projectId }) => registry.listStageMoves(projectId, params.model, query),
     getVersion: ({ params }, { projectId }) => registry.version(projectId, params.model, params.version),
     register: ({ params, body }, caller) => registry.register(caller, params.model, body),
+    convert: ({ body }) => registry.convert(body),
     overrideGate: ({ params, body }, caller) => registry.overrideGate(caller, params, body.reason),
     setAlias: ({ params, body }, caller) => registry.setAlias(caller, { ...params, ...body }),
   })

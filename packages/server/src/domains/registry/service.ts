@@ -8,6 +8,7 @@ import { publish } from '../../platform/events.ts'
 import { aliasStore } from './alias-store.ts'
 import { moveAlias } from './aliases.ts'
 import { readArtifact } from './artifact.ts'
+import { createConversion } from './convert/convert.ts'
 import { type CatalogDeps, createCatalog } from './catalog/catalog.ts'
 import { type FollowDeps, followRollouts } from './follow-rollouts.ts'
 import { present } from './present.ts'
@@ -37,6 +38,7 @@ export function createRegistry(deps: RegistryDeps) {
     ...reader,
     catalog: createCatalog(deps),
     subscriptions: followRollouts(deps),
+    convert: createConversion(deps),
 
     /** Reads the signature, decides the gate and writes the version; once per content and run. */
     async register(caller: Caller, model: string, content: NewModelVersion): Promise<ModelVersion> {

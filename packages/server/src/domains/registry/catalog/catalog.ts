@@ -1,4 +1,5 @@
 import { createChanging } from './changing.ts'
+import { createImports } from './imports.ts'
 import { createLabels } from './labels.ts'
 import { createModels, type ModelsDeps } from './models.ts'
 import { createProtection, type ProtectionNeeds } from './protection.ts'
@@ -14,6 +15,7 @@ export function createCatalog(deps: CatalogDeps) {
   const { setStage, ...aliases } = createLabels(parts)
   return {
     registeredModels: { ...createModels(parts), ...aliases, search: searchModels(deps.db) },
+    modelImports: createImports(parts),
     modelVersions: { ...createVersions(parts), setStage, search: searchVersions(deps.db) },
   }
 }

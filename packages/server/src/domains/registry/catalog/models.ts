@@ -4,6 +4,7 @@ import type { Caller } from '../../../platform/auth.ts'
 import type { Db } from '../../../platform/db.ts'
 import { failures } from '../../../platform/errors.ts'
 import { aliasStore } from '../alias-store.ts'
+import { publishChange } from '../changes.ts'
 import { requireWholeRun } from '../register.ts'
 import type { ModelKey } from '../store.ts'
 import { type Changing, type ChangingDeps, type ModelChange, noModel } from './changing.ts'
@@ -54,6 +55,7 @@ export function createModels(deps: ModelsDeps) {
         const isNew = await modelStore(tx).add(key, { description, owner: userName, at: now() })
         if (!isNew) throw taken(name)
         await modelStore(tx).putTags(key, tags)
+        await publishChange(tx, key, 'model_created')
         await audit(tx, { projectId, actor: userName, action: 'registry.create_model', subject: name })
         return read(tx, key)
       })
@@ -92,10 +94,14 @@ export function createModels(deps: ModelsDeps) {
       changing.model(caller, model, async ({ tx, key }) => {
         requireTag(tag)
         await modelStore(tx).putTags(key, [tag])
+        await publishChange(tx, key, 'tag_set', tag)
       }),
 
     deleteTag: (caller: Caller, model: string, tag: string): Promise<void> =>
-      changing.model(caller, model, ({ tx, key }) => modelStore(tx).deleteTag(key, tag)),
+      changing.model(caller, model, async ({ tx, key }) => {
+        await modelStore(tx).deleteTag(key, tag)
+        await publishChange(tx, key, 'tag_deleted', { key: tag })
+      }),
 
     /** The newest version under each of the stages; under every one when none is named. */
     async latest(caller: Caller, model: string, stages: readonly string[]): Promise<readonly CatalogVersion[]> {

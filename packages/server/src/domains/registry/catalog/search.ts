@@ -11,12 +11,13 @@ import {
   parseOrderBy,
   registeredModelGrammar,
 } from '@evenkeel/contract'
-import { type RawBuilder, sql, type SqlBool } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Caller } from '../../../platform/auth.ts'
 import type { Db } from '../../../platform/db.ts'
 import { conditionOf, whereOf } from '../../../platform/filter-sql.ts'
-import { behind, cursorOf, orderOf, readCursor, type SortKey, valuesOf } from './keyset.ts'
+import { after, nullable, orderOf, positionOf, type SortColumn } from '../../../platform/keyset.ts'
 import type { Page } from '../../../platform/page.ts'
+import { pageTokens } from '../../../platform/page-token.ts'
 import { promptTag } from '../store.ts'
 import { refuse } from './checks.ts'
 import { modelStore } from './model-store.ts'
@@ -28,7 +29,7 @@ const mostRows = 10_000
 
 type Expressions = Readonly<Record<string, RawBuilder<unknown>>>
 
-const msOf = (column: string) => sql`round(extract(epoch from ${sql.ref(column)}) * 1000)::float8`
+const msOf = (column: string) => sql`round(extract(epoch from ${sql.ref(column)}) * 1000)::bigint`
 /** Names are ordered by their characters, whatever language the database speaks. */
 const textOf = (column: string) => sql`${sql.ref(column)} collate "C"`
 
@@ -39,7 +40,7 @@ const modelColumns: Expressions = {
 }
 const versionColumns: Expressions = {
   name: textOf('v.model'),
-  version_number: sql`v.version::float8`,
+  version_number: sql`v.version`,
   run_id: textOf('v.source_run_id'),
   source_path: textOf('v.source'),
   creation_timestamp: msOf('v.created_at'),
@@ -68,16 +69,17 @@ export function searchModels(db: Db) {
 
   return async ({ projectId }: Caller, search: CatalogSearch): Promise<Page<CatalogModel>> => {
     const { filter, order } = parse(search, registeredModelGrammar)
-    const keys = keysOf(order, modelColumns, [{ expression: modelColumns['name']!, type: 'string', descending: false }])
+    const { tokens, from } = pagesOf('models', projectId, search)
+    const keys = keysOf(order, modelColumns, [{ of: modelColumns['name']!, type: 'text', descending: false }])
     const rows = await modelStore(db)
       .models(projectId)
-      .select(valuesOf(keys).as('at'))
+      .select(positionOf(keys).as('at'))
       .where(whereOf(withoutPrompts(filter), question))
-      .$if(search.cursor !== undefined, (query) => query.where(behindCursor('models', search, keys)))
+      .$if(from !== undefined, (query) => query.where(after(keys, from!)))
       .orderBy(orderOf(keys))
       .limit(Math.min(search.limit, mostRows) + 1)
       .execute()
-    const { items, nextCursor } = pageOf(rows, 'models', search)
+    const { items, nextCursor } = pageOf(rows, tokens, search.limit)
     const latest = await versionStore(db).latest(
       projectId,
       items.map(({ name }) => name),
@@ -94,19 +96,20 @@ export function searchVersions(db: Db) {
 
   return async ({ projectId }: Caller, search: CatalogSearch): Promise<Page<CatalogVersion>> => {
     const { filter, order } = parse(search, modelVersionGrammar)
+    const { tokens, from } = pagesOf('versions', projectId, search)
     const keys = keysOf(order, versionColumns, [
-      { expression: versionColumns['name']!, type: 'string', descending: false },
-      { expression: versionColumns['version_number']!, type: 'number', descending: true },
+      { of: versionColumns['name']!, type: 'text', descending: false },
+      { of: versionColumns['version_number']!, type: 'bigint', descending: true },
     ])
     const rows = await versionStore(db)
       .versions(projectId)
-      .select(valuesOf(keys).as('at'))
+      .select(positionOf(keys).as('at'))
       .where(whereOf(withoutPrompts(filter), question))
-      .$if(search.cursor !== undefined, (query) => query.where(behindCursor('versions', search, keys)))
+      .$if(from !== undefined, (query) => query.where(after(keys, from!)))
       .orderBy(orderOf(keys))
       .limit(Math.min(search.limit, mostRows) + 1)
       .execute()
-    const { items, nextCursor } = pageOf(rows, 'versions', search)
+    const { items, nextCursor } = pageOf(rows, tokens, search.limit)
     return { items: items.map(presentCatalogVersion), nextCursor }
   }
 }
@@ -136,30 +139,34 @@ function names(filter: Filter, tag: string): boolean {
 }
 
 /** The order that was asked for, with what is missing last, and then the order by itself. */
-function keysOf(order: readonly OrderKey[], columns: Expressions, natural: readonly SortKey[]): readonly SortKey[] {
-  const asked = order.flatMap(({ key, descending }): SortKey[] => {
-    const column = columns[key]!
-    if (key === 'name') return [{ expression: column, type: 'string', descending }]
-    if (key !== 'run_id' && key !== 'source_path') return [{ expression: column, type: 'number', descending }]
-    return [
-      { expression: sql`(${column} is null)`, type: 'boolean', descending: false },
-      { expression: sql`coalesce(${column}, '')`, type: 'string', descending },
-    ]
+function keysOf(
+  order: readonly OrderKey[],
+  columns: Expressions,
+  natural: readonly SortColumn[],
+): readonly SortColumn[] {
+  const asked = order.flatMap(({ key, descending }): SortColumn[] => {
+    const of = columns[key]!
+    if (key === 'name') return [{ of, type: 'text', descending }]
+    if (key === 'run_id' || key === 'source_path') return nullable({ of, type: 'text', descending })
+    return [{ of, type: 'bigint', descending }]
   })
   return [...asked, ...natural]
 }
 
-const questionOf = (kind: string, { filter, orderBy }: CatalogSearch) => [kind, filter, orderBy]
+type Tokens = ReturnType<typeof pageTokens>
 
-const behindCursor = (kind: string, search: CatalogSearch, keys: readonly SortKey[]): RawBuilder<SqlBool> =>
-  behind(keys, readCursor(questionOf(kind, search), search.cursor!, keys))
+/** Tokens for the pages of one question, and where the page that is asked for begins. */
+function pagesOf(kind: string, projectId: string, { filter, orderBy, cursor }: CatalogSearch) {
+  const tokens = pageTokens({ search: kind, projectId, filter, orderBy })
+  return { tokens, from: cursor === undefined ? undefined : tokens.decode(cursor).values }
+}
 
-function pageOf<R extends { readonly at: readonly unknown[] }>(
+function pageOf<R extends { readonly at: readonly string[] }>(
   rows: readonly R[],
-  kind: string,
-  search: CatalogSearch,
+  tokens: Tokens,
+  limit: number,
 ): Page<R> {
-  const items = rows.slice(0, Math.min(search.limit, mostRows))
+  const items = rows.slice(0, Math.min(limit, mostRows))
   const more = rows.length > items.length
-  return { items, nextCursor: more ? cursorOf(questionOf(kind, search), items.at(-1)!.at) : null }
+  return { items, nextCursor: more ? tokens.encode({ values: items.at(-1)!.at }) : null }
 }

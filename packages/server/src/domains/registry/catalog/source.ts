@@ -93,8 +93,8 @@ async function requireInside(needs: SourceNeeds, { projectId, source, runId }: S
   throw bad(source, why)
 }
 
-/** However often it was encoded, a source must not leave the place that it names. */
-function refuseEscapes(source: string): void {
+/** However often it was encoded, a source must not leave the place that it names. @throws DomainError `registry.bad_value` */
+export function refuseEscapes(source: string): void {
   let text = source
   for (let round = 0; round < 10; round++) {
     if (text.includes('\0') || text.split(/[/\\?#]/).includes('..')) throw bad(source, 'It leaves its own folder.')

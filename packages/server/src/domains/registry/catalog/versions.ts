@@ -4,6 +4,7 @@ import type { Caller } from '../../../platform/auth.ts'
 import type { Db } from '../../../platform/db.ts'
 import { failures } from '../../../platform/errors.ts'
 import { publish } from '../../../platform/events.ts'
+import { publishChange } from '../changes.ts'
 import { registryStore, subjectOf, type VersionKey } from '../store.ts'
 import { type Changing, type ChangingDeps, isPrompt, type ModelChange, noVersion } from './changing.ts'
 import { type KeyValue, refuse, requireTag, versionOf } from './checks.ts'
@@ -115,16 +116,20 @@ export function createVersions(deps: VersionsDeps) {
       changing.version(caller, model, version, async ({ tx, key }) => {
         requireTag(tag)
         await versionStore(tx).putTags(key, [tag])
+        await publishChange(tx, key, 'tag_set', tag)
       }),
 
     deleteTag: (caller: Caller, model: string, version: string, tag: string): Promise<void> =>
-      changing.version(caller, model, version, ({ tx, key }) => versionStore(tx).deleteTag(key, tag)),
+      changing.version(caller, model, version, async ({ tx, key }) => {
+        await versionStore(tx).deleteTag(key, tag)
+        await publishChange(tx, key, 'tag_deleted', { key: tag })
+      }),
   }
 }
 
-/** A prompt is news to nobody who trains or deploys. */
+/** A prompt is no news to those who train or deploy. */
 async function announce({ tx, row, actor }: ModelChange, key: VersionKey, added: CatalogVersionRow): Promise<void> {
-  if (isPrompt(row) || isPrompt(added)) return
+  if (isPrompt(row) || isPrompt(added)) return publishChange(tx, key, 'prompt_version_created')
   const subject = subjectOf(key)
   await publish(tx, registryEvents, 'registry.version_registered', { ...key, subject })
   const after = { source: added.source, run: added.source_run_id, stage: added.stage }

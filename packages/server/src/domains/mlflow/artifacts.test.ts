@@ -314,6 +314,12 @@ describe('files of a run', () => {
     expect((await upload('folder/note.json', Buffer.from('{'))).status).toBe(200)
     expect((await read(`${root}/folder/note.json`)).body).toBe('{')
     expect((await send('GET', `/get-artifact?run_uuid=${id}&path=folder/note.json`)).body).toBe('{')
+    await face.call('POST', 'registered-models/create', { name: 'noted' })
+    await face.call('POST', 'model-versions/create', { name: 'noted', source: `runs:/${id}/folder`, run_id: id })
+    const version = '/model-versions/get-artifact?name=noted&version=1'
+    expect((await send('GET', `${version}&path=note.json`)).body).toBe('{')
+    expect((await send('GET', `${version}&path=..%2Fnote.json`)).status).toBe(400)
+    expect(codeOf(await send('GET', `${version}0&path=note.json`)).status).toBe(404)
     expect((await send('GET', `/get-artifact?run_id=${id}&path=..%2Fx`)).status).toBe(400)
     expect(codeOf(await send('GET', `/get-artifact?run_id=${id}&path=none`)).status).toBe(404)
     expect(codeOf(await upload('big.bin', Buffer.alloc(10 * 1024 ** 2 + 1)))).toEqual({

@@ -24,6 +24,10 @@ interface Needs extends ArtifactRootsNeeds {
   readonly files: FilesNeeds
 }
 
+interface PageNeeds extends Needs {
+  readonly modelVersions: { filesOf(caller: Caller, model: string, version: string): Promise<string> }
+}
+
 /** Largest file of an upload from a page, in bytes. */
 const pageUploadLimitBytes = 10 * 1024 ** 2
 
@@ -44,12 +48,17 @@ export function artifactHandlers({ files, runs, loggedModels }: Needs): RpcHandl
   }
 }
 
-/** Files of runs and models as MLflow's pages ask for them. */
-export function artifactPages(scope: FastifyInstance, { files, runs, loggedModels }: Needs): void {
+/** Files of runs, models and versions as MLflow's pages ask for them. */
+export function artifactPages(scope: FastifyInstance, { files, runs, loggedModels, modelVersions }: PageNeeds): void {
   scope.get('/get-artifact', asking('artifacts:read'), async (request, reply) => {
     const { run_id, path } = readMessage(messages.runFile, request)
     const { artifactUri } = await runs.get(request.caller, run_id)
     return answerFile(request, reply, await files.read(request.caller, files.join(folderOf(artifactUri), path)))
+  })
+  scope.get('/model-versions/get-artifact', asking('artifacts:read'), async (request, reply) => {
+    const { name, version, path } = readMessage(messages.versionFile, request)
+    const uri = await modelVersions.filesOf(request.caller, name, version)
+    return answerFile(request, reply, await files.read(request.caller, files.join(folderOf(uri), path)))
   })
   scope.get(
     '/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files',

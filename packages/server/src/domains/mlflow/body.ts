@@ -2,6 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { failPlatform } from '../../platform/errors.ts'
 import { refuseUnstorable } from '../../platform/http/json-body.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Fields of the route's message that hold any JSON value, null too. */
+    readonly keepsNullsOf?: readonly string[] | undefined
+  }
+}
+
 /** A profile of a data set may take 16 MB, and JSON makes it longer. */
 export const bodyLimitBytes = 32 * 1024 ** 2
 
@@ -10,13 +17,21 @@ const refuse = (why: string) => failPlatform('http.invalid_request', { issues: [
 /** Makes a scope read bodies as MLflow's server does: decoded twice where need be, NaN bare, integers exact. */
 export function takeMlflowJson(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text: string, done) => {
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
     try {
-      done(null, readBody(text))
+      done(null, readBody(text, nullable(request)))
     } catch (error) {
       done(error as Error)
     }
   })
+}
+
+const none: ReadonlySet<string> = new Set()
+
+/** Fields of this route's message in which null is a value. */
+function nullable({ routeOptions }: FastifyRequest): ReadonlySet<string> {
+  const { keepsNullsOf } = routeOptions.config
+  return keepsNullsOf ? new Set(keepsNullsOf) : none
 }
 
 /** @throws DomainError `http.invalid_request` for a body of another type; one without any counts as `{}` */
@@ -31,7 +46,7 @@ const hasBody = (headers: FastifyRequest['headers']) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
 /** @throws DomainError `http.invalid_request` for what is not an object */
-function readBody(text: string): unknown {
+function readBody(text: string, kept: ReadonlySet<string>): unknown {
   if (text.trim() === '') return {}
   const once = parseJson(text)
   // Old clients send a JSON text that holds the JSON.
@@ -39,15 +54,15 @@ function readBody(text: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refuse('The body is not a JSON object.')
   if (suspicious.test(text)) refuseUnstorable('body', value)
-  return text.includes('null') ? withoutNulls(value) : value
+  return text.includes('null') ? withoutNulls(value, kept) : value
 }
 
-/** A null is as absent, as in proto JSON. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
+/** A null is as absent, as in proto JSON, but for the fields that hold any JSON value. */
+function withoutNulls(value: unknown, kept: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, kept))
   if (typeof value !== 'object' || value === null) return value
-  const present = Object.entries(value).filter(([, member]) => member !== null)
-  return Object.fromEntries(present.map(([key, member]) => [key, withoutNulls(member)]))
+  const present = Object.entries(value).filter(([key, member]) => member !== null || kept.has(key))
+  return Object.fromEntries(present.map(([key, member]) => [key, kept.has(key) ? member : withoutNulls(member, kept)]))
 }
 
 const suspicious = /\\u(?:0000|d[89a-f])/i

@@ -63,6 +63,7 @@ const routeOf = (app: FastifyInstance, rpc: Rpc, url: string, handle: LooseHandl
   method: [...rpc.methods],
   url,
   bodyLimit: bodyLimitBytes,
+  config: { keepsNullsOf: rpc.keepsNullsOf },
   exposeHeadRoute: false,
   onRequest: async (request: FastifyRequest) => {
     request.caller = await app.admit(request, rpc.access)

@@ -55,7 +55,7 @@ describe('registered models', () => {
       artifact: null,
       signature: null,
       gate: null,
-      origin: { source: 's3://bucket/model', runId: null, modelId: null },
+      origin: { source: 's3://bucket/model', uri: 's3://bucket/model', runId: null, modelId: null },
     })
     expect((await ours().listModels()).items.map((model) => model.name)).toContain(name)
     const longest = 'ü'.repeat(250)

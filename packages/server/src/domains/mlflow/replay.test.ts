@@ -4,7 +4,7 @@ import { bytesOf, differences, type Exchange, translate } from './replay.ts'
 import { startFace } from './testing.ts'
 
 /** What a real client and MLflow's own server said to each other: `tools/record-mlflow.ts` on a script of `tests/mlflow`. */
-const recordings = ['tracking', 'registry', 'prompts', 'sklearn_autolog']
+const recordings = ['tracking', 'registry', 'prompts', 'sklearn_autolog', 'traces', 'assessments']
 
 /** Says who it is rather than what was asked. */
 const ofTheServer = /\/server-info$|\/version$/
@@ -29,11 +29,11 @@ it.each(recordings)('answers a recorded client as MLflow did: %s', async (name) 
   expect(exchanges.length).toBeGreaterThan(20)
 })
 
-async function send(base: string, { method, url, request }: Exchange, learned: ReadonlyMap<string, string>) {
+async function send(base: string, { method, url, headers, request }: Exchange, learned: ReadonlyMap<string, string>) {
   const body = request.base64 === undefined ? Buffer.from(translate(request.text ?? '', learned)) : bytesOf(request)
   const response = await fetch(`${base}${translate(url, learned)}`, {
     method,
-    headers: { ...(request.type !== null && { 'content-type': request.type }) },
+    headers: { ...headers, ...(request.type !== null && { 'content-type': request.type }) },
     ...(method !== 'GET' && { body: new Uint8Array(body) }),
   })
   return { status: response.status, body: Buffer.from(await response.arrayBuffer()) }

@@ -57,8 +57,16 @@ it('lets no step write to a run of another, or change experiments of people', as
     ['runs/log-batch', { run_id: theirRun, tags: [{ key: 'a', value: 'b' }] }],
     ['runs/delete', { run_uuid: theirRun, run_id: theirRun }],
     ['experiments/delete', { experiment_id: '0' }],
+    ['registered-models/rename', { name: 'kept', new_name: 'lost' }],
+    ['registered-models/delete', { name: 'kept' }],
+    ['model-versions/delete', { name: 'kept', version: '1' }],
+    ['traces/delete-traces', { experiment_id: '0', request_ids: ['tr-kept'] }],
   ] as const) {
-    const { status, body } = await asStep('POST', path, message)
+    const { status, body } = await asStep(
+      /^(registered-models|model-versions)\/delete$/.test(path) ? 'DELETE' : 'POST',
+      path,
+      message,
+    )
     expect({ path, status, code: body.error_code }).toEqual({ path, status: 403, code: 'PERMISSION_DENIED' })
   }
 })

@@ -21,17 +21,25 @@ interface Message {
   readonly experiment_name?: string
 }
 
-const notForSteps = new Set(['experiments/delete', 'experiments/restore', 'experiments/update'])
+const notForSteps = new Set([
+  'experiments/delete',
+  'experiments/restore',
+  'experiments/update',
+  'registered-models/delete',
+  'registered-models/rename',
+  'model-versions/delete',
+  'traces/delete-traces',
+])
 
 /** Steps log into runs of their own and may begin more of them, in experiments of their own too. */
 export const stepGuard =
   (needs: StepNeeds): Guard =>
   async (caller, { path, access }, message: Message) => {
     if (caller.kind !== 'step') return
-    if (notForSteps.has(path)) {
+    if (notForSteps.has(path) || (path.startsWith('webhooks') && access.endsWith(':write'))) {
       throw refuse(
         caller,
-        'A step may begin experiments and log into them; a person renames, deletes and restores them.',
+        'A step may begin experiments and register models; a person renames, deletes and restores them, and writes webhooks.',
       )
     }
     if (message.experiment_name) needs.stepRuns.choose(caller, message.experiment_name)

@@ -1,10 +1,15 @@
 import { startWorld, type World } from '../../testing.ts'
+import { versionsFrom } from '../registry/catalog/origins.ts'
 import type { ModelUse } from '../registry/catalog/protection.ts'
 import { registryRoutes } from '../registry/routes.ts'
 import { createRegistry } from '../registry/service.ts'
 import { quietNeighbours } from '../registry/testing.ts'
 import { createArtifacts } from '../artifacts/service.ts'
+import { trackingRoutes } from '../tracking/api/routes.ts'
+import { createTraces } from '../traces/service.ts'
+import { createWebhooks } from '../webhooks/service.ts'
 import { createTracking } from '../tracking/service.ts'
+import { importsRoutes } from '../imports/routes.ts'
 import { mlflowRoutes } from './routes.ts'
 
 export interface Answer {
@@ -29,18 +34,42 @@ const stepBehind = async (_projectId: string, _scope: string, runId: string) =>
   runId.startsWith('f00d') ? loggingStep : undefined
 
 /** A server with everything that stands behind the face. */
-export async function startFace(): Promise<Face> {
+export async function startFace({ privateWebhooks = true } = {}): Promise<Face> {
   const now = () => new Date()
   const uses = new Map<string, ModelUse>()
   const unused: ModelUse = { endpoints: [], versions: [], environments: [] }
   const world = await startWorld({
-    domains: ({ db, blobs }) => {
-      const tracking = createTracking({ db, now, stepBehind })
+    domains: ({ db, blobs, log, config: { folder } }) => {
+      const artifacts = createArtifacts({ db, blobs, now })
+      const tracking = createTracking({
+        db,
+        now,
+        stepBehind,
+        files: artifacts.files,
+        versionsFrom,
+      })
       const useOf = async (_project: string, model: string) => uses.get(model) ?? unused
-      const registry = createRegistry({ ...quietNeighbours, ...tracking.registrations, db, blobs, now, useOf })
-      const needs = { ...tracking, ...createArtifacts({ db, blobs, now }), ...registry.catalog }
+      const registry = createRegistry({
+        ...quietNeighbours,
+        ...tracking.registrations,
+        db,
+        blobs,
+        now,
+        useOf,
+      })
+      const traces = createTraces({
+        db,
+        now,
+        activeExperiment: tracking.experiments.getActive,
+        requireRun: tracking.runs.get,
+      })
+      const webhooks = createWebhooks({ ...registry.catalog, db, log, now, folder, privateWebhooks })
+      const needs = { ...tracking, traces, webhooks, ...artifacts, ...registry.catalog }
       return [
+        { subscriptions: webhooks.subscriptions, jobs: webhooks.jobs },
         { routes: (http) => mlflowRoutes(http, needs) },
+        { routes: (http) => importsRoutes(http, needs) },
+        { routes: (http) => trackingRoutes(http, tracking), jobs: tracking.jobs },
         { routes: (http) => registryRoutes(http, registry), subscriptions: registry.subscriptions },
       ]
     },

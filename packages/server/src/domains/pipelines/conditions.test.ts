@@ -31,6 +31,26 @@ it('decides conditions by what steps wrote, in this run or in the one whose resu
   })
 })
 
+it('decides conditions by metrics, those of a result that was taken over too', async () => {
+  const report = 'echo \'{"name":"auc","value":0.5}\n{"name":"auc","value":0.8}\' >> "$EVENKEEL_METRICS"'
+  const final =
+    'echo \'{"val":{"loss":0.25}}\' > "$(dirname "$EVENKEEL_OUTPUT_MODEL")/metrics.json"; echo 1 > "$EVENKEEL_OUTPUT_MODEL"'
+  const train = shell('train', `${report}; ${final}`, { outputs: ['model'], ...code })
+  const when = { condition: 'steps.train.metrics.auc > params.least && steps.train.metrics.val.loss < 0.3' }
+  const spec = {
+    params: { least: 0.7 },
+    steps: [train, shell('deploy', 'true', { needs: ['train'], params: ['least'], when })] as never,
+  }
+  const first = await world.until((await world.run('metric-gates', spec)).id)
+  const second = await world.until((await world.run('metric-gates', spec, { least: 0.9 })).id)
+
+  expect(stepsOf(first)).toMatchObject({ train: { state: 'succeeded' }, deploy: { state: 'succeeded' } })
+  expect(stepsOf(second)).toMatchObject({
+    train: { state: 'cached' },
+    deploy: { state: 'skipped', reason: expect.stringContaining('steps.train.metrics.auc is 0.8') },
+  })
+})
+
 it('fails a step whose condition reads what nobody wrote', async () => {
   const when = { condition: "steps.gate.outputs.verdict == 'pass'" }
   const steps = [shell('gate', 'echo auc=1 >> "$EVENKEEL_OUTPUT"'), shell('next', 'true', { needs: ['gate'], when })]

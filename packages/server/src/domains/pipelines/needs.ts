@@ -66,6 +66,8 @@ export interface PipelinesDeps {
   readonly datasets: {
     /** Accepted versions with events between two event times, both included; oldest first. */
     versionsCovering(projectId: string, dataset: string, from: string, until: string): Promise<DatasetVersion[]>
+    /** A version, refused or not, or the newest accepted one. */
+    findVersion(projectId: string, dataset: string, version: number | 'latest'): Promise<DatasetVersion | undefined>
     getVersion(caller: Caller, dataset: string, version: number): Promise<DatasetVersion>
     /** Newest first, refused ones too. */
     listVersions(caller: Caller, dataset: string, page: { limit: number }): Promise<{ items: DatasetVersion[] }>

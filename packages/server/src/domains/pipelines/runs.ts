@@ -84,6 +84,7 @@ const pinFor =
   (deps: PipelinesDeps, projectId: string, spec: PipelineSpec, params: Params): Pin =>
   async (input) => {
     const { dataset } = input
+    if (input.from === 'dataset-version') return [await pinVersion(deps, projectId, input, params)]
     const start = momentOf(spec, input, params[input.start])
     const end = momentOf(spec, input, params[input.end])
     const found = await deps.datasets.versionsCovering(projectId, dataset, start, end)
@@ -94,7 +95,37 @@ const pinFor =
     throw fail('pipelines.no_data', { dataset, start, end }, { why })
   }
 
-function momentOf({ steps }: PipelineSpec, input: DatasetInput, value: ParamValue | undefined): string {
+type SpanInput = Extract<DatasetInput, { from: 'dataset' }>
+type VersionInput = Extract<DatasetInput, { from: 'dataset-version' }>
+
+async function pinVersion(
+  { datasets }: Pick<PipelinesDeps, 'datasets'>,
+  projectId: string,
+  { dataset, version: asked }: VersionInput,
+  params: Params,
+): Promise<PinnedVersion> {
+  const version = typeof asked === 'object' ? versionIn(asked.param, params[asked.param]) : asked
+  const found = await datasets.findVersion(projectId, dataset, version)
+  if (found?.state === 'accepted') return pinned(found)
+  const missing = version === 'latest' ? 'no accepted version' : `no version ${version}`
+  const why = found
+    ? `Version ${found.version} of the dataset "${dataset}" was refused: it breaks its data contract.`
+    : `The dataset "${dataset}" has ${missing}.`
+  throw fail('pipelines.no_dataset_version', { dataset, version }, { why })
+}
+
+function versionIn(param: string, value: ParamValue | undefined): number | 'latest' {
+  if (value === 'latest') return value
+  const number = z
+    .int()
+    .positive()
+    .safeParse(typeof value === 'string' ? Number(value) : value)
+  if (number.success) return number.data
+  const reason = `The param "${param}" names a version of a dataset: a number from 1, or "latest". It is ${JSON.stringify(value)}.`
+  throw fail('pipelines.spec_invalid', { step: null, reason }, { why: reason })
+}
+
+function momentOf({ steps }: PipelineSpec, input: SpanInput, value: ParamValue | undefined): string {
   const parsed = z.iso.datetime().safeParse(value)
   if (parsed.success) return parsed.data
   const step = steps.find(({ inputs }) => Object.values(inputs).includes(input))!

@@ -277,6 +277,9 @@ describe('bad input', () => {
     expect(gap.text).toMatch(/^\n\[evenkeel: 10\d\d\d MB of this log are left out here/)
     expect(last.text).toBe('\ntail\n')
     expect(Math.max(first.ms, gap.ms, last.ms)).toBeLessThan(1500)
-    await vi.waitUntil(async () => (await stat(`${homeOf(run, 'a')}/control/log`)).blocks * 512 < 300 * 1024 ** 2)
+    await vi.waitUntil(
+      async () => (await stat(`${homeOf(run, 'a')}/control/log`)).blocks * 512 < 300 * 1024 ** 2,
+      30_000,
+    )
   })
 })

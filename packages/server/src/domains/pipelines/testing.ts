@@ -71,6 +71,12 @@ export async function startPipelinesWorld({
         signingKey: key,
         builtinSteps: (name) => (name === 'true' ? ['/bin/true'] : undefined),
         datasets: {
+          findVersion: async (_, dataset, version) => {
+            const ofDataset = outside.versions.filter((one) => one.dataset === dataset)
+            return version === 'latest'
+              ? ofDataset.findLast(({ state }) => state === 'accepted')
+              : ofDataset.find((one) => one.version === version)
+          },
           getVersion: async (_, dataset, version) =>
             outside.versions.find((one) => one.dataset === dataset && one.version === version)!,
           listVersions: async (_, dataset) => ({

@@ -177,7 +177,7 @@ export const reopen = ({ run, steps }: States): States => ({
           countFrom: (step.attempts.at(-1)?.attempt ?? 0) + 1,
           cache: null,
           approval: null,
-          values: null,
+          left: null,
         }
       : step,
   ),

@@ -1,5 +1,6 @@
 import {
   ExpressionError,
+  paramsOfInputs,
   parseExpression,
   type PipelineSpec,
   type StepSpec,
@@ -116,7 +117,7 @@ function problemOfCondition(step: StepSpec): string | undefined {
 function problemOfInputs(spec: StepSpec, steps: ReadonlyMap<string, StepSpec>): string | undefined {
   const { inputs } = spec
   for (const [name, input] of Object.entries(inputs)) {
-    if (input.from === 'dataset') continue
+    if (input.from === 'dataset' || input.from === 'dataset-version') continue
     const sources = input.from === 'step' ? [input.step] : input.steps
     const without = sources.find((source) => !steps.get(source)?.outputs.includes(input.output))
     if (without !== undefined)
@@ -214,6 +215,5 @@ export function unusedParam(spec: PipelineSpec, given: Params): SpecProblem | un
 
 /** The params of the run that a step reads. */
 function paramsOf({ params, with: own, inputs }: StepSpec): ReadonlySet<string> {
-  const spans = Object.values(inputs).flatMap((input) => (input.from === 'dataset' ? [input.start, input.end] : []))
-  return new Set([...params.filter((name) => !(name in own)), ...spans])
+  return new Set([...params.filter((name) => !(name in own)), ...paramsOfInputs(inputs)])
 }

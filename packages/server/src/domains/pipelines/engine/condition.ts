@@ -7,12 +7,13 @@ import {
   nameOf,
   outlivesCancel,
   parseExpression,
+  type Reference,
   referencesOf,
   type StepResult,
   type StepSpec,
 } from '@evenkeel/contract'
 import { type End, end } from './ending.ts'
-import { changeStep, type PlannedStep, type RunNow, type States, type StepNow } from './states.ts'
+import { changeStep, type PlannedStep, type RunNow, type States, type StepLeft, type StepNow } from './states.ts'
 
 type When = Pick<StepSpec, 'when'>
 type Condition = Extract<StepSpec['when'], object>
@@ -63,10 +64,15 @@ export function decideCondition(
 
 const hasLeft = ({ state }: StepNow): boolean => state === 'succeeded' || state === 'cached'
 
+/** What a condition reads of what steps wrote. */
+const written = (expression: Expression) =>
+  referencesOf(expression).filter(({ to }) => to === 'outputs' || to === 'metrics') as Written[]
+type Written = Extract<Reference, { to: 'outputs' | 'metrics' }>
+
 function unread(expression: Expression, needs: readonly StepNow[]): string[] {
-  const names = referencesOf(expression).flatMap((reference) => (reference.to === 'outputs' ? [reference.step] : []))
+  const names = written(expression).map(({ step }) => step)
   return needs
-    .filter((step) => step.values === null && hasLeft(step) && names.some((name) => isInstance(step.key, name)))
+    .filter((step) => step.left === null && hasLeft(step) && names.some((name) => isInstance(step.key, name)))
     .map(({ key }) => key)
 }
 
@@ -75,7 +81,8 @@ function factsOf({ matrix }: PlannedStep, needs: readonly StepNow[], run: RunNow
     params: run.params,
     matrix,
     trigger: run.trigger,
-    value: (step, name) => needs.find(({ key }) => key === step)?.values?.[name],
+    value: (step, name) => needs.find(({ key }) => key === step)?.left?.values[name],
+    metric: (step, name) => needs.find(({ key }) => key === step)?.left?.metrics[name],
     result: (step) => resultOf(needs.filter(({ key }) => isInstance(key, step))),
     status: {
       success: needs.every(hasLeft),
@@ -95,17 +102,17 @@ function resultOf(steps: readonly StepNow[]): StepResult | undefined {
 
 /** Of each value that is missing, what its step has written instead. */
 function whatIsThere(expression: Expression, needs: readonly StepNow[]): string {
-  const missing = referencesOf(expression).flatMap((reference) => {
-    if (reference.to !== 'outputs') return []
+  const missing = written(expression).flatMap((reference) => {
     const step = needs.find(({ key }) => key === reference.step)
-    if (step?.values?.[reference.name] !== undefined) return []
-    const wrote =
-      step && hasLeft(step) ? `wrote ${Object.keys(step.values ?? {}).join(', ') || 'no values'}` : step?.state
+    const left = (reference.to === 'outputs' ? step?.left?.values : step?.left?.metrics) ?? {}
+    if (left[reference.name] !== undefined) return []
+    const nothing = reference.to === 'outputs' ? 'no values' : 'no metrics without labels'
+    const wrote = step && hasLeft(step) ? `wrote ${Object.keys(left).join(', ') || nothing}` : step?.state
     return [`${nameOf(reference)} is missing: "${reference.step}" ${wrote ?? 'is not there'}.`]
   })
   return missing.map((line) => ` ${line}`).join('')
 }
 
-/** The small values that a step has written or taken over. */
-export const recordValues = (states: States, key: string, values: Readonly<Record<string, string>>): States =>
-  changeStep(states, key, (step) => ({ ...step, values }))
+/** The small values and metrics that a step has written or taken over. */
+export const recordLeft = (states: States, key: string, left: StepLeft): States =>
+  changeStep(states, key, (step) => ({ ...step, left }))

@@ -95,7 +95,7 @@ describe('decide, over random plans', () => {
   })
 
   it('runs exactly what had not succeeded when a run is opened again', () => {
-    forAnyPlan(2000, (random, plan) => {
+    forAnyPlan(3000, (random, plan) => {
       const ended = live(random, plan, () => {})
       if (ended.run.state === 'succeeded') return
       const kept = ended.steps.filter(({ state }) => state === 'succeeded')

@@ -2,7 +2,7 @@ import type { PipelinesStore, RunRow } from '../store.ts'
 import { expandWith, sourcesOfPlan } from './expansion.ts'
 import type { RunPlan } from './plan.ts'
 import type { Plans } from './plans.ts'
-import { recordValues } from './condition.ts'
+import { recordLeft } from './condition.ts'
 import { resultsOf } from './results.ts'
 import { changedSteps } from './rows.ts'
 import type { States } from './states.ts'
@@ -33,7 +33,7 @@ export async function readExpansions(
   const replaced = plan.steps.filter(({ key }) => !known.has(key))
   if (replaced.length === 0) return states
   const results = await resultsOf(store, runId, sourcesOfPlan({ ...plan, steps: replaced }))
-  return [...results].reduce((sum, [key, { values }]) => recordValues(sum, key, values), states)
+  return [...results].reduce((sum, [key, left]) => recordLeft(sum, key, left), states)
 }
 
 /** Gives the steps of a matrix their rows, before anything is found for them that must be written there. */

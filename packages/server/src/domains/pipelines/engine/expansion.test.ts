@@ -2,7 +2,7 @@ import { MatrixSpec } from '@evenkeel/contract'
 import { seededRandom } from '@evenkeel/numerics'
 import { describe, expect, it } from 'vitest'
 import { recordEnd, recordLookUp, recordStart, reopen, requestCancel, settle } from './apply.ts'
-import { recordValues } from './condition.ts'
+import { recordLeft } from './condition.ts'
 import { expandPlan } from './expansion.ts'
 import { hasEnded, isLive, type Plan, type PlannedStep, type States } from './states.ts'
 import { fresh, plainStep, planOf } from './testing.ts'
@@ -35,7 +35,8 @@ function answered(of: Plan, before: States, written: Lists, now: number): States
     const settled = settle(of, states, now)
     states = settled.states
     if (settled.reads.length + settled.lookUps.length === 0) return states
-    for (const key of settled.reads) states = recordValues(states, key, key in written ? { list: written[key]! } : {})
+    for (const key of settled.reads)
+      states = recordLeft(states, key, { values: key in written ? { list: written[key]! } : {}, metrics: {} })
     for (const key of settled.lookUps)
       states = recordLookUp(states, key, { code: 'first', says: 'New.', fromRun: null })
   }
@@ -136,7 +137,7 @@ describe('a matrix that a step lists', () => {
     const first = answered(of, fresh(of), written, 1)
     const ended = recordEnd(first, { step: 'a', attempt: 1 }, { outcome: 'ok', reason: 'Done.' }, 2)
 
-    const settled = settle(of, recordValues(ended, 'a', { list: written.a }), 3)
+    const settled = settle(of, recordLeft(ended, 'a', { values: { list: written.a }, metrics: {} }), 3)
 
     expect(settled.states.steps).toHaveLength(9992)
     expect(settled.lookUps).toHaveLength(9990)

@@ -51,9 +51,9 @@ export function decideExpansion(
   const without = sources.find(({ state }) => state !== 'succeeded' && state !== 'cached')
   if (without)
     return end(planned, 'failed', `Its matrix is listed by the step "${without.key}", which ${without.state}.`)
-  const reads = sources.filter(({ values }) => values === null).map(({ key }) => key)
+  const reads = sources.filter(({ left }) => left === null).map(({ key }) => key)
   if (reads.length > 0) return { reads }
-  const made = instancesOf(planned, plan, ({ step, value }) => steps.get(step)?.values?.[value])
+  const made = instancesOf(planned, plan, ({ step, value }) => steps.get(step)?.left?.values[value])
   if ('problem' in made) return end(planned, made.state, made.problem)
   return { action: { kind: 'expand', step: planned.key, into: made.instances.map(({ key }) => key) } }
 }
@@ -117,7 +117,7 @@ export function expandPlan<P extends Plan>(plan: P, states: States): P {
   const steps = new Map(states.steps.map((step) => [step.key, step]))
   return expandWith(
     plan,
-    ({ step, value }) => steps.get(step)?.values?.[value],
+    ({ step, value }) => steps.get(step)?.left?.values[value],
     (key) => !steps.has(key),
   )
 }

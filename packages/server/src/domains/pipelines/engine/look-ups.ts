@@ -2,7 +2,7 @@ import type { PipelinesStore, RunRow } from '../store.ts'
 import { targetOf } from '../target.ts'
 import { type Effect, recordLookUp, type Settled, settle } from './apply.ts'
 import type { LookUp } from './cache/look-up.ts'
-import { recordValues } from './condition.ts'
+import { recordLeft } from './condition.ts'
 import { expandPlan } from './expansion.ts'
 import { addExpanded } from './expansion-rows.ts'
 import { outputsOf } from './outputs.ts'
@@ -46,7 +46,7 @@ export async function settleWithLookUps(looking: Looking, changed: States, now: 
 /** What a condition waits for; a step that wrote nothing has no values. */
 async function readValues({ store, run }: Looking, { states, reads }: Settled): Promise<States> {
   const results = await resultsOf(store, run.id, reads)
-  return reads.reduce((sum, key) => recordValues(sum, key, results.get(key)?.values ?? {}), states)
+  return reads.reduce((sum, key) => recordLeft(sum, key, results.get(key) ?? { values: {}, metrics: {} }), states)
 }
 
 async function lookUpSteps(

@@ -61,9 +61,9 @@ export type PinnedVersion = Pick<
 
 export type Params = Readonly<Record<string, ParamValue>>
 
-export type DatasetInput = Extract<StepSpec['inputs'][string], { readonly from: 'dataset' }>
+export type DatasetInput = Extract<StepSpec['inputs'][string], { readonly from: 'dataset' | 'dataset-version' }>
 
-/** Versions that overlap the span of an input, ascending, never empty. */
+/** The version that an input names, or those that overlap its span, ascending, never empty. */
 export type Pin = (input: DatasetInput) => Promise<readonly PinnedVersion[]>
 
 /** What plans of earlier releases do not say. */
@@ -115,8 +115,8 @@ export async function makePlan(
 async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
   const inputs: Record<string, PlannedInput> = {}
   for (const [name, input] of Object.entries(step.inputs)) {
-    inputs[name] =
-      input.from === 'dataset' ? { from: 'dataset', dataset: input.dataset, versions: await pin(input) } : input
+    const isData = input.from === 'dataset' || input.from === 'dataset-version'
+    inputs[name] = isData ? { from: 'dataset', dataset: input.dataset, versions: await pin(input) } : input
   }
   const { key, when, allowFailure, retries, retryOn, retryDelay, params, outputs, matrix, env, code, cache, runtime } =
     step

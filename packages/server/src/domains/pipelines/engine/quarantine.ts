@@ -50,7 +50,7 @@ async function whyChanged(blobs: BlobStore, folder: string, placed: PlacedInput)
   await mkdir(folder, { recursive: true })
   const aside = join(folder, digest.replace(':', '-'))
   await copyFile(stored, aside)
-  await blobs.delete(digest)
+  await blobs.dropLocal(digest)
   return (
     `"${path}" (${digest}) was one file with what is stored, which is set aside in ${aside}. Let the command write to ` +
     'a copy or to an output; then run the step that made it again, or add the data again.'

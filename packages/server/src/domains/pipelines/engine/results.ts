@@ -1,8 +1,12 @@
+import type { Metric } from '@evenkeel/contract'
 import type { PipelinesStore } from '../store.ts'
+import type { Reused } from './cache/look-up.ts'
 import type { Harvest } from './harvest.ts'
+import { lastOf } from './metrics/follow.ts'
+import type { StepLeft } from './states.ts'
 
 /** What a step has left or taken over, and which attempt wrote it. */
-export interface StepResult extends Harvest {
+export interface StepResult extends Harvest, StepLeft {
   readonly run: string
   readonly step: string
 }
@@ -17,11 +21,26 @@ export async function resultsOf(
   const attempts = await store.attemptsOfSteps(run, steps)
   // Only an attempt that ended well has left something, and it is the last one: what succeeded is never run again.
   const own = attempts.map(
-    ({ step_key: step, outputs, small_values: values }) =>
-      [step, { run, step, outputs: outputs as Harvest['outputs'], values: values as Harvest['values'] }] as const,
+    ({ step_key: step, outputs, small_values: values, metrics }) =>
+      [
+        step,
+        {
+          run,
+          step,
+          outputs: outputs as Harvest['outputs'],
+          values: values as Harvest['values'],
+          metrics: unlabelled(lastOf(metrics)),
+        },
+      ] as const,
   )
-  const taken = (await store.reusedOf(run, steps)).map(
-    ({ key, reused }) => [key, reused as unknown as StepResult] as const,
-  )
+  const taken = (await store.reusedOf(run, steps)).map(({ key, reused }) => {
+    const { metrics, ...taken } = reused as unknown as Reused
+    return [key, { ...taken, metrics: unlabelled(metrics ?? []) }] as const
+  })
   return new Map([...own, ...taken])
 }
+
+const unlabelled = (metrics: readonly Metric[]): Record<string, number> =>
+  Object.fromEntries(
+    metrics.flatMap(({ name, labels, value }) => (Object.keys(labels).length === 0 ? [[name, Number(value)]] : [])),
+  )

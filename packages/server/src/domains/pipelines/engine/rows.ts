@@ -49,7 +49,7 @@ const stepNow = (
   countFrom: row.count_from,
   cache: row.cache as StepNow['cache'],
   wants: (row.wants ?? []) as StepNow['wants'],
-  values: null,
+  left: null,
   // A step that has not come so far in this try of the run was asked in an earlier one.
   approval: approval && row.state !== 'pending' && row.state !== 'ready' ? approvalNow(approval) : null,
   attempts: attempts.map(attemptNow),

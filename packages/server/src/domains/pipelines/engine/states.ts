@@ -78,6 +78,13 @@ export interface RunNow {
   readonly trigger: string
 }
 
+/** What conditions read of what a step has left. */
+export interface StepLeft {
+  readonly values: Readonly<Record<string, string>>
+  /** The newest value of each metric without labels; it may be NaN. */
+  readonly metrics: Readonly<Record<string, number>>
+}
+
 export interface StepNow {
   readonly key: string
   readonly state: StepState
@@ -91,8 +98,8 @@ export interface StepNow {
   readonly cache: CacheVerdict | null
   /** What it waits for; empty while it waits for no place. */
   readonly wants: readonly Claim[]
-  /** Small values it has left; null until somebody needs them and they are read. */
-  readonly values: Readonly<Record<string, string>> | null
+  /** Small values and metrics it has left; null until somebody needs them and they are read. */
+  readonly left: StepLeft | null
   /** What became of its request; null until people are asked. */
   readonly approval: ApprovalNow | null
   /** Oldest first. */

@@ -2,7 +2,7 @@ import { ApprovalSpec, RetryCause } from '@evenkeel/contract'
 import { seededRandom } from '@evenkeel/numerics'
 import { recordEnd, recordLookUp, recordSilence, recordStart, requestCancel, settle as settleAt } from './apply.ts'
 import { recordDecision } from './asking.ts'
-import { recordValues } from './condition.ts'
+import { recordLeft } from './condition.ts'
 import { decide as decideAt } from './decide.ts'
 import { matrixOf } from './halt.ts'
 import { noPlaces } from './places.ts'
@@ -62,7 +62,7 @@ export const fresh = ({ steps }: Plan): States => ({
     countFrom: 1,
     cache: null,
     wants: [],
-    values: null,
+    left: null,
     approval: null,
     attempts: [],
   })),
@@ -122,6 +122,7 @@ const conditionsOf = (at: number, keyOf: (at: number) => string) =>
     'failure() || params.n > 5',
     'always() && cancelled()',
     `steps.${matrixOf({ key: keyOf(Math.max(0, at - 1)) })}.outputs.v == '1'`,
+    `steps.${matrixOf({ key: keyOf(Math.max(0, at - 1)) })}.metrics.auc > 0.5`,
     `steps.${matrixOf({ key: keyOf(Math.max(0, at - 1)) })}.result == 'failure'`,
   ].map((condition) => ({ condition }))
 
@@ -162,14 +163,19 @@ function report(random: Random, plan: Plan, states: States, now: number): States
 
 const verdicts = ['first', 'first', 'first', 'inputs', 'reused'] as const
 
+const lefts = [
+  { values: { v: '1' }, metrics: { auc: 0.7 } },
+  { values: { v: '2' }, metrics: { auc: NaN } },
+  { values: { other: '' }, metrics: {} },
+]
+
 /** Settles, and says of each step that is ready whether an earlier result takes its place. */
 function answered(random: Random, plan: Plan, before: States, now: number) {
   for (let states = before; ;) {
     const settled = settle(plan, states, now)
     if (settled.lookUps.length + settled.reads.length === 0) return settled
     states = settled.states
-    for (const key of settled.reads)
-      states = recordValues(states, key, pick(random, [{ v: '1' }, { v: '2' }, { other: '' }]))
+    for (const key of settled.reads) states = recordLeft(states, key, pick(random, lefts))
     for (const key of settled.lookUps)
       states = recordLookUp(states, key, { code: pick(random, verdicts), says: 'So it is.', fromRun: null })
   }

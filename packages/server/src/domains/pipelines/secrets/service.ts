@@ -7,7 +7,7 @@ import { failures } from '../../../platform/errors.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { refuseStep } from '../refuse-step.ts'
 import { createMask, type Mask } from './mask.ts'
-import { openSeal, type Seal } from './seal.ts'
+import { openSeal, type Seal } from '../../../platform/seal.ts'
 import { type SecretRow, secretsStore } from './store.ts'
 
 const fail = failures(secretsErrors)

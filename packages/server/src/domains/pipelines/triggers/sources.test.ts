@@ -131,9 +131,7 @@ describe('data', () => {
 
     await world.accept('events')
     const due = Date.parse((await world.firings(pipeline))[0]!.dueAt!)
-    await expect
-      .poll(async () => (await world.firings(pipeline))[0]!.outcome, { timeout: 5000, interval: 100 })
-      .toBe('started')
+    await expect.poll(async () => (await world.firings(pipeline))[0]!.outcome, { interval: 100 }).toBe('started')
     await stop()
 
     const [firing] = await world.firings(pipeline)

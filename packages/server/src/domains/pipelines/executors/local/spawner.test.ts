@@ -23,7 +23,7 @@ const printed = async (log: string, lineCount = 1) => {
       const text = (await readFile(path, 'utf8').catch(() => '')).trim()
       return text.split('\n').length >= lineCount && text
     },
-    { timeout: 5000 },
+    { timeout: 30_000 },
   )
 }
 
@@ -61,9 +61,9 @@ it('goes on when the process that starts others is killed, and so does what it h
         () => true,
         () => false,
       ),
-    { timeout: 5000 },
+    { timeout: 30_000 },
   )
 
   expect(Number(await printed('second'))).not.toBe(starter)
-  await vi.waitUntil(async () => (await printed('first')).endsWith('still here'), { timeout: 5000 })
+  await vi.waitUntil(async () => (await printed('first')).endsWith('still here'), { timeout: 30_000 })
 })

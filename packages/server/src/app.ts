@@ -10,6 +10,7 @@ import { featuresRoutes } from './domains/features/routes.ts'
 import { createFeatures } from './domains/features/service.ts'
 import { governanceRoutes } from './domains/governance/routes.ts'
 import { createGovernance, type Governance } from './domains/governance/service.ts'
+import { importsRoutes } from './domains/imports/routes.ts'
 import { lineageRoutes } from './domains/lineage/routes.ts'
 import { createLineage } from './domains/lineage/service.ts'
 import { loopRoutes } from './domains/loop/routes.ts'
@@ -22,8 +23,12 @@ import { pipelinesRoutes } from './domains/pipelines/routes.ts'
 import { createPipelines, type Pipelines } from './domains/pipelines/service.ts'
 import { projectsRoutes } from './domains/projects/routes.ts'
 import { createProjects } from './domains/projects/service.ts'
+import { versionsFrom } from './domains/registry/catalog/origins.ts'
 import { registryRoutes } from './domains/registry/routes.ts'
 import { createRegistry, type Registry } from './domains/registry/service.ts'
+import { trackingRoutes } from './domains/tracking/api/routes.ts'
+import { createTraces } from './domains/traces/service.ts'
+import { createWebhooks } from './domains/webhooks/service.ts'
 import { createTracking } from './domains/tracking/service.ts'
 import { championOf, changesBetween, lineageSettings } from './links.ts'
 
@@ -48,7 +53,15 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
   const { db, url, blobs, queries, log, audit, config } = platform
   const projects = createProjects({ db, now })
   const artifacts = createArtifacts({ db, blobs, now })
-  const tracking = createTracking({ db, now, stepBehind: (...step) => stepLoggingInto(db, ...step) })
+  const tracking = createTracking({
+    db,
+    now,
+    stepBehind: (...step) => stepLoggingInto(db, ...step),
+    files: artifacts.files,
+    versionsFrom,
+  })
+  const { experiments, runs } = tracking
+  const traces = createTraces({ db, now, activeExperiment: experiments.getActive, requireRun: runs.get })
   const datasets = createDatasets({ db, blobs, queries, now, queryFolder: platform.queryFolder })
 
   // Some domains need each other. Each asks only when it is called, and by then all of them are there.
@@ -152,6 +165,8 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     approval: governance.getVersionApproval,
     rollout: deployments.rollout,
   })
+  const { folder, privateWebhooks } = config
+  const webhooks = createWebhooks({ ...registry.catalog, db, log, now, folder, privateWebhooks })
   const loop = createLoop({ registry, pipelines, datasets, deployments, monitoring, governance, now })
 
   const domains: readonly Domain[] = [
@@ -182,7 +197,10 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     },
     { routes: (http) => lineageRoutes(http, lineage), subscriptions: lineage.subscriptions, jobs: lineage.jobs },
     { routes: (http) => loopRoutes(http, loop) },
-    { routes: (http) => mlflowRoutes(http, { ...tracking, ...artifacts, ...registry.catalog }) },
+    { routes: (http) => importsRoutes(http, { ...tracking, ...registry.catalog }) },
+    { routes: (http) => trackingRoutes(http, tracking), jobs: tracking.jobs },
+    { subscriptions: webhooks.subscriptions, jobs: webhooks.jobs },
+    { routes: (http) => mlflowRoutes(http, { ...tracking, traces, webhooks, ...artifacts, ...registry.catalog }) },
   ]
   return { domains, projects, pipelines }
 }

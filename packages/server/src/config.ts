@@ -10,6 +10,7 @@ const Environment = z.object({
   EVENKEEL_FOLDER: z.string().min(1).default('.evenkeel'),
   EVENKEEL_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   EVENKEEL_BLOB_URL: z.url().optional(),
+  EVENKEEL_BLOB_CACHE_GIB: z.coerce.number().positive().max(1_000_000).default(20),
   EVENKEEL_TARGETS: z.string().min(1).optional(),
   EVENKEEL_AUTH: z.enum(['none', 'required']).default('none'),
   EVENKEEL_ALLOWED_HOSTS: z.string().default(''),
@@ -21,6 +22,7 @@ const Environment = z.object({
   EVENKEEL_REPOSITORY_URL: z.url({ protocol: /^https?$/ }).optional(),
   EVENKEEL_LINEAGE_VARIABLES: z.string().default(''),
   EVENKEEL_LINEAGE_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
+  EVENKEEL_WEBHOOK_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
   EVENKEEL_WATCH_ROOTS: z.string().default(''),
   EVENKEEL_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
@@ -43,6 +45,8 @@ export interface Config {
   /** Absent when the PostgreSQL of the data folder is used. */
   readonly databaseUrl: string | undefined
   readonly blobUrl: string
+  /** Most that copies of blobs which lie elsewhere take of this disk. */
+  readonly blobCacheBytes: number
   /** Where steps may run beside this machine; `isAsked`: somebody named the file, so it has to be there. */
   readonly targetsFile: { readonly path: string; readonly isAsked: boolean }
   /** Whether a request without a token is refused. */
@@ -63,6 +67,8 @@ export interface Config {
     /** Whether events may be sent to this machine and to private networks. */
     readonly privateTargets: boolean
   }
+  /** Whether webhooks may lead to this machine and to private networks. */
+  readonly privateWebhooks: boolean
   /** Absolute paths of folders; triggers may watch what lies in them. */
   readonly watchRoots: readonly string[]
   readonly logLevel: string
@@ -87,6 +93,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     folder,
     databaseUrl: read.EVENKEEL_DATABASE_URL,
     blobUrl: read.EVENKEEL_BLOB_URL ?? pathToFileURL(join(folder, 'blobs')).href,
+    blobCacheBytes: Math.round(read.EVENKEEL_BLOB_CACHE_GIB * 1024 ** 3),
     targetsFile: {
       path: resolve(read.EVENKEEL_TARGETS ?? join(folder, 'targets.json')),
       isAsked: read.EVENKEEL_TARGETS !== undefined,
@@ -102,6 +109,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       shownVariables: read.EVENKEEL_LINEAGE_VARIABLES.split(',').flatMap((name) => name.trim() || []),
       privateTargets: read.EVENKEEL_LINEAGE_PRIVATE_TARGETS === '1',
     },
+    privateWebhooks: read.EVENKEEL_WEBHOOK_PRIVATE_TARGETS === '1',
     watchRoots: watchRoots(read.EVENKEEL_WATCH_ROOTS),
     logLevel: read.EVENKEEL_LOG_LEVEL,
   }

@@ -20,6 +20,9 @@ export const pages = [
   '/approvals',
   '/approvals/*',
   '/lineage',
+  '/experiments',
+  '/experiments/*',
+  '/compare',
 ]
 
 const headers = {

@@ -1,8 +1,15 @@
-import { predictTrees, readOnnx, seededRandom, trainTrees, type TreeModel, treesToOnnx } from '@evenkeel/numerics'
+import {
+  goldenOf,
+  predictTrees,
+  readOnnx,
+  seededRandom,
+  trainTrees,
+  type TreeModel,
+  treesToOnnx,
+} from '@evenkeel/numerics'
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { baselineOf, numericalBaseline } from './lib/baselines.ts'
-import { goldenOf } from './lib/golden.ts'
 import { classificationMetrics, shareOf } from './lib/metrics.ts'
 import { TrainingSchema } from './lib/schema.ts'
 import { ConfigurationError, runStep, type Step } from './lib/step.ts'

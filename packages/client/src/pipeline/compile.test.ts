@@ -1,41 +1,5 @@
-import type { CodeFile, StepFile } from '@evenkeel/contract'
 import { describe, expect, it } from 'vitest'
-import { compilePipeline } from './compile.ts'
-import { PipelineMistake } from './mistake.ts'
-import type { Sources } from './uses.ts'
-
-const file = (path: string): CodeFile => ({ path, digest: `sha256:${'a'.repeat(64)}`, executable: false })
-
-const clean: StepFile = {
-  inputs: ['raw'],
-  outputs: ['table'],
-  params: { limit: { type: 'number', default: 10 }, mode: { type: 'string' } },
-  run: ['./clean', '${{ inputs.raw }}', '${{ outputs.table }}', '--limit', '${{ params.limit }}'],
-}
-
-const sources: Sources = {
-  step: (folder) => {
-    if (folder === 'steps/clean') return clean
-    throw new PipelineMistake(`There is no ${folder}/step.yaml.`, ['uses'])
-  },
-  code: (folder, globs) => [file(globs?.[0] ?? (folder ? 'clean' : 'all'))],
-  file: () => undefined,
-}
-
-const params = { lr: { type: 'number', default: 0.1 }, from: { type: 'moment' }, until: { type: 'moment' } }
-
-function compiled(steps: object, rest: object = {}) {
-  const result = compilePipeline({ name: 'p', params, steps, ...rest }, sources)
-  if (!result.ok) throw new Error(JSON.stringify(result.problems))
-  return result.pipeline
-}
-
-function problemsOf(steps: object, rest: object = {}): string[] {
-  const result = compilePipeline({ name: 'p', params, steps, ...rest }, sources)
-  return result.ok ? [] : result.problems.map(({ path, message }) => `${path.join('.')}: ${message}`)
-}
-
-const a = { run: 'true', outputs: ['out'] }
+import { a, compiled, file, params, problemsOf } from './testing.ts'
 
 describe('a step', () => {
   it('takes its settings from the file, and what it leaves from defaults', () => {
@@ -102,18 +66,28 @@ describe('a step', () => {
     expect(spec.params).toEqual({ lr: 0.1 })
   })
 
-  it('reads outputs of others and spans of datasets', () => {
+  it('reads outputs of others, spans of datasets and versions of them', () => {
     const inputs = {
       one: '${{ steps.a.outputs.out }}',
       data: 'dataset:flights@from..until',
       same: { dataset: 'flights', start: '${{ params.from }}', end: 'until' },
+      fixed: 'dataset:airports@12',
+      newest: 'dataset:airports@latest',
+      chosen: 'dataset:airports@${{ params.lr }}',
     }
     const { spec } = compiled({ b: { run: 'cat ${{ inputs.one }}', inputs, needs: 'a' }, a })
 
     const span = { from: 'dataset', dataset: 'flights', start: 'from', end: 'until' }
     expect(spec.steps[0]).toMatchObject({
       needs: ['a'],
-      inputs: { one: { from: 'step', step: 'a', output: 'out' }, data: span, same: span },
+      inputs: {
+        one: { from: 'step', step: 'a', output: 'out' },
+        data: span,
+        same: span,
+        fixed: { from: 'dataset-version', dataset: 'airports', version: 12 },
+        newest: { version: 'latest' },
+        chosen: { version: { param: 'lr' } },
+      },
     })
   })
 })
@@ -333,8 +307,12 @@ describe('refuses with the path and what to do', () => {
     [{ a: { ...a, outputs: { n: { kind: 'value' } } } }, 'append "name=value" to $EVENKEEL_OUTPUT'],
     [{ a: { ...a, env: { EVENKEEL_X: 1 } } }, 'steps.a.env.EVENKEEL_X'],
     [{ a: { ...a, env: { X: '${{ params.lr }}' } } }, 'steps.a.env.X: Expressions in "env" are not supported yet'],
-    [{ a: { ...a, inputs: { x: 'dataset:flights@latest' } } }, 'A dataset by version, "@latest", is not supported yet'],
-    [{ a: { ...a, inputs: { x: 'dataset:flights' } } }, 'A dataset is read for a span of event time'],
+    [{ a: { ...a, inputs: { x: 'dataset:flights@newest' } } }, 'The pipeline declares no param "newest"'],
+    [
+      { a: { ...a, inputs: { x: 'dataset:flights@from' } } },
+      'The param "from" names a version; give it "type: number"',
+    ],
+    [{ a: { ...a, inputs: { x: 'dataset:flights' } } }, 'A dataset is read by version or for a span of event time'],
     [
       { a: { ...a, inputs: { x: 'dataset:flights@lr..until' } } },
       'The param "lr" bounds a span of event time; give it "type: moment".',

@@ -88,6 +88,9 @@ function kindOf(reference: Reference, at: number, instances: Outline['instances'
     case 'outputs':
       checkValue(reference, at, outlineOf(reference.step, at, around))
       return 'written'
+    case 'metrics':
+      requireOne(reference.step, at, outlineOf(reference.step, at, around))
+      return 'number'
   }
 }
 
@@ -107,12 +110,19 @@ function kindInMatrix(name: string, at: number, instances: Outline['instances'])
   return found.size > 1 || instances[0]?.later ? 'written' : kind === 'string' ? 'text' : (kind as 'number' | 'boolean')
 }
 
-function checkValue({ step, name }: Extract<Reference, { to: 'outputs' }>, at: number, outline: Outline): void {
-  if (outline.hasMatrix)
-    throw new ExpressionError(`The step "${step}" is a matrix; a condition reads values of one step.`, at)
+function checkValue(
+  { step, name }: Extract<Reference, { to: 'outputs' | 'metrics' }>,
+  at: number,
+  outline: Outline,
+): void {
+  requireOne(step, at, outline)
   if (outline.outputs.includes(name))
     throw new ExpressionError(
       `"${name}" is a file that "${step}" leaves; a condition reads small values, which it appends to $EVENKEEL_OUTPUT.`,
       at,
     )
+}
+
+function requireOne(step: string, at: number, { hasMatrix }: Outline): void {
+  if (hasMatrix) throw new ExpressionError(`The step "${step}" is a matrix; a condition reads values of one step.`, at)
 }

@@ -45,6 +45,8 @@ describe('a condition', () => {
     ['params.lz == 1', 'no param "lz"; add it under "params". Did you mean "lr"?'],
     ["params.lr == 'x'", 'A number never equals a text. It is at character 14'],
     ['steps.m.outputs.x > 1', '"m" is a matrix'],
+    ['steps.m.metrics.x > 1', '"m" is a matrix'],
+    ["steps.a.metrics.x == 'good'", 'A number never equals a text'],
     ['steps.a.outputs.out == 1', '"out" is a file that "a" leaves'],
     ['matrix.x == 1', 'Not every combination'],
     ['steps.b.outputs.x > 1', 'wait for each other: b → b'],

@@ -5,6 +5,7 @@ import type { Instance } from './matrix.ts'
 import { PipelineMistake } from './mistake.ts'
 
 export type CompiledInput = z.input<typeof StepInput>
+type DatasetVersionSelector = Extract<CompiledInput, { from: 'dataset-version' }>['version']
 
 /** What other steps have to know of a step. */
 export interface Outline {
@@ -22,23 +23,39 @@ export interface Surroundings {
 /** @throws PipelineMistake when it is none, or what it names is not there */
 export function inputOf(value: FileInput, around: Surroundings): CompiledInput {
   if (typeof value !== 'string') return spanOf(value, around)
-  if (value.startsWith('dataset:')) return spanOf(parseSelector(value), around)
+  if (value.startsWith('dataset:')) return selected(value, around)
   const reference = soleReference(value)
   if (reference?.to === 'steps') return outputOf(reference, around)
   throw new PipelineMistake(
     'An input is ${{ steps.<step>.outputs.<output> }}, ${{ steps.<step>.*.outputs.<output> }} of a matrix, or ' +
-      'dataset:<name>@<start>..<end> with two params; files of the project belong under "code".',
+      'dataset:<name>@<version>, or dataset:<name>@<start>..<end> with two params; files of the project belong under "code".',
   )
 }
 
-/** `dataset:flights@trainFrom..trainUntil` */
-function parseSelector(text: string): DatasetSpan {
+/** `dataset:flights@trainFrom..trainUntil`, `dataset:flights@7`, `dataset:flights@latest` */
+function selected(text: string, around: Surroundings): CompiledInput {
   const [, dataset, selector] = /^dataset:([^@]*)@?(.*)$/s.exec(text)!
   const [start, end, ...more] = selector!.split('..')
-  if (dataset && start && end && more.length === 0) return { dataset, start, end }
-  const instead = `write dataset:${dataset || '<name>'}@<start>..<end>, where start and end are params of type moment.`
-  if (!selector) throw new PipelineMistake(`A dataset is read for a span of event time; ${instead}`)
-  throw new PipelineMistake(`A dataset by version, "@${selector}", is not supported yet; ${instead}`)
+  if (dataset && start && end && more.length === 0) return spanOf({ dataset, start, end }, around)
+  if (dataset && start && end === undefined)
+    return { from: 'dataset-version', dataset, version: versionOf(start, around) }
+  const name = dataset || '<name>'
+  throw new PipelineMistake(
+    `A dataset is read by version or for a span of event time; write dataset:${name}@7, dataset:${name}@latest, ` +
+      `dataset:${name}@<param>, or dataset:${name}@<start>..<end>, where start and end are params of type moment.`,
+  )
+}
+
+function versionOf(text: string, { params }: Surroundings): DatasetVersionSelector {
+  if (text === 'latest') return 'latest'
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  const name = paramNamed(text)
+  const declared = params[name]
+  if (!declared) throw unknownParam(name, params)
+  if (declared.type === 'number' || declared.type === 'string') return { param: name }
+  throw new PipelineMistake(
+    `The param "${name}" names a version; give it "type: number", or "string" for "latest" too.`,
+  )
 }
 
 function spanOf({ dataset, start, end }: DatasetSpan, { params }: Surroundings): CompiledInput {
@@ -46,12 +63,16 @@ function spanOf({ dataset, start, end }: DatasetSpan, { params }: Surroundings):
 }
 
 function momentParam(text: string, params: Surroundings['params']): string {
-  const reference = soleReference(text)
-  const name = reference?.to === 'params' ? reference.name : text
+  const name = paramNamed(text)
   const declared = params[name]
   if (!declared) throw unknownParam(name, params)
   if (declared.type === 'moment') return name
   throw new PipelineMistake(`The param "${name}" bounds a span of event time; give it "type: moment".`)
+}
+
+function paramNamed(text: string): string {
+  const reference = soleReference(text)
+  return reference?.to === 'params' ? reference.name : text
 }
 
 export const unknownParam = (name: string, params: Surroundings['params']): PipelineMistake =>

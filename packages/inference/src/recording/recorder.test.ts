@@ -92,15 +92,13 @@ it('spreads a very large write over segments that the control plane takes, whole
   expect(contents.join('') === lines.join('')).toBe(true)
 })
 
-it('writes what is asked for softly within 100 ms', async () => {
+it('writes what is asked for softly soon, without being asked again', async () => {
   const { recorder, closed } = await open()
-  const startedAt = performance.now()
 
   recorder.writeSoon('{"soft":1}\n')
 
-  await expect.poll(() => closed.length, { interval: 5 }).toBe(1)
-  // 100 ms to the write, 50 ms of age, and a lot for a busy machine.
-  expect(performance.now() - startedAt).toBeLessThan(1000)
+  // 100 ms to the write and 50 ms of age; a busy machine may take much longer.
+  await expect.poll(() => closed.length).toBe(1)
   expect(await contentOf(closed[0]!)).toBe('{"soft":1}\n')
   await recorder.stop()
 })

@@ -104,6 +104,17 @@ export function fileStore(db: Db) {
       return rows
     },
 
+    /** How many files lie in any of the folders, each counted once, and how large they are. */
+    async measure(projectId: string, folders: readonly string[]): Promise<{ files: number; sizeBytes: number }> {
+      const { rows } = await sql<{ files: number; sizeBytes: number }>`
+        select count(*) as files, coalesce(sum(size_bytes), 0)::bigint as "sizeBytes" from (
+          select distinct f.path, f.size_bytes from unnest(${[...folders]}::text[]) folder
+          join artifacts.file f on f.project_id = ${projectId}
+            and f.path >= (folder || '/') collate "C" and f.path < (folder || ${afterSlash}) collate "C"
+        ) found`.execute(db)
+      return rows[0]!
+    },
+
     /** Deletes a file, or all that lies in a folder. @returns how many files there were */
     async delete({ projectId, path }: FileKey): Promise<number> {
       const { numDeletedRows } = await tables

@@ -71,6 +71,15 @@ export function createFiles({ db, blobs, now }: FilesDeps) {
       return { deleted: await store.delete({ projectId, path: cleanFilePath(path.replace(/\/+$/, '')) }) }
     },
 
+    /** How many files lie in folders, and how large they are. @throws DomainError `artifacts.bad_path` */
+    measure: (of: Db, projectId: string, folders: readonly string[]): Promise<{ files: number; sizeBytes: number }> =>
+      fileStore(of).measure(projectId, folders.map(cleanFilePath)),
+
+    /** Deletes what lies in folders, together with whatever else happens in the transaction; like `delete` otherwise. */
+    async deleteBelow(tx: Db, projectId: string, folders: readonly string[]): Promise<void> {
+      for (const folder of folders) await fileStore(tx).delete({ projectId, path: cleanFilePath(folder) })
+    },
+
     /** The path of what lies at `path` below a folder. @throws DomainError `artifacts.bad_path` when either is none */
     join: (folder: string, path: string): string =>
       cleanPath([cleanPath(folder), cleanPath(path)].filter((part) => part !== '').join('/')),

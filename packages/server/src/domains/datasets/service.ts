@@ -132,6 +132,15 @@ export function createDatasets(deps: DatasetsDeps) {
       return rows.map(presentVersion)
     },
 
+    /** A version, refused or not, or the newest accepted one. */
+    async findVersion(projectId: string, dataset: string, version: number | 'latest') {
+      const store = datasetsStore(db)
+      const row = await (version === 'latest'
+        ? store.newestAccepted(projectId, dataset)
+        : store.find(projectId, dataset, version))
+      return row && presentVersion(row)
+    },
+
     /** Refused versions of any dataset with events between two event times, both included, by event time. */
     async refusedBetween(projectId: string, from: string, until: string): Promise<DatasetVersion[]> {
       return (await datasetsStore(db).refusedBetween(projectId, new Date(from), new Date(until))).map(presentVersion)

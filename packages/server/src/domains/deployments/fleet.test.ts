@@ -96,8 +96,8 @@ describe('the desired state', () => {
       delaysMs.push(performance.now() - committedAt)
     }
 
-    // The answer to the write takes about as long as the push; the rest is the clock of the test, 10 ms.
-    expect(delaysMs.toSorted((a, b) => a - b)[5]).toBeLessThan(40)
+    // 10 ms on a quiet machine, most of it the clock of the test; a node that asks by itself does so every few seconds.
+    expect(delaysMs.toSorted((a, b) => a - b)[5]).toBeLessThan(250)
   })
 
   it('reaches a node that was away, in one piece', async () => {

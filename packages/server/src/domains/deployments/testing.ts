@@ -101,7 +101,7 @@ export async function startDeployments() {
 
 export type TestDeployments = Awaited<ReturnType<typeof startDeployments>>
 
-export const waitFor = <T>(check: () => Promise<T | false>) => vi.waitUntil(check, { timeout: 5000, interval: 10 })
+export const waitFor = <T>(check: () => Promise<T | false>) => vi.waitUntil(check, { timeout: 30_000, interval: 10 })
 
 /** What a node does with a desired state. */
 export type Behaviour = 'serves' | 'stays silent' | 'only loads' | 'refuses'

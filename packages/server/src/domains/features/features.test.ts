@@ -273,12 +273,12 @@ it('tells a node of another server first what is there and then each push in ord
     ['LAX', noon - 102 * hour, 0],
   ])
   const late = listenTo(createOn(world.platform), ['told'])
-  await vi.waitUntil(() => late.heard.length === 1)
+  await vi.waitUntil(() => late.heard.length === 1, 30_000)
 
   await push('told', [['JFK', noon, 0]])
   await push('told', [['SFO', noon - hour, 1]])
   await define('later')
-  await vi.waitUntil(() => late.heard.length === 3 && node.heard.some(({ view }) => view === 'later'))
+  await vi.waitUntil(() => late.heard.length === 3 && node.heard.some(({ view }) => view === 'later'), 30_000)
   await Promise.all([late.stop(), node.stop()])
 
   // Four days and a window of six hours behind the newest event, which leaves the edge itself out.
@@ -300,15 +300,15 @@ it('tells a node of another server first what is there and then each push in ord
 it('sends a node the whole view again when the definition changes or the store was filled', async () => {
   await define('anew')
   const node = listenTo(createOn(world.platform), ['anew'])
-  await vi.waitUntil(() => node.heard.length === 1)
+  await vi.waitUntil(() => node.heard.length === 1, 30_000)
 
   await define('anew', { description: 'changed' })
-  await vi.waitUntil(() => node.heard.length === 2)
+  await vi.waitUntil(() => node.heard.length === 2, 30_000)
   await client().materialize({
     params: { view: 'anew' },
     body: { from: '2001-01-01T00:00:00Z', until: '2001-01-01T00:00:00Z' },
   })
-  await vi.waitUntil(() => node.heard.length === 3)
+  await vi.waitUntil(() => node.heard.length === 3, 30_000)
   await node.stop()
 
   expect(node.heard.map(({ kind, version, sequence }) => [kind, version, sequence])).toEqual([
@@ -323,7 +323,7 @@ it('sends a node that is too far behind the whole view', async () => {
   for (let i = 0; i < 3; i++) await push('behind', [['JFK', noon + i, 1]])
   await sql`update features.push set tiles = null where view = 'behind' and sequence = 2`.execute(world.platform.db)
   const node = listenTo(createOn(world.platform), ['behind'])
-  await vi.waitUntil(() => node.heard.length === 1)
+  await vi.waitUntil(() => node.heard.length === 1, 30_000)
   await node.stop()
 
   expect(node.heard).toMatchObject([{ kind: 'snapshot', sequence: 3, tiles: [{ counts: [1, 1, 1] }] }])
@@ -337,7 +337,7 @@ it('answers a push as soon as every node has applied it, and names the ones that
 
   await acknowledge('slow', 1)
   const waiting = push('waited', [['JFK', noon, 1]], { wait: 'nodes' })
-  await vi.waitUntil(async () => (await client().get({ params: { view: 'waited' } })).eventCount === 1)
+  await vi.waitUntil(async () => (await client().get({ params: { view: 'waited' } })).eventCount === 1, 30_000)
   const started = performance.now()
   await acknowledge('quick', 1)
   const inTime = await waiting

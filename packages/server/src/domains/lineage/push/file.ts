@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isErrno } from '../../../platform/errors.ts'
-import type { Sent } from './http.ts'
+import type { Sent } from '../../../platform/outgoing/send.ts'
 
 /** A file grows to so much, and so many older ones are kept: `x.jsonl.1` is the newest of them. */
 const limits = { bytes: 16 * 1024 ** 2, kept: 5 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { type Sent, sendHttp } from '../../../platform/outgoing/send.ts'
 import type { LineageDeps } from '../deps.ts'
 import { appendLine } from './file.ts'
-import { type Sent, sendHttp } from './http.ts'
 import { type TargetRow, targetStore } from './store.ts'
 
 /** Events that are read at once, and how long one look may send. */
@@ -71,7 +71,8 @@ function senderOf(
 ): (body: string) => Promise<Sent> {
   const read = spec as Spec
   if (read.kind === 'file') return (line) => appendLine(fileOf(deps.folder, project_id, name), line)
-  return (body) => sendHttp({ url: read.url, key, privateTargets: deps.privateTargets }, body)
+  const headers = { ...(key !== null && { authorization: `Bearer ${key}` }) }
+  return (body) => sendHttp({ url: read.url, headers, privateTargets: deps.privateTargets }, body)
 }
 
 /** Project and target are names: letters, digits, `_`, `-` and `.`, never a path. */

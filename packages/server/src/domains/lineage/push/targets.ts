@@ -3,8 +3,8 @@ import { audit } from '../../../platform/audit.ts'
 import type { Caller } from '../../../platform/auth.ts'
 import { json } from '../../../platform/db.ts'
 import { failures } from '../../../platform/errors.ts'
+import { whyNotSend } from '../../../platform/outgoing/address.ts'
 import type { LineageDeps } from '../deps.ts'
-import { whyNotSend } from './address.ts'
 import { type TargetRow, targetStore } from './store.ts'
 
 const fail = failures(lineageErrors)

@@ -1,6 +1,5 @@
 import type { Run } from '@evenkeel/contract'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type Local, startLocal } from './supervisor/index.ts'
 import { evenkeel } from './testing.ts'
+import { freePort } from './free-port.ts'
 
 // A database, a server and a node are started for this.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -31,14 +31,6 @@ afterAll(async () => {
   await local?.stop()
   if (folder) await rm(folder, { recursive: true, force: true })
 })
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
-    })
-  })
 
 const ask = (...args: string[]) => evenkeel(...args, '--url', local!.url)
 

@@ -1,6 +1,7 @@
 import { RunEnvironment, RunState } from '@evenkeel/contract'
 import { type Command, Option } from 'commander'
 import { collect, numberBetween } from './options.ts'
+import { addTrackedRuns, trackedChoices } from './program-tracking.ts'
 
 type Run = (...args: never[]) => Promise<number>
 
@@ -84,7 +85,7 @@ function addRun(group: Command, { remote, action }: Dressing): void {
     .option('--priority <number>', 'whose turn it is where places are scarce, from -100 to 100', priority)
     .option('--follow', 'watch it; the exit code is its outcome')
     .action(action(async () => (await import('./commands/run/start.ts')).start))
-  remote(group.command('list').description('list runs, newest first'))
+  trackedChoices(remote(group.command('list').description('list runs of pipelines, or those that clients logged')))
     .option('--pipeline <pipeline>', 'of this pipeline')
     .addOption(new Option('--state <state>', 'in this state').choices(RunState.options))
     .addOption(new Option('--environment <environment>', 'in this environment').choices(RunEnvironment.options))
@@ -115,6 +116,7 @@ function addRun(group: Command, { remote, action }: Dressing): void {
   withRun('retry', 'run again what failed, and keep what succeeded').action(
     action(async () => (await import('./commands/run/change.ts')).retry),
   )
+  addTrackedRuns(group, { remote, action })
 }
 
 function addSecret(group: Command, { remote, action }: Dressing): void {

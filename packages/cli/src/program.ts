@@ -2,9 +2,12 @@ import { Command, CommanderError } from 'commander'
 import { exitCodes } from './errors.ts'
 import { numberBetween } from './options.ts'
 import { addBackfillCommands } from './program-backfills.ts'
+import { addImportCommands } from './program-imports.ts'
 import { addLineageCommands } from './program-lineage.ts'
+import { addModelCommands } from './program-models.ts'
 import { addPipelineCommands } from './program-pipelines.ts'
 import { addReleaseCommands } from './program-releases.ts'
+import { addExperimentCommands } from './program-tracking.ts'
 import { addRuntimeCommands } from './program-runtimes.ts'
 
 const EXAMPLES = `
@@ -14,6 +17,7 @@ Examples
   evenkeel status                                 where each model is in its loop, and what to do next
   evenkeel pipeline apply pipelines/churn.yaml    send a pipeline and its code
   evenkeel run start churn --follow               run it, and watch
+  evenkeel run list --experiment churn --metrics auc  what was tried, with its results
   evenkeel deploy churn@7 --canary 10 --wait      canary at 10 %, judged, promoted or rolled back
   evenkeel rollback churn --reason "wrong units"  go back, at once
 
@@ -83,6 +87,7 @@ export function createProgram() {
     .helpGroup('START')
     .action(action(async () => (await import('./commands/open.ts')).open))
 
+  addModelCommands(program, { common, remote, action })
   remote(program.command('approve').description('list, show, accept, reject or delegate requests for approval'))
     .helpGroup('LOOP')
     .argument('<verb>', 'list, show, accept, reject or delegate')
@@ -115,6 +120,7 @@ export function createProgram() {
   }
 
   addPipelineCommands(program, { common, remote, action })
+  addExperimentCommands(program, { common, remote, action })
   addBackfillCommands(program, { common, remote, action })
   addReleaseCommands(program, { common, remote, action })
   addLineageCommands(program, { common, remote, action })
@@ -126,6 +132,7 @@ export function createProgram() {
     .helpGroup('LOOK')
     .action(action(async () => (await import('./commands/targets.ts')).targets))
   addRuntimeCommands(program, { common, remote, action })
+  addImportCommands(program, { common, remote, action })
   remote(program.command('api').description('call any endpoint'))
     .helpGroup('SYSTEM')
     .argument('<method>', 'GET, POST, PUT, DELETE')

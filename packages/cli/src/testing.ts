@@ -3,6 +3,7 @@ import {
   backfills,
   deployments,
   type Endpoint,
+  experiments,
   governance,
   lineage,
   loop,
@@ -12,6 +13,7 @@ import {
   releases,
   secrets,
   runtimes,
+  trackedRuns,
 } from '@evenkeel/contract'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -25,6 +27,7 @@ const groups = {
   artifacts,
   backfills,
   deployments,
+  experiments,
   governance,
   lineage,
   loop,
@@ -33,6 +36,7 @@ const groups = {
   releases,
   runtimes,
   secrets,
+  trackedRuns,
 }
 type Groups = typeof groups
 export type Operation = { [G in keyof Groups]: `${G}.${keyof Groups[G] & string}` }[keyof Groups]

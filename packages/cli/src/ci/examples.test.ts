@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { type Local, startLocal } from '../supervisor/index.ts'
+import { freePort } from '../free-port.ts'
 
 // A database, a server and a node are started for this, and commands as processes of their own.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
@@ -31,14 +31,6 @@ afterAll(async () => {
   await local?.stop()
   await rm(folder, { recursive: true, force: true })
 })
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
-    })
-  })
 
 /** What a runner brings along and this machine does not: packages from a registry, and the program of GitHub. */
 async function makeTools(): Promise<void> {

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CommonOptions, connect, type Connection } from '../commands/common.ts'
@@ -7,6 +6,7 @@ import { exitCodes } from '../errors.ts'
 import type { Output } from '../output.ts'
 import { targetOf } from '../settings.ts'
 import { startLocal } from '../supervisor/index.ts'
+import { freePort } from '../free-port.ts'
 
 /** Uses the server that is named or that runs; where there is none, one of its own for as long as it takes. */
 export async function withServer<T>(
@@ -39,11 +39,3 @@ async function answers(url: string): Promise<boolean> {
   await answer?.body?.cancel()
   return answer?.ok ?? false
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0))
-    })
-  })

@@ -1,5 +1,5 @@
 import { ApiError, type CompiledPipeline } from '@evenkeel/client'
-import { PipelineSpec, type Run } from '@evenkeel/contract'
+import { paramsOfInputs, PipelineSpec, type Run } from '@evenkeel/contract'
 import { relative, resolve } from 'node:path'
 import { statSync } from 'node:fs'
 import type { Connection } from '../commands/common.ts'
@@ -135,9 +135,4 @@ async function runAffected(
 
 /** Several pipelines are tried out at once, and a param is for those that have it. */
 const isOf = ({ params, steps }: PipelineSpec, name: string): boolean =>
-  name in params ||
-  steps.some(
-    (step) =>
-      step.params.includes(name) ||
-      Object.values(step.inputs).some((input) => input.from === 'dataset' && [input.start, input.end].includes(name)),
-  )
+  name in params || steps.some((step) => step.params.includes(name) || paramsOfInputs(step.inputs).includes(name))

@@ -3,6 +3,7 @@ import {
   artifacts,
   backfills,
   deployments,
+  experiments,
   governance,
   lineage,
   loop,
@@ -11,6 +12,7 @@ import {
   releases,
   runtimes,
   secrets,
+  trackedRuns,
 } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
 import { targetOf } from '../settings.ts'
@@ -42,6 +44,8 @@ export async function connect(options: CommonOptions) {
     releases: createClient(releases, client),
     secrets: createClient(secrets, client),
     runtimes: createClient(runtimes, client),
+    experiments: createClient(experiments, client),
+    trackedRuns: createClient(trackedRuns, client),
   }
 }
 export type Connection = Awaited<ReturnType<typeof connect>>

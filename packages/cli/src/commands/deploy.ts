@@ -2,6 +2,7 @@ import type { EndpointView, Rollout } from '@evenkeel/contract'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CliError, exitCodes } from '../errors.ts'
 import { type CommonOptions, type Connection, connect, outputOf } from './common.ts'
+import { numberOf, readVersionName } from './model/version-name.ts'
 
 interface DeployOptions extends CommonOptions {
   readonly endpoint?: string
@@ -15,7 +16,10 @@ interface DeployOptions extends CommonOptions {
 export async function deploy(name: string, options: DeployOptions): Promise<number> {
   const connection = await connect(options)
   const output = outputOf(options)
-  const { model, version } = await versionOf(connection, name)
+  const named = readVersionName(name)
+  if (named.wanted === undefined) throw usage(`"${name}" is not of the form model@7`)
+  const { model } = named
+  const version = await numberOf(connection, named)
   const endpoint = options.endpoint ?? (await endpointOf(connection, model)).name
   const plan = options.canary === undefined ? undefined : { steps: options.canary === 0 ? [] : [options.canary] }
   if (options.dryRun) {
@@ -28,16 +32,6 @@ export async function deploy(name: string, options: DeployOptions): Promise<numb
   if (options.wait) rollout = await follow(connection, rollout, output.say)
   output.result(rollout, () => [`${model}@${version} is ${rollout.state}: ${rollout.says}`, nextOf(rollout)])
   return codeOf(rollout.state)
-}
-
-async function versionOf({ registry }: Connection, name: string): Promise<{ model: string; version: number }> {
-  const [model, wanted] = name.split('@')
-  if (!model || !wanted) throw usage(`"${name}" is not of the form model@7`)
-  if (/^\d+$/.test(wanted)) return { model, version: Number(wanted) }
-  const { items } = await registry.listVersions({ params: { model }, query: { limit: 500 } })
-  const found = items.find(({ aliases }) => aliases.includes(wanted))
-  if (!found) throw usage(`no version of ${model} has the alias ${wanted}`)
-  return { model, version: found.version }
 }
 
 async function endpointOf({ deployments }: Connection, model: string): Promise<EndpointView> {

@@ -1,11 +1,11 @@
-import { allowedWords, type PipelineSpec } from '@evenkeel/contract'
+import { allowedWords, paramsOfInputs, type PipelineSpec } from '@evenkeel/contract'
 import { cell, table } from '../table.ts'
 
 /** Params that a run must give: its steps read them, and there is no default. */
 export function neededParams({ params, steps }: PipelineSpec): string[] {
   const named = steps.flatMap((step) => [
     ...step.params.filter((name) => !(name in step.with)),
-    ...Object.values(step.inputs).flatMap((input) => (input.from === 'dataset' ? [input.start, input.end] : [])),
+    ...paramsOfInputs(step.inputs),
   ])
   return [...new Set(named)].filter((name) => params[name] === undefined)
 }

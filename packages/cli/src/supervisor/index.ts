@@ -187,7 +187,8 @@ function nodeSpec(folder: string, url: string, port: number): ChildSpec {
 async function ready(url: string, what: string, logFile: string): Promise<void> {
   const giveUpAt = Date.now() + READY_LIMIT_MS
   while (Date.now() < giveUpAt) {
-    const answer = await fetch(url).catch(() => undefined)
+    // A process that dies again and again may take a request and never answer it.
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
     await answer?.body?.cancel()
     if (answer?.ok) return
     await delay(30)

@@ -1,16 +1,20 @@
 import type { Run, RunEnvironment, RunState } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, momentText, spanText, table } from '../../table.ts'
-import { type CommonOptions, connect, outputOf } from '../common.ts'
+import { connect, outputOf } from '../common.ts'
+import { isTracked, listTracked, type TrackedOptions } from '../tracked/list.ts'
 
-interface ListOptions extends CommonOptions {
+interface ListOptions extends TrackedOptions {
   readonly pipeline?: string
   readonly state?: RunState
   readonly environment?: RunEnvironment
-  readonly limit: number
 }
 
-export async function list({ pipeline, state, environment, limit, ...options }: ListOptions): Promise<number> {
+/** Runs of pipelines, or the tracked ones as soon as anything is asked that only these have. */
+export const list = (options: ListOptions): Promise<number> =>
+  isTracked(options) ? listTracked(options) : listRuns(options)
+
+async function listRuns({ pipeline, state, environment, limit, ...options }: ListOptions): Promise<number> {
   const { pipelines } = await connect(options)
   const query = {
     limit,

@@ -1,0 +1,127 @@
+import { createClient } from '@evenkeel/client'
+import { artifacts } from '@evenkeel/contract'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { type Local, startLocal } from './supervisor/index.ts'
+import { freePort } from './free-port.ts'
+import { evenkeel } from './testing.ts'
+
+// A database, a server and a node are started for this.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../numerics/src/imports/fixtures/${name}`, import.meta.url))
+
+let folder: string
+let local: Local
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'evenkeel-elsewhere-'))
+  const [port, inferencePort] = await Promise.all([freePort(), freePort()])
+  local = await startLocal({ folder, port, inferencePort, onProgress: () => undefined })
+})
+afterAll(async () => {
+  await local.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const post = (path: string, body: unknown) =>
+  fetch(`${local.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+
+/** What a client of MLflow leaves behind that logs a LightGBM model and registers it. */
+async function registerAsMlflow(): Promise<void> {
+  const files = createClient(artifacts, { baseUrl: local.url })
+  const put = async (path: string, bytes: Uint8Array) =>
+    files.putFile({
+      query: { path: `0/models/churn/${path}` },
+      file: new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(),
+    })
+  await put('MLmodel', Buffer.from('flavors:\n  lightgbm:\n    data: model.lgb\n  python_function: {}\n'))
+  await put('model.lgb', await readFile(fixture('lightgbm-pandas.txt')))
+  await post('/api/2.0/mlflow/registered-models/create', { name: 'churn' })
+  const source = 'mlflow-artifacts:/0/models/churn'
+  expect((await post('/api/2.0/mlflow/model-versions/create', { name: 'churn', source })).status).toBe(200)
+}
+
+it('serves what a client of MLflow registered, as the library itself predicts', async () => {
+  await registerAsMlflow()
+  const evaluation = join(folder, 'evaluation.json')
+  await writeFile(evaluation, JSON.stringify(heldOut))
+  const url = ['--url', local.url]
+
+  const registered = await evenkeel('register', 'churn@1', '--evaluation', evaluation, ...url)
+  expect(registered).toMatchObject({ code: 0, stdout: expect.stringContaining('churn@2 is passed') })
+  await evenkeel('api', 'PUT', '/api/v1/endpoints/churn', '{"environment":"staging","model":"churn"}', ...url)
+  expect(await evenkeel('deploy', 'churn@2', '--endpoint', 'churn', '--canary', '0', '--wait', ...url)).toMatchObject({
+    code: 0,
+  })
+
+  const { columns, expected } = JSON.parse(await readFile(fixture('lightgbm-pandas.expected.json'), 'utf8'))
+  const inputs = Object.entries(columns as Record<string, (number | string | null)[]>).map(([name, values]) => ({
+    name,
+    datatype: name === 'colour' ? 'BYTES' : 'FP32',
+    shape: [values.length, 1],
+    data: name === 'colour' ? values.map((value) => value ?? '') : values,
+  }))
+  const answer = await fetch(`${local.inferenceUrl}/v2/models/churn/infer`, {
+    method: 'POST',
+    body: JSON.stringify({ inputs }),
+  })
+  const { outputs } = (await answer.json()) as { outputs: { data: number[] }[] }
+  const furthest = Math.max(...outputs[0]!.data.map((value, at) => Math.abs(value - expected[at])))
+  expect(furthest).toBeLessThan(1e-5)
+
+  const { stdout } = await evenkeel('model', 'diff', 'churn@1', 'churn@2', '--json', ...url)
+  expect(JSON.parse(stdout).differences).toContainEqual({
+    part: 'metrics',
+    name: 'auc',
+    before: null,
+    after: 0.81,
+    change: null,
+  })
+})
+
+const heldOut = {
+  dataset: 'churn',
+  holdoutFrom: '2026-05-01T00:00:00Z',
+  holdoutUntil: '2026-06-01T00:00:00Z',
+  rowCount: 20_000,
+  positiveShare: 0.4,
+  candidate: { auc: 0.81 },
+  champion: null,
+  difference: null,
+}
+
+it('says why a model cannot be registered, and registers nothing', async () => {
+  const url = ['--url', local.url]
+  const pickle = join(folder, 'model.pkl')
+  await writeFile(pickle, Buffer.from('800495050000000000000028', 'hex'))
+  const refused = await evenkeel('register', pickle, '--model', 'pickled', ...url)
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('may run any code when it is loaded') })
+
+  expect(await evenkeel('register', 'nowhere.txt', '--model', 'x', ...url)).toMatchObject({ code: 2 })
+  const nameless = await evenkeel('register', fixture('lightgbm-binary.txt'), ...url)
+  expect(nameless).toMatchObject({ code: 2, stderr: expect.stringContaining('The model has no name') })
+  const { stdout } = await evenkeel('model', 'list', '--json', ...url)
+  expect(JSON.parse(stdout).items.map(({ name }: { name: string }) => name)).not.toContain('pickled')
+})
+
+it('refuses a version that nobody evaluated, and says what to do', async () => {
+  const { code, stdout } = await evenkeel(
+    'register',
+    fixture('xgboost-ubj.ubj'),
+    '--model',
+    'risky',
+    '--url',
+    local.url,
+  )
+
+  expect(code).toBe(6)
+  expect(stdout).toContain('It came without an evaluation on held-out rows')
+  expect(stdout).toContain('/api/v1/models/risky/versions/1/override-gate')
+})

@@ -1,0 +1,47 @@
+import { ModelFormat } from '@evenkeel/contract'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { numberBetween } from './options.ts'
+import type { Dressing } from './program-pipelines.ts'
+
+type Metric = readonly [name: string, value: number]
+
+/** `auc=0.73`, as often as there are metrics. */
+function addMetric(text: string, before: readonly Metric[]): readonly Metric[] {
+  const at = text.lastIndexOf('=')
+  const value = Number(text.slice(at + 1) || NaN)
+  if (at < 1 || !Number.isFinite(value)) throw new InvalidArgumentError('write a metric as in auc=0.73')
+  return [...before, [text.slice(0, at), value]]
+}
+
+export function addModelCommands(program: Command, { remote, action }: Dressing): void {
+  remote(program.command('register').argument('<what>', 'a file, a folder of MLflow, churn@3 or models:/churn/3'))
+    .description('register a model made elsewhere: ONNX, or trees of LightGBM and XGBoost, which become ONNX')
+    .helpGroup('LOOP')
+    .option('--model <name>', 'the model that it is a version of')
+    .option('--metric <name=value>', 'how good it was; may be given several times', addMetric, [])
+    .addOption(
+      new Option('--format <format>', 'of the file (default: by its first bytes)').choices(ModelFormat.options),
+    )
+    .option('--evaluation <file>', 'how it did on held-out rows: JSON, see docs/models.md')
+    .option('-n, --dry-run', 'convert it and say what it takes, and register nothing')
+    .action(action(async () => (await import('./commands/model/register.ts')).register))
+
+  const group = program.command('model').description('models and their versions').helpGroup('LOOK')
+  remote(group.command('list', { isDefault: true }).description('models of the registry')).action(
+    action(async () => (await import('./commands/model/list.ts')).list),
+  )
+  remote(group.command('get').argument('<name>', 'churn, churn@7, churn@champion').description('a model, or a version'))
+    .option('--limit <count>', 'versions at most', numberBetween(1, 500, { whole: true }), 20)
+    .option('--cursor <cursor>', 'where the page before ended')
+    .action(action(async () => (await import('./commands/model/get.ts')).get))
+  remote(group.command('card').argument('<version>', 'churn@7').description('the model card, as Markdown')).action(
+    action(async () => (await import('./commands/model/get.ts')).card),
+  )
+  remote(group.command('diff').argument('<before>', 'churn@6').argument('<after>', 'churn@7'))
+    .description('what is different between two versions')
+    .option('--all', 'also what is the same')
+    .action(action(async () => (await import('./commands/model/diff.ts')).diff))
+  remote(group.command('alias').argument('<version>', 'churn@7').argument('<alias>', 'as in best'))
+    .description('point an alias at a version')
+    .action(action(async () => (await import('./commands/model/alias.ts')).alias))
+}

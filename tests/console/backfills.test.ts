@@ -108,6 +108,6 @@ await browserSuite('backfills', Object.keys(PAGES).length + 4, (stage) => {
     })
     fixture.tell('pipelines.backfill_changed', BACKFILLS.running)
 
-    await expect.poll(() => text(page), { timeout: 3000 }).toContain('Every partition is done.')
+    await expect.poll(() => text(page)).toContain('Every partition is done.')
   })
 })

@@ -201,7 +201,7 @@ await browserSuite('pipelines', Object.keys(PAGES).length + 17, (stage) => {
     change(RUNS.running, { state: 'failed', reason: 'The disk is full.', endedAt: new Date().toISOString() })
     fixture.tell('pipelines.run_changed', RUNS.running)
 
-    await expect.poll(() => text(page), { timeout: 3000 }).toContain('The disk is full.')
+    await expect.poll(() => text(page)).toContain('The disk is full.')
   })
 
   it('cancels with a reason, and says why what has ended cannot be cancelled', async () => {

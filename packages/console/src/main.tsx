@@ -6,6 +6,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { LiveContext, useLiveStream } from './live/useLive.ts'
 import { createAppRouter } from './router.tsx'
+import { pathOfHash } from './shell/paths.ts'
 import { Provider } from './ui/Provider.tsx'
 import './styles.css'
 
@@ -14,6 +15,9 @@ const mayPass = (error: Error) => !(error instanceof ApiError) || error.status >
 const retry = (failureCount: number, error: Error) => failureCount < 1 && mayPass(error)
 
 const queryClient = new QueryClient({ defaultOptions: { queries: { staleTime: 1000, retry } } })
+const meant = pathOfHash(window.location.hash)
+if (meant !== undefined) window.history.replaceState(null, '', meant)
+
 const router = createAppRouter(queryClient)
 
 function App() {

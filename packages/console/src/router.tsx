@@ -139,6 +139,59 @@ const lineageRoute = createRoute({
   component: lazyRouteComponent(() => import('./lineage/LineagePage.tsx'), 'LineagePage'),
 })
 
+const experimentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/experiments',
+  validateSearch: z.object({ folder: maybe(z.coerce.string()), text: maybe(z.coerce.string()) }),
+  component: lazyRouteComponent(() => import('./experiment/ExperimentsPage.tsx'), 'ExperimentsPage'),
+})
+
+const experimentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/experiments/$experiment',
+  validateSearch: z.object({
+    filter: maybe(z.coerce.string()),
+    order: maybe(z.coerce.string()),
+    /** Such as `metric:auc` and `min:loss`; see `experiment/columns.ts`. */
+    columns: maybe(z.array(z.string()).max(500)),
+    lifecycle: maybe(z.enum(['active', 'deleted'])),
+    selected: maybe(z.array(z.string()).max(100)),
+  }),
+  component: lazyRouteComponent(() => import('./experiment/ExperimentPage.tsx'), 'ExperimentPage'),
+})
+
+/** How curves are drawn: over steps or time, how smooth, on which scale. */
+const curvesSearch = {
+  axis: maybe(z.enum(['step', 'time'])),
+  smooth: maybe(z.number().min(0).max(0.99)),
+  log: maybe(z.boolean()),
+  charts: maybe(z.enum(['lines', 'table'])),
+}
+
+const trackedRunRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/experiments/$experiment/runs/$run',
+  validateSearch: z.object({ ...curvesSearch, file: maybe(z.coerce.string()) }),
+  component: lazyRouteComponent(() => import('./tracked-run/TrackedRunPage.tsx'), 'TrackedRunPage'),
+})
+
+const compareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/compare',
+  validateSearch: z.object({
+    ...curvesSearch,
+    /** Ids, joined by commas. */
+    runs: maybe(z.coerce.string()),
+    baseline: maybe(z.coerce.string()),
+    all: maybe(z.boolean()),
+    /** Axes of the parallel coordinates, and of the scatter: `param:lr`, `metric:auc`. */
+    axes: maybe(z.array(z.string()).max(50)),
+    x: maybe(z.coerce.string()),
+    y: maybe(z.coerce.string()),
+  }),
+  component: lazyRouteComponent(() => import('./compare/ComparePage.tsx'), 'ComparePage'),
+})
+
 export function createAppRouter(queryClient: QueryClient) {
   return createRouter({
     routeTree: rootRoute.addChildren([
@@ -156,6 +209,10 @@ export function createAppRouter(queryClient: QueryClient) {
       approvalsRoute,
       approvalRoute,
       lineageRoute,
+      experimentsRoute,
+      experimentRoute,
+      trackedRunRoute,
+      compareRoute,
     ]),
     context: { queryClient },
     defaultPreload: 'intent',

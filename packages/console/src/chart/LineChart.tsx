@@ -1,4 +1,5 @@
 import { lazy, Suspense } from 'react'
+import { Legend } from './Legend.tsx'
 import css from './LineChart.module.css'
 import { type LineChartProps, tableOf } from './series.ts'
 
@@ -9,33 +10,15 @@ interface Props extends LineChartProps {
 }
 
 /** A line chart with its legend, or the same numbers as a table. */
-export function LineChart({ asTable = false, ...props }: Props) {
+export function LineChart({ asTable = false, legend = true, ...props }: Props) {
   if (asTable) return <ChartTable {...props} />
   return (
     <div>
-      <Legend {...props} />
+      {legend && props.series.length > 1 && <Legend entries={props.series} />}
       <Suspense fallback={<div style={{ height: props.height ?? 180 }} />}>
         <LineCanvas {...props} />
       </Suspense>
     </div>
-  )
-}
-
-const DASHES = { solid: undefined, dashed: '5 3', dotted: '1.5 3' } as const
-
-function Legend({ series }: LineChartProps) {
-  if (series.length < 2) return null
-  return (
-    <ul className={css['legend']}>
-      {series.map(({ name, colour, dash }) => (
-        <li key={name}>
-          <svg width="18" height="8" aria-hidden="true">
-            <path d="M0 4h18" stroke={`var(--ek-series-${colour})`} strokeWidth="2" strokeDasharray={DASHES[dash]} />
-          </svg>
-          {name}
-        </li>
-      ))}
-    </ul>
   )
 }
 

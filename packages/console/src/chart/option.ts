@@ -3,13 +3,16 @@ import { type Scheme, series as palette, tokens } from '../ui/tokens.ts'
 import type { ChartMark, ChartSeries, LineChartProps } from './series.ts'
 
 /** ECharts measures text before it is on the page, so it must know the font. */
-const FONT = 'Inter, -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+export const FONT = 'Inter, -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
-const escapeHtml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+/** Text inside of what ECharts takes for HTML. */
+export const escapeHtml = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 
 /** Describes a line chart to ECharts in the colours of a theme. */
 export function chartOption(props: LineChartProps, scheme: Scheme): EChartsCoreOption {
   const { label, series, formatX, formatTick = formatX, formatY, fromZero = false, reach } = props
+  const { across = 'time', logarithmic = false } = props
   const colours = tokens[scheme]
   const text = { color: colours.dim, fontSize: 11 }
   return {
@@ -35,14 +38,16 @@ export function chartOption(props: LineChartProps, scheme: Scheme): EChartsCoreO
       formatter: tooltip(props),
     },
     xAxis: {
-      type: 'time',
+      type: across === 'time' ? 'time' : 'value',
+      scale: true,
+      splitLine: { show: false },
       axisLine: { lineStyle: { color: colours.line } },
       axisTick: { show: false },
       axisLabel: { ...text, hideOverlap: true, formatter: formatTick },
       splitNumber: 6,
     },
     yAxis: {
-      type: 'value',
+      type: logarithmic ? 'log' : 'value',
       scale: !fromZero,
       max: ({ max }: { max: number }) => (reach !== undefined && max < reach ? reach : null),
       splitNumber: 3,
@@ -53,8 +58,11 @@ export function chartOption(props: LineChartProps, scheme: Scheme): EChartsCoreO
   }
 }
 
+const strokeOf = (colour: number, scheme: Scheme): string => palette[scheme][colour] ?? tokens[scheme].dim
+
 function lineOf({ name, colour, dash, points }: ChartSeries, props: LineChartProps, scheme: Scheme, first: boolean) {
-  const stroke = palette[scheme][colour]
+  const stroke = strokeOf(colour, scheme)
+  const other = colour >= palette[scheme].length
   return {
     name,
     type: 'line',
@@ -62,9 +70,9 @@ function lineOf({ name, colour, dash, points }: ChartSeries, props: LineChartPro
     showSymbol: points.length < 30,
     symbolSize: 5,
     connectNulls: false,
-    lineStyle: { color: stroke, width: 1.75, type: dash },
+    lineStyle: { color: stroke, width: other ? 1 : 1.75, type: dash, ...(other && { opacity: 0.5 }) },
     itemStyle: { color: stroke },
-    z: 3,
+    z: other ? 2 : 3,
     ...(first && { markLine: linesOf(props, scheme) }),
   }
 }
@@ -79,7 +87,7 @@ function bandOf({ name, colour, band }: ChartSeries, scheme: Scheme) {
       ...base,
       name: `${name} high`,
       data: band.map(([at, low, high]) => [at, high - low]),
-      areaStyle: { color: palette[scheme][colour], opacity: 0.16 },
+      areaStyle: { color: strokeOf(colour, scheme), opacity: 0.16 },
     },
   ]
 }
@@ -105,17 +113,20 @@ interface Hovered {
   readonly value: readonly [number, number | null]
 }
 
+/** More lines than these do not fit beside a pointer. */
+const MOST_HOVERED = 12
+
 function tooltip({ series, formatX, formatY }: LineChartProps) {
   const bands = new Map(series.flatMap(({ name, band }) => (band ? [[name, band] as const] : [])))
   return (hovered: readonly Hovered[]) => {
     const at = hovered[0]?.value[0] ?? 0
-    const lines = hovered
-      .filter(({ seriesName }) => series.some(({ name }) => name === seriesName))
-      .map(({ seriesName, marker, value: [, value] }) => {
-        const interval = bands.get(seriesName)?.find(([moment]) => moment === at)
-        const range = interval ? ` (${formatY(interval[1])} to ${formatY(interval[2])})` : ''
-        return `${marker}${escapeHtml(seriesName)} <b>${value === null ? '–' : formatY(value)}</b>${range}`
-      })
-    return [formatX(at), ...lines].join('<br>')
+    const own = hovered.filter(({ seriesName }) => series.some(({ name }) => name === seriesName))
+    const left = own.length - MOST_HOVERED
+    const lines = own.slice(0, MOST_HOVERED).map(({ seriesName, marker, value: [, value] }) => {
+      const interval = bands.get(seriesName)?.find(([moment]) => moment === at)
+      const range = interval ? ` (${formatY(interval[1])} to ${formatY(interval[2])})` : ''
+      return `${marker}${escapeHtml(seriesName)} <b>${value === null ? '–' : formatY(value)}</b>${range}`
+    })
+    return [formatX(at), ...lines, ...(left > 0 ? [`and ${left} more`] : [])].join('<br>')
   }
 }

@@ -1,9 +1,9 @@
 export interface ChartSeries {
   readonly name: string
-  /** Place in the palette, 0 to 5. */
+  /** Place in the palette, 0 to 5; what lies beyond is drawn alike, as "others". */
   readonly colour: number
   readonly dash: 'solid' | 'dashed' | 'dotted'
-  /** Epoch milliseconds and value; a gap is null. */
+  /** Epoch milliseconds, or what the axis counts, and value; a gap is null. */
   readonly points: readonly (readonly [number, number | null])[]
   /** Epoch milliseconds, lower and upper bound of an interval around the value. */
   readonly band?: readonly (readonly [number, number, number])[]
@@ -27,6 +27,12 @@ export interface LineChartProps {
   /** Shorter, for the axis; as in the table when left out. */
   readonly formatTick?: (ms: number) => string
   readonly formatY: (value: number) => string
+  /** What lies across: moments, unless it says otherwise. */
+  readonly across?: 'time' | 'number'
+  /** Steps of the value axis multiply; values must be above zero. */
+  readonly logarithmic?: boolean
+  /** Names and colours above the chart; left out where they stand once for several charts. */
+  readonly legend?: boolean
   readonly bound?: ChartBound
   /** Moments at which something changed. */
   readonly marks?: readonly ChartMark[]

@@ -1,4 +1,11 @@
-import { type ParamValue, type PipelineSpec, plural, type StepSpec } from '@evenkeel/contract'
+import {
+  paramsOfInputs,
+  type ParamValue,
+  type PipelineSpec,
+  plural,
+  type StepInput,
+  type StepSpec,
+} from '@evenkeel/contract'
 
 /** Every step that comes before: those named, and those an input comes from. */
 export function needsOf({ needs, inputs }: StepSpec): string[] {
@@ -9,6 +16,7 @@ export function needsOf({ needs, inputs }: StepSpec): string[] {
       case 'steps':
         return input.steps
       case 'dataset':
+      case 'dataset-version':
         return []
     }
   })
@@ -17,9 +25,10 @@ export function needsOf({ needs, inputs }: StepSpec): string[] {
 
 /** The run params that a pipeline takes, with their defaults; null for those that its steps name and nobody gave one. */
 export function paramsOf({ params, steps }: PipelineSpec): Record<string, ParamValue> {
-  const spans = (step: StepSpec) =>
-    Object.values(step.inputs).flatMap((input) => (input.from === 'dataset' ? [input.start, input.end] : []))
-  const named = steps.flatMap((step) => [...step.params.filter((name) => !(name in step.with)), ...spans(step)])
+  const named = steps.flatMap((step) => [
+    ...step.params.filter((name) => !(name in step.with)),
+    ...paramsOfInputs(step.inputs),
+  ])
   return { ...Object.fromEntries(named.map((name) => [name, null])), ...params }
 }
 
@@ -35,7 +44,14 @@ export function inputWords(input: StepSpec['inputs'][string]): string {
       return `${input.output} of ${plural(input.steps.length, 'step')}`
     case 'dataset':
       return `${input.dataset}, from ${input.start} until ${input.end}`
+    case 'dataset-version':
+      return `${input.dataset}, ${versionWords(input.version)}`
   }
+}
+
+const versionWords = (version: Extract<StepInput, { from: 'dataset-version' }>['version']): string => {
+  if (typeof version === 'object') return `the version that ${version.param} names`
+  return version === 'latest' ? 'the newest version' : `version ${version}`
 }
 
 /** When an earlier result takes the place of a step, in words. */

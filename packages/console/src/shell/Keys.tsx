@@ -5,7 +5,16 @@ import { Dialog, Kbd, notifyDone, Switch } from '../ui/index.ts'
 import css from './Keys.module.css'
 import { openPalette } from './palette-state.ts'
 import { placesQuery } from './places.ts'
-import { GO_KEYS, type GoKey, isGoKey, isTaken, neighbourRow, pathOfKey } from './shortcuts.ts'
+import {
+  compareSelected,
+  GO_KEYS,
+  type GoKey,
+  isGoKey,
+  isTaken,
+  neighbourRow,
+  pathOfKey,
+  selectRow,
+} from './shortcuts.ts'
 
 /** After `g`, so long is waited for the letter. */
 const GO_WAIT_MS = 1500
@@ -16,6 +25,8 @@ const SHEET = [
   { keys: ['j'], does: 'Next row' },
   { keys: ['k'], does: 'Row before' },
   { keys: ['Enter'], does: 'Open the row' },
+  { keys: ['x'], does: 'Select the row' },
+  { keys: ['c'], does: 'Compare the selected' },
   { keys: ['/'], does: 'Search in this screen' },
   { keys: ['⌘', 'K'], does: 'Find anything (Ctrl K)' },
   { keys: ['?'], does: 'This sheet' },
@@ -67,6 +78,8 @@ function useKeys(enabled: boolean, showSheet: () => void): void {
       g: () => (goUntilMs.current = Date.now() + GO_WAIT_MS),
       j: () => neighbourRow(1)?.focus(),
       k: () => neighbourRow(-1)?.focus(),
+      x: selectRow,
+      c: compareSelected,
       '/': () => (document.querySelector<HTMLElement>('[data-search]') ?? { focus: openPalette }).focus(),
       '?': showSheet,
     }

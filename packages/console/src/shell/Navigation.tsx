@@ -3,6 +3,7 @@ import {
   IconBolt,
   IconClipboardCheck,
   IconCube,
+  IconFlask,
   IconHistory,
   IconRefresh,
   IconRocket,
@@ -46,6 +47,9 @@ export function Navigation() {
     <div className={css['navigation']}>
       <Place href="/" icon={<IconRefresh size={16} aria-hidden="true" />}>
         Loop
+      </Place>
+      <Place href="/experiments" also="/compare" icon={<IconFlask size={16} aria-hidden="true" />}>
+        Experiments
       </Place>
       <Place href="/pipelines" also="/runs/" icon={<IconRoute size={16} aria-hidden="true" />}>
         Pipelines

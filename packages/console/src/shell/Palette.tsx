@@ -21,6 +21,7 @@ export function Palette() {
 
 const SCREENS = [
   { href: '/', label: 'Loop', note: 'where every model is' },
+  { href: '/experiments', label: 'Experiments', note: 'what was tried, and how it went' },
   { href: '/pipelines', label: 'Pipelines', note: 'what can be run, and how it went' },
   { href: '/backfills', label: 'Backfills', note: 'what is run for the past' },
   { href: '/approvals', label: 'Approvals', note: 'what waits for people' },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isPage, pathTo } from './paths.ts'
+import { isPage, pathOfHash, pathTo, pathToCompare, pathToTrackedRun, pathToVersion } from './paths.ts'
 import { pathOfKey } from './shortcuts.ts'
 
 it('follows links only to screens that exist', () => {
@@ -23,4 +23,13 @@ it('leads to the first thing of a kind, and nowhere while there is none', () => 
   expect(pathOfKey('n', places)).toBe(pathTo('monitors', 'm'))
   expect(pathOfKey('y', places)).toBeUndefined()
   expect(pathOfKey('m', undefined)).toBeUndefined()
+})
+
+it('finds the page of a link that a client of MLflow printed', () => {
+  expect(pathOfHash('#/experiments/1/runs/2f')).toBe(pathToTrackedRun('1', '2f'))
+  expect(pathOfHash('#/experiments/1/runs/2f/artifacts/model')).toBe(pathToTrackedRun('1', '2f'))
+  expect(pathOfHash('#/experiments/1/models/m-3a')).toBe(pathTo('experiments', '1'))
+  expect(pathOfHash('#/models/churn/versions/3')).toBe(pathToVersion('churn', 3))
+  expect(['', '#content', '#/nowhere', '#//elsewhere.example'].map(pathOfHash)).toEqual(Array(4).fill(undefined))
+  expect(isPage(pathToCompare(['a', 'b/c']))).toBe(true)
 })

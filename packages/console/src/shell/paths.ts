@@ -1,6 +1,6 @@
 /** Path of the page of a thing. */
 export const pathTo = (
-  kind: 'pipelines' | 'backfills' | 'runs' | 'models' | 'deployments' | 'monitors' | 'approvals',
+  kind: 'experiments' | 'pipelines' | 'backfills' | 'runs' | 'models' | 'deployments' | 'monitors' | 'approvals',
   name: string,
 ): string => `/${kind}/${encodeURIComponent(name)}`
 
@@ -11,10 +11,28 @@ export const pathToVersion = (model: string, version: number): string =>
 export const pathToLineage = (kind: 'run' | 'model_version' | 'dataset' | 'dataset_version', name: string): string =>
   `/lineage?node=${encodeURIComponent(`${kind}:${name}`)}`
 
+export const pathToTrackedRun = (experiment: string, run: string): string =>
+  `${pathTo('experiments', experiment)}/runs/${encodeURIComponent(run)}`
+
+/** Path of the page that compares runs. */
+export const pathToCompare = (runs: readonly string[]): string =>
+  `/compare?runs=${runs.map(encodeURIComponent).join(',')}`
+
+/** MLflow's clients print links such as `…/#/experiments/1/runs/2f`; the page they mean, where there is one. */
+export function pathOfHash(hash: string): string | undefined {
+  if (!hash.startsWith('#/')) return undefined
+  const path = hash.slice(1)
+  // Its pages of a run have more parts; those of a logged model are none here, but its experiment is.
+  const [run] = /^\/experiments\/[^/?]+\/runs\/[^/?]+/.exec(path) ?? []
+  const [, experiment] = /^(\/experiments\/[^/?]+)\/models\//.exec(path) ?? []
+  const page = run ?? experiment ?? path
+  return isPage(page) ? page : undefined
+}
+
 /** Whether a link of the server leads to a screen that exists. */
 export const isPage = (link: string | null): link is string =>
   link !== null &&
-  /^\/($|\?|(pipelines|backfills|automations|approvals|lineage)($|\?)|(pipelines|backfills|runs|models|deployments|monitors|approvals)\/)/.test(
+  /^\/($|\?|(experiments|compare|pipelines|backfills|automations|approvals|lineage)($|\?)|(experiments|pipelines|backfills|runs|models|deployments|monitors|approvals)\/)/.test(
     link,
   )
 

@@ -2,7 +2,14 @@ import type { Places } from './places.ts'
 import { pathTo } from './paths.ts'
 
 /** Where `g` and a letter lead: the screen, or the first thing of its kind. */
-export const GO_KEYS = { l: 'Loop', p: 'Pipelines', m: 'Models', y: 'Deployments', n: 'Monitors' } as const
+export const GO_KEYS = {
+  l: 'Loop',
+  r: 'Experiments',
+  p: 'Pipelines',
+  m: 'Models',
+  y: 'Deployments',
+  n: 'Monitors',
+} as const
 export type GoKey = keyof typeof GO_KEYS
 
 /** Path of the page, or `undefined` while there is no such thing. */
@@ -12,6 +19,8 @@ export function pathOfKey(key: GoKey, places: Places | undefined): string | unde
   switch (key) {
     case 'l':
       return '/'
+    case 'r':
+      return '/experiments'
     case 'p':
       return '/pipelines'
     case 'm':
@@ -37,4 +46,14 @@ export function neighbourRow(step: 1 | -1): HTMLElement | undefined {
   const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')]
   const at = rows.findIndex((row) => row === document.activeElement)
   return at < 0 ? rows[step === 1 ? 0 : rows.length - 1] : rows[at + step]
+}
+
+/** Presses the box that selects the row in focus. */
+export function selectRow(): void {
+  document.activeElement?.closest('[role=row]')?.querySelector<HTMLElement>('[data-select]')?.click()
+}
+
+/** Presses the button that compares what is selected. */
+export function compareSelected(): void {
+  document.querySelector<HTMLElement>('[data-compare] button')?.click()
 }

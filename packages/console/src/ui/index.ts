@@ -3,11 +3,14 @@ export {
   ActionIcon,
   AppShell,
   Burger,
+  Checkbox,
   Group,
   Kbd,
+  MultiSelect,
   NumberInput,
   SegmentedControl,
   Select,
+  Slider,
   Stack,
   Switch,
   Tabs,
@@ -44,7 +47,7 @@ export {
 export { Loaded } from './Loaded.tsx'
 export { Meter } from './Meter.tsx'
 export { More } from './More.tsx'
-export { notifyDone } from './notify.ts'
+export { notifyDone, notifyUndo } from './notify.tsx'
 export { PageHead } from './PageHead.tsx'
 export { PageLink } from './PageLink.tsx'
 export { Pair, Pairs, Part, Parts } from './Part.tsx'

@@ -1,0 +1,6 @@
+import { createClient } from '@evenkeel/client'
+import { experiments, trackedRuns } from '@evenkeel/contract'
+import { clientOptions } from '../api.ts'
+
+export const experimentsApi = createClient(experiments, clientOptions)
+export const trackedRunsApi = createClient(trackedRuns, clientOptions)

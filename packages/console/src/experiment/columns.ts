@@ -1,0 +1,110 @@
+import type { RunRow } from '@evenkeel/contract'
+import { byImportance, fieldName } from './keys.ts'
+import { doubleText } from './values.ts'
+
+/** What a column of the table of runs can show. */
+export const COLUMN_KINDS = ['run', 'metric', 'min', 'max', 'param', 'tag'] as const
+export type ColumnKind = (typeof COLUMN_KINDS)[number]
+
+/** A column; in the address it is `kind:key`. */
+export interface Column {
+  readonly kind: ColumnKind
+  readonly key: string
+}
+
+/** Columns that every run has, with the name that a search knows them by. */
+export const RUN_COLUMNS = {
+  status: { title: 'Status', field: 'status', width: 110 },
+  started: { title: 'Started', field: 'start_time', width: 120 },
+  duration: { title: 'Duration', field: undefined, width: 110 },
+  user: { title: 'User', field: 'user_id', width: 120 },
+  id: { title: 'Id', field: 'run_id', width: 280 },
+} as const satisfies Record<string, { title: string; field: string | undefined; width: number }>
+
+type RunColumn = keyof typeof RUN_COLUMNS
+const runColumn = (key: string) => (Object.hasOwn(RUN_COLUMNS, key) ? RUN_COLUMNS[key as RunColumn] : undefined)
+
+export const columnText = ({ kind, key }: Column): string => `${kind}:${key}`
+
+/** Columns as an address names them, each once; what is none is left out. */
+export function columnsOf(texts: readonly string[]): Column[] {
+  return [...new Set(texts)].flatMap((text) => {
+    const at = text.indexOf(':')
+    const kind = COLUMN_KINDS.find((one) => one === text.slice(0, at))
+    const key = text.slice(at + 1)
+    if (!kind || key === '' || (kind === 'run' && !runColumn(key))) return []
+    return [{ kind, key }]
+  })
+}
+
+const FIRST_METRICS = 5
+const FIRST_PARAMS = 5
+
+/** What is shown while nobody has chosen: the first metrics and params, those of the machine last. */
+export const firstColumns = (metrics: readonly string[], params: readonly string[]): Column[] => [
+  ...(['status', 'started', 'duration'] as const).map((key) => ({ kind: 'run' as const, key })),
+  ...metrics
+    .toSorted(byImportance)
+    .slice(0, FIRST_METRICS)
+    .map((key) => ({ kind: 'metric' as const, key })),
+  ...params.slice(0, FIRST_PARAMS).map((key) => ({ kind: 'param' as const, key })),
+  { kind: 'run', key: 'user' },
+]
+
+/** Which keys a search must bring for these columns. */
+export function keysOf(columns: readonly Column[]): Pick<RunRowKeys, 'metrics' | 'params' | 'tags'> {
+  const of = (...kinds: readonly ColumnKind[]) => [
+    ...new Set(columns.filter(({ kind }) => kinds.includes(kind)).map(({ key }) => key)),
+  ]
+  return { metrics: of('metric', 'min', 'max'), params: of('param'), tags: of('tag') }
+}
+
+interface RunRowKeys {
+  readonly metrics: string[]
+  readonly params: string[]
+  readonly tags: string[]
+}
+
+export function titleOf({ kind, key }: Column): string {
+  if (kind === 'run') return runColumn(key)?.title ?? key
+  return kind === 'min' || kind === 'max' ? `${key} (${kind})` : key
+}
+
+export const widthOf = ({ kind, key }: Column): number => (kind === 'run' ? (runColumn(key)?.width ?? 120) : 132)
+
+export const isNumeric = ({ kind, key }: Column): boolean =>
+  kind === 'metric' || kind === 'min' || kind === 'max' || (kind === 'run' && key === 'duration')
+
+/** What an order calls the column; undefined where the server has no order for it. */
+export function sortField({ kind, key }: Column): string | undefined {
+  switch (kind) {
+    case 'run':
+      return runColumn(key)?.field && `attributes.${runColumn(key)!.field}`
+    case 'metric':
+      return fieldName('metrics', key)
+    case 'param':
+      return fieldName('params', key)
+    case 'tag':
+      return fieldName('tags', key)
+    case 'min':
+    case 'max':
+      return undefined
+  }
+}
+
+/** What a run has in a column that is not one of `run`. */
+export function valueText(run: Pick<RunRow, 'metrics' | 'params' | 'tags'>, { kind, key }: Column): string {
+  switch (kind) {
+    case 'metric':
+      return doubleText(run.metrics[key]?.last)
+    case 'min':
+    case 'max':
+      return doubleText(run.metrics[key]?.[kind])
+    case 'param':
+      return run.params[key] ?? '–'
+    case 'tag':
+      return run.tags[key] ?? '–'
+    case 'run':
+      return ''
+  }
+}

@@ -1,0 +1,89 @@
+import type { RunSearchRequest } from '@evenkeel/contract'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { experimentsApi, trackedRunsApi } from './api.ts'
+import { filterOfRuns } from './keys.ts'
+
+/** The first part of each key is the domain whose news concern it. */
+const DOMAIN = 'tracking'
+
+const nextCursorOf = ({ nextCursor }: { nextCursor: string | null }) =>
+  nextCursor === null ? undefined : { cursor: nextCursor }
+const noCursor = {} as { cursor?: string }
+
+export const experimentsQuery = (folder: string, search: string) =>
+  infiniteQueryOptions({
+    queryKey: [DOMAIN, 'experiments', folder, search],
+    queryFn: ({ signal, pageParam }) =>
+      experimentsApi.list(
+        { query: { limit: 100, ...pageParam, ...(folder && { folder }), ...(search && { search }) } },
+        { signal },
+      ),
+    initialPageParam: noCursor,
+    getNextPageParam: nextCursorOf,
+    placeholderData: keepPreviousData,
+  })
+
+export const experimentQuery = (experiment: string) =>
+  queryOptions({
+    queryKey: [DOMAIN, 'experiment', experiment],
+    queryFn: ({ signal }) => experimentsApi.get({ params: { experiment } }, { signal }),
+  })
+
+export type KeyKind = 'metric' | 'param' | 'tag'
+
+/** Names of what was logged, by name. */
+export const keysQuery = (experiment: string, kind: KeyKind, search = '') =>
+  infiniteQueryOptions({
+    queryKey: [DOMAIN, 'keys', experiment, kind, search],
+    queryFn: ({ signal, pageParam }) =>
+      experimentsApi.keys(
+        { params: { experiment }, query: { kind, limit: 50, ...pageParam, ...(search && { search }) } },
+        { signal },
+      ),
+    initialPageParam: noCursor,
+    getNextPageParam: nextCursorOf,
+    placeholderData: keepPreviousData,
+  })
+
+/** Which runs, in which order, with which columns. */
+export type RunsWish = Pick<
+  RunSearchRequest,
+  'experiments' | 'filter' | 'lifecycle' | 'orderBy' | 'metrics' | 'params' | 'tags'
+>
+
+export const RUNS_PER_PAGE = 100
+
+/** Page after page, as a person scrolls; what is new at the top comes with `newestRunsQuery`. */
+export const runPagesQuery = (wish: RunsWish) =>
+  infiniteQueryOptions({
+    queryKey: [DOMAIN, 'runs', wish],
+    queryFn: ({ signal, pageParam }) =>
+      trackedRunsApi.search({ body: { ...wish, limit: RUNS_PER_PAGE, ...pageParam } }, { signal }),
+    initialPageParam: noCursor,
+    getNextPageParam: nextCursorOf,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** The first page, as it is now. */
+export const firstRunsQuery = (wish: RunsWish) =>
+  queryOptions({
+    queryKey: [DOMAIN, 'first runs', wish],
+    queryFn: ({ signal }) => trackedRunsApi.search({ body: { ...wish, limit: RUNS_PER_PAGE } }, { signal }),
+  })
+
+/** These runs as they are now, in no order. */
+export const theseRunsQuery = (wish: Omit<RunsWish, 'filter' | 'orderBy' | 'experiments'>, runs: readonly string[]) =>
+  queryOptions({
+    queryKey: [DOMAIN, 'these runs', wish, runs],
+    queryFn: ({ signal }) =>
+      trackedRunsApi.search({ body: { ...wish, filter: filterOfRuns(runs), limit: 1000 } }, { signal }),
+    placeholderData: keepPreviousData,
+  })
+
+export const runCountQuery = (wish: Pick<RunsWish, 'experiments' | 'filter' | 'lifecycle'>) =>
+  queryOptions({
+    queryKey: [DOMAIN, 'run count', wish],
+    queryFn: ({ signal }) => trackedRunsApi.count({ body: wish }, { signal }),
+    placeholderData: keepPreviousData,
+  })

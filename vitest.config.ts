@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Nothing is told by how fast a test is: these only end one that hangs, also on a machine that is busy. */
+const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } }
+
 /** `server` runs on a PostgreSQL that is started once; everything else needs nothing but Node. */
 // oxlint-disable-next-line import/no-default-export -- vitest asks for one
 export default defineConfig({
@@ -7,6 +10,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...patience,
           name: 'unit',
           // See docs/decisions/0004; what must do it by itself is tested in a process without.
           env: { ORT_DISABLE_TELEMETRY: '1' },
@@ -16,17 +20,17 @@ export default defineConfig({
       },
       {
         test: {
+          ...patience,
           name: 'server',
           include: ['packages/server/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: ['packages/server/src/testing-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
           maxWorkers: 2,
         },
       },
       {
         test: {
+          ...patience,
           name: 'browser',
           include: ['tests/console/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
@@ -37,6 +41,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patience,
           name: 'console',
           include: ['packages/console/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**'],

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 const [name, ...options] = process.argv.slice(2)
 const file = new URL(`${name}/bench.ts`, import.meta.url)
 if (!name || !existsSync(file)) {
-  process.stderr.write('Say which bench: npm run bench -- trees | predict | pipeline | tracking\n')
+  process.stderr.write('Say which bench: npm run bench -- trees | predict | pipeline | tracking | console\n')
   process.exitCode = 2
 } else {
   const child = spawn(process.execPath, [file.pathname, ...options], { stdio: 'inherit' })

@@ -54,9 +54,10 @@ function serverArguments(at: number): string[] {
 async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = 'GET', url = '/', headers } = request
   const sent = await buffer(request)
+  const named = namedHeaders(headers)
   const answer = await fetch(`http://127.0.0.1:${port}${url}`, {
     method,
-    headers: { ...(headers['content-type'] && { 'content-type': headers['content-type'] }) },
+    headers: { ...named, ...(headers['content-type'] && { 'content-type': headers['content-type'] }) },
     ...(sent.length > 0 && { body: sent }),
   })
   const body = Buffer.from(await answer.arrayBuffer())
@@ -64,12 +65,19 @@ async function pass(request: IncomingMessage, response: ServerResponse): Promise
   const exchange = {
     method,
     url,
+    ...(Object.keys(named).length > 0 && { headers: named }),
     request: sideOf(headers['content-type'] ?? null, sent),
     status: answer.status,
     response: sideOf(type, body),
   }
   lines.push(JSON.stringify(exchange))
   response.writeHead(answer.status, type ? { 'content-type': type } : {}).end(body)
+}
+
+/** Headers that say what a body is of. */
+function namedHeaders(headers: IncomingMessage['headers']): Record<string, string> {
+  const names = ['x-mlflow-experiment-id', 'x-mlflow-run-id', 'content-encoding']
+  return Object.fromEntries(names.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])))
 }
 
 function sideOf(type: string | null, body: Buffer): Side {

@@ -10,6 +10,9 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
   sklearn_autolog: ['mlflow', 'sklearn'],
   system_metrics: ['mlflow', 'psutil'],
   prompts: ['mlflow.genai'],
+  traces: ['mlflow.genai'],
+  assessments: ['mlflow'],
+  webhooks: ['mlflow'],
   lightgbm_autolog: ['mlflow', 'lightgbm'],
   xgboost_autolog: ['mlflow', 'xgboost'],
   pytorch_autolog: ['mlflow', 'torch', 'lightning'],
@@ -18,6 +21,8 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
 let place: Place
 
 beforeAll(async () => {
+  // A script listens on this machine.
+  process.env['EVENKEEL_WEBHOOK_PRIVATE_TARGETS'] = '1'
   place = await choosePlace()
   await evenkeel('up', '--detach', ...placeOptions(place))
 })

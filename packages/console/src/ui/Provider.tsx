@@ -1,8 +1,8 @@
 import '@mantine/core/styles.css'
 import '@mantine/notifications/styles.css'
 import { MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import type { ReactNode } from 'react'
+import { NoticeArea } from './notify.tsx'
 import { colourScheme, cssVariables, theme } from './theme.ts'
 
 export function Provider({ children }: { readonly children: ReactNode }) {
@@ -13,7 +13,7 @@ export function Provider({ children }: { readonly children: ReactNode }) {
       defaultColorScheme="auto"
       cssVariablesResolver={cssVariables}
     >
-      <Notifications position="bottom-right" />
+      <NoticeArea />
       {children}
     </MantineProvider>
   )

@@ -69,6 +69,18 @@ describe.each(Object.keys(blobStoreKinds).filter(isHere))('blobs in %s', (protoc
     expect(await listed()).toHaveLength(before.length + 1)
   })
 
+  it('takes pieces of every size, none and one byte too', async () => {
+    const pieces = Array.from({ length: 5000 }, (_, at) => bytes.subarray(at, at + (at % 3)))
+    const large = [bytes, Buffer.alloc(0), Buffer.alloc(40 * 1024 ** 2, 7)]
+    const whole = Buffer.concat([...pieces, ...large])
+
+    const stored = await store.put(Readable.from([...pieces, ...large]))
+
+    expect(stored).toEqual({ digest: digestOf(whole), sizeBytes: whole.length })
+    expect(digestOf(await store.bytes(stored.digest))).toBe(stored.digest)
+    await store.delete(stored.digest)
+  })
+
   it('holds the empty blob', async () => {
     const { digest } = await store.put(new Uint8Array())
 

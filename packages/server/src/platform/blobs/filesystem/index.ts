@@ -1,11 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { failPlatform, isErrno } from '../../errors.ts'
 import type { BlobStore, StoredBlob } from '../blob-store.ts'
 import { hexOf } from '../digest.ts'
+import { write } from './write.ts'
 
 /** Keeps blobs as read-only files in `<folder>/sha256/ab/cd/<hex>`. */
 export function createFilesystemBlobStore({ folder }: { readonly folder: string }): BlobStore {
@@ -84,55 +85,6 @@ export function createFilesystemBlobStore({ folder }: { readonly folder: string 
         }
       }
     },
-  }
-}
-
-/** Takes the next bytes in and adds them to the digest while the disk writes those before. */
-async function write(path: string, source: Readable | Uint8Array): Promise<StoredBlob> {
-  const hash = createHash('sha256')
-  let sizeBytes = 0
-  let writing = Promise.resolve()
-  const file = await open(path, 'wx', 0o444)
-  try {
-    for await (const batch of batches(source instanceof Uint8Array ? [source] : source)) {
-      await writing
-      writing = writeAll(file, batch)
-      // Whoever awaits it next hears of it; until then nobody does.
-      writing.catch(() => {})
-      hash.update(batch)
-      sizeBytes += batch.byteLength
-    }
-    await writing
-    await file.sync()
-  } finally {
-    await writing.catch(() => {})
-    await file.close()
-  }
-  return { digest: `sha256:${hash.digest('hex')}`, sizeBytes }
-}
-
-/** A trip to the disk costs the same for few bytes as for many. */
-const batchBytes = 1024 ** 2
-
-async function* batches(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let chunks: Uint8Array[] = []
-  let sizeBytes = 0
-  for await (const chunk of source) {
-    chunks.push(chunk)
-    sizeBytes += chunk.byteLength
-    if (sizeBytes < batchBytes) continue
-    yield Buffer.concat(chunks)
-    chunks = []
-    sizeBytes = 0
-  }
-  if (chunks.length > 0) yield Buffer.concat(chunks)
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  let offset = 0
-  while (offset < chunk.byteLength) {
-    const { bytesWritten } = await file.write(chunk, offset)
-    offset += bytesWritten
   }
 }
 

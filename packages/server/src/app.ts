@@ -1,3 +1,4 @@
+import { blobHolders } from './blob-holders.ts'
 import { localCaller } from './platform/auth.ts'
 import type { Domain, Platform } from './platform/server.ts'
 import { artifactsRoutes } from './domains/artifacts/routes.ts'
@@ -26,6 +27,8 @@ import { createProjects } from './domains/projects/service.ts'
 import { versionsFrom } from './domains/registry/catalog/origins.ts'
 import { registryRoutes } from './domains/registry/routes.ts'
 import { createRegistry, type Registry } from './domains/registry/service.ts'
+import { storageRoutes } from './domains/storage/routes.ts'
+import { createStorage } from './domains/storage/service.ts'
 import { trackingRoutes } from './domains/tracking/api/routes.ts'
 import { createTraces } from './domains/traces/service.ts'
 import { createWebhooks } from './domains/webhooks/service.ts'
@@ -169,6 +172,16 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
   const webhooks = createWebhooks({ ...registry.catalog, db, log, now, folder, privateWebhooks })
   const loop = createLoop({ registry, pipelines, datasets, deployments, monitoring, governance, now })
 
+  const storage = createStorage({
+    db,
+    blobs,
+    log,
+    now,
+    holders: blobHolders,
+    alwaysHeld: [platform.probe],
+    collecting: config.collecting,
+  })
+
   const domains: readonly Domain[] = [
     { routes: (http) => projectsRoutes(http, projects), jobs: projects.jobs },
     { routes: (http) => artifactsRoutes(http, artifacts), jobs: artifacts.jobs },
@@ -199,6 +212,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     { routes: (http) => loopRoutes(http, loop) },
     { routes: (http) => importsRoutes(http, { ...tracking, ...registry.catalog }) },
     { routes: (http) => trackingRoutes(http, tracking), jobs: tracking.jobs },
+    { routes: (http) => storageRoutes(http, storage), jobs: storage.jobs },
     { subscriptions: webhooks.subscriptions, jobs: webhooks.jobs },
     { routes: (http) => mlflowRoutes(http, { ...tracking, traces, webhooks, ...artifacts, ...registry.catalog }) },
   ]

@@ -1,3 +1,4 @@
+import { collectionGraceHours } from '@evenkeel/contract'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -11,6 +12,8 @@ const Environment = z.object({
   EVENKEEL_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   EVENKEEL_BLOB_URL: z.url().optional(),
   EVENKEEL_BLOB_CACHE_GIB: z.coerce.number().positive().max(1_000_000).default(20),
+  EVENKEEL_GC: z.enum(['nightly', 'off']).default('nightly'),
+  EVENKEEL_GC_GRACE_HOURS: z.coerce.number().min(collectionGraceHours.least).max(collectionGraceHours.most).default(24),
   EVENKEEL_TARGETS: z.string().min(1).optional(),
   EVENKEEL_AUTH: z.enum(['none', 'required']).default('none'),
   EVENKEEL_ALLOWED_HOSTS: z.string().default(''),
@@ -47,6 +50,8 @@ export interface Config {
   readonly blobUrl: string
   /** Most that copies of blobs which lie elsewhere take of this disk. */
   readonly blobCacheBytes: number
+  /** Whether content that nothing refers to goes every night, and how long it stays after it was last stored. */
+  readonly collecting: { readonly nightly: boolean; readonly graceHours: number }
   /** Where steps may run beside this machine; `isAsked`: somebody named the file, so it has to be there. */
   readonly targetsFile: { readonly path: string; readonly isAsked: boolean }
   /** Whether a request without a token is refused. */
@@ -94,6 +99,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     databaseUrl: read.EVENKEEL_DATABASE_URL,
     blobUrl: read.EVENKEEL_BLOB_URL ?? pathToFileURL(join(folder, 'blobs')).href,
     blobCacheBytes: Math.round(read.EVENKEEL_BLOB_CACHE_GIB * 1024 ** 3),
+    collecting: { nightly: read.EVENKEEL_GC === 'nightly', graceHours: read.EVENKEEL_GC_GRACE_HOURS },
     targetsFile: {
       path: resolve(read.EVENKEEL_TARGETS ?? join(folder, 'targets.json')),
       isAsked: read.EVENKEEL_TARGETS !== undefined,

@@ -22,6 +22,7 @@ const {
   releases,
   secrets,
   stepResults,
+  storage,
   runtimes,
   trackedRuns,
   triggers,
@@ -50,6 +51,7 @@ const groups: Readonly<Record<string, EndpointGroup>> = {
   lineage,
   projects,
   fleet,
+  storage,
   platform,
 }
 
@@ -69,6 +71,7 @@ const errors = [
   contract.releasesErrors,
   contract.secretsErrors,
   contract.runtimesErrors,
+  contract.storageErrors,
   contract.trackingErrors,
   contract.triggersErrors,
 ]

@@ -14,6 +14,7 @@ import { createProjects, type Projects } from './domains/projects/service.ts'
 import { type FindCaller, localCaller } from './platform/auth.ts'
 import { createLog } from './platform/logging.ts'
 import { type Domain, openPlatform, type Platform, serve } from './platform/server.ts'
+import { howToDeclare, undeclaredDigests } from './testing-digests.ts'
 import { templateName } from './testing-setup.ts'
 
 interface Composition {
@@ -83,8 +84,10 @@ export async function startWorld({
     runJob: (name: string) => platform.events.runJob(name),
 
     async stop() {
+      const forgotten = await undeclaredDigests(platform.db)
       await server.stop()
       await clear()
+      if (forgotten.length > 0) throw new Error(`${forgotten.join(', ')}: ${howToDeclare}`)
     },
   }
 }

@@ -683,6 +683,10 @@ export interface Database {
     previous_hash: string
     hash: string
   }
+  'platform.blob_touch': {
+    digest: string
+    touched_at: Timestamp
+  }
   'platform.live_event': {
     id: Generated<number>
     topic: string
@@ -808,6 +812,20 @@ export interface Database {
     version: number
     key: string
     value: string
+  }
+  'storage.collection': {
+    position: Generated<number>
+    id: string
+    project_id: string
+    state: 'queued' | 'running' | 'succeeded' | 'failed'
+    phase: 'marking' | 'listing' | 'sweeping' | null
+    dry_run: boolean
+    grace_seconds: number
+    started_by: string
+    created_at: Timestamp
+    ended_at: Timestamp | null
+    counts: Json
+    reason: string | null
   }
   'traces.assessment': {
     trace_number: number

@@ -6,6 +6,7 @@ import { type Audit, createAudit } from './audit-chain.ts'
 import { createAdmit, type FindCaller } from './auth.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { openBlobStore } from './blobs/kinds.ts'
+import { createBlobTouches } from './blobs/touches.ts'
 import { type Db, openDatabase } from './db.ts'
 import { createQueryEngine, type QueryEngine } from './duckdb/engine.ts'
 import { isErrno } from './errors.ts'
@@ -70,15 +71,16 @@ async function openParts(config: Config, log: Log, lifecycle: Lifecycle): Promis
   const { folder } = config
   const queryFolder = join(folder, 'tables')
   await mkdir(queryFolder, { recursive: true })
-  const blobs = await openBlobStore(config.blobUrl, {
-    cacheFolder: join(folder, 'blob-cache'),
-    cacheLimitBytes: config.blobCacheBytes,
-  })
-  const { digest: probe } = await blobs.put(Buffer.from('evenkeel\n'))
   const url = await databaseUrl(config)
   const db = await openDatabase(url)
   lifecycle.onStop('database', () => db.destroy())
   await migrate(url)
+  const blobs = await openBlobStore(config.blobUrl, {
+    cacheFolder: join(folder, 'blob-cache'),
+    cacheLimitBytes: config.blobCacheBytes,
+    touch: createBlobTouches({ db, now: () => new Date() }),
+  })
+  const { digest: probe } = await blobs.put(Buffer.from('evenkeel\n'))
   const audit = await createAudit({ db, folder })
   lifecycle.onStop('audit', () => audit.checkpoint())
   const folders = [queryFolder, blobs.localFolder]

@@ -26,7 +26,7 @@ const afterFile = '\u0001'
 
 /** Every query on files under names. */
 export function fileStore(db: Db) {
-  const tables = db.$pickTables<'artifacts.file' | 'artifacts.upload_part'>()
+  const tables = db.$pickTables<'artifacts.file'>()
 
   return {
     find: ({ projectId, path }: FileKey): Promise<FileRow | undefined> =>
@@ -125,17 +125,6 @@ export function fileStore(db: Db) {
         )
         .executeTakeFirst()
       return Number(numDeletedRows)
-    },
-
-    /** Those of the digests that a file, or a part of one under way, points at. */
-    async inUse(digests: readonly string[]): Promise<readonly string[]> {
-      const rows = await tables
-        .selectFrom('artifacts.file')
-        .select('digest')
-        .where('digest', 'in', digests)
-        .union(tables.selectFrom('artifacts.upload_part').select('digest').where('digest', 'in', digests))
-        .execute()
-      return rows.map(({ digest }) => digest)
     },
   }
 }

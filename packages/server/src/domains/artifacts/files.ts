@@ -83,9 +83,6 @@ export function createFiles({ db, blobs, now }: FilesDeps) {
     /** The path of what lies at `path` below a folder. @throws DomainError `artifacts.bad_path` when either is none */
     join: (folder: string, path: string): string =>
       cleanPath([cleanPath(folder), cleanPath(path)].filter((part) => part !== '').join('/')),
-
-    /** Those of the digests that must not be deleted, because a name or a part of an upload points at them. */
-    inUse: (digests: readonly string[]): Promise<readonly string[]> => store.inUse(digests),
   }
 }
 

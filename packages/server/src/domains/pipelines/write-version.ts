@@ -86,14 +86,13 @@ const isBetterCommit = (commit: string | undefined, { spec }: VersionRow): boole
 
 /** The first file of code that nobody has stored: its run could never start. */
 async function missingCode(blobs: PipelinesDeps['blobs'], { steps }: PipelineSpec): Promise<SpecProblem | undefined> {
-  const found = new Set<string>()
-  for (const { key, code, runtime } of steps) {
+  const files = steps.flatMap(({ key, code, runtime }) => {
     const software = runtime ? [runtime.lock, ...(runtime.manifest ? [runtime.manifest] : [])] : []
-    for (const { path, digest } of [...(code ?? []), ...software]) {
-      if (!found.has(digest) && !(await blobs.has(digest)))
-        return { step: key, reason: `The file "${path}" (${digest}) is not stored; upload it as an artifact first.` }
-      found.add(digest)
-    }
-  }
-  return undefined
+    return [...(code ?? []), ...software].map((file) => ({ key, ...file }))
+  })
+  const missing = new Set(await blobs.claim(files.map(({ digest }) => digest)))
+  const first = files.find(({ digest }) => missing.has(digest))
+  if (!first) return undefined
+  const { key, path, digest } = first
+  return { step: key, reason: `The file "${path}" (${digest}) is not stored; upload it as an artifact first.` }
 }

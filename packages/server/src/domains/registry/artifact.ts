@@ -17,10 +17,8 @@ export async function readArtifact(
   blobs: BlobStore,
   { artifact, golden }: Pick<NewModelVersion, 'artifact' | 'golden'>,
 ): Promise<Signature> {
-  for (const digest of [artifact.digest, ...(golden ? [golden] : [])]) {
-    if (!(await blobs.has(digest)))
-      throw refuse(`Nothing is stored under ${digest}; upload it with PUT /api/v1/artifacts.`)
-  }
+  const [missing] = await blobs.claim([artifact.digest, ...(golden ? [golden] : [])])
+  if (missing !== undefined) throw refuse(`Nothing is stored under ${missing}; upload it with PUT /api/v1/artifacts.`)
   const { sizeBytes } = await blobs.stat(artifact.digest)
   if (sizeBytes !== artifact.sizeBytes) {
     throw refuse(`The stored file has ${sizeBytes} bytes, but ${artifact.sizeBytes} were announced.`)

@@ -22,7 +22,7 @@ const places: Readonly<Record<string, string | undefined>> = {
   'file:': pathToFileURL(join(folder, 'a b')).href,
   's3:': bucket && bucket.url('a b/models'),
 }
-const space = { cacheFolder: join(folder, 'cache'), cacheLimitBytes: 1024 ** 3 }
+const space = { cacheFolder: join(folder, 'cache'), cacheLimitBytes: 1024 ** 3, touch: async () => {} }
 
 const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 31) % 256))
@@ -47,7 +47,7 @@ describe.each(Object.keys(blobStoreKinds).filter(isHere))('blobs in %s', (protoc
 
   async function listed(): Promise<string[]> {
     const digests: string[] = []
-    for await (const digest of store.list()) digests.push(digest)
+    for await (const { digest } of store.list()) digests.push(digest)
     return digests.toSorted()
   }
 

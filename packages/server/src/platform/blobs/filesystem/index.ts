@@ -4,12 +4,20 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { failPlatform, isErrno } from '../../errors.ts'
-import type { BlobStore, StoredBlob } from '../blob-store.ts'
+import { pooled } from '../../pooled.ts'
+import type { BlobStore, ListedBlob, StoredBlob } from '../blob-store.ts'
+import { claimed } from '../claim.ts'
 import { hexOf } from '../digest.ts'
+import type { Touch } from '../touches.ts'
 import { write } from './write.ts'
 
+interface FilesystemOptions {
+  readonly folder: string
+  readonly touch: Touch
+}
+
 /** Keeps blobs as read-only files in `<folder>/sha256/ab/cd/<hex>`. */
-export function createFilesystemBlobStore({ folder }: { readonly folder: string }): BlobStore {
+export function createFilesystemBlobStore({ folder, touch }: FilesystemOptions): BlobStore {
   const root = resolve(folder)
   const pathOf = (digest: string) => {
     const hex = hexOf(digest)
@@ -31,6 +39,8 @@ export function createFilesystemBlobStore({ folder }: { readonly folder: string 
     }
   }
 
+  const has = (digest: string): Promise<boolean> => statOrNothing(pathOf(digest)).then((found) => found !== undefined)
+
   return {
     kind: 'filesystem',
     localFolder: root,
@@ -43,6 +53,7 @@ export function createFilesystemBlobStore({ folder }: { readonly folder: string 
         if (expected !== undefined && expected !== stored.digest) {
           throw failPlatform('platform.digest_mismatch', { expected, actual: stored.digest })
         }
+        await touch([stored.digest])
         await place(temporary, stored.digest)
         return stored
       } catch (error) {
@@ -53,14 +64,8 @@ export function createFilesystemBlobStore({ folder }: { readonly folder: string 
 
     stat: find,
 
-    has: (digest) =>
-      stat(pathOf(digest)).then(
-        () => true,
-        (error: unknown) => {
-          if (isErrno(error, 'ENOENT')) return false
-          throw error
-        },
-      ),
+    has,
+    claim: (digests) => claimed(digests, touch, has),
 
     open: (digest, range) => openFile(pathOf(digest), digest, range),
 
@@ -81,12 +86,36 @@ export function createFilesystemBlobStore({ folder }: { readonly folder: string 
     async *list() {
       for (const first of await names(join(root, 'sha256'))) {
         for (const second of await names(join(root, 'sha256', first))) {
-          for (const hex of await names(join(root, 'sha256', first, second))) yield `sha256:${hex}`
+          const folder = join(root, 'sha256', first, second)
+          yield* (await pooled(await names(folder), statsAtOnce, (hex) => listed(folder, hex))).flat()
         }
+      }
+    },
+
+    async *unfinished(since) {
+      const incoming = join(root, 'incoming')
+      for (const name of await names(incoming)) {
+        const path = join(incoming, name)
+        const found = await statOrNothing(path)
+        if (found && found.mtime < since) yield { sizeBytes: found.size, drop: () => rm(path, { force: true }) }
       }
     },
   }
 }
+
+const statsAtOnce = 8
+
+/** Nothing, when it was deleted meanwhile. */
+async function listed(folder: string, hex: string): Promise<ListedBlob[]> {
+  const found = await statOrNothing(join(folder, hex))
+  return found ? [{ digest: `sha256:${hex}`, sizeBytes: found.size, storedAt: found.mtime }] : []
+}
+
+const statOrNothing = (path: string) =>
+  stat(path).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  })
 
 /** A file that was renamed is only safe when its folder is. */
 async function syncFolder(path: string): Promise<void> {

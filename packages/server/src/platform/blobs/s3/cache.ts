@@ -33,7 +33,7 @@ export function createBlobCache({ files, limitBytes, now }: CacheOptions) {
 
   async function entries(): Promise<Entry[]> {
     const found: Entry[] = []
-    for await (const digest of files.list()) {
+    for await (const { digest } of files.list()) {
       // One that is deleted meanwhile takes no room.
       const path = await files.localPath(digest).catch(() => undefined)
       const kept = path && (await stat(path).catch(() => undefined))

@@ -10,17 +10,17 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { ByteRange } from '../../http/download.ts'
 import type { BlobStore, StoredBlob } from '../blob-store.ts'
+import { claimed } from '../claim.ts'
 import { hexOf } from '../digest.ts'
 import { createFilesystemBlobStore } from '../filesystem/index.ts'
+import type { StoreNeeds } from '../kinds.ts'
 import { readAddress } from './address.ts'
 import { createBlobCache } from './cache.ts'
 import { translated } from './faults.ts'
+import { unfinishedUploads } from './unfinished.ts'
 
-export interface S3Options {
+export interface S3Options extends StoreNeeds {
   readonly url: URL
-  /** For what is on its way there, and for copies that other programs read. */
-  readonly cacheFolder: string
-  readonly cacheLimitBytes: number
 }
 
 const [partBytes, mostParts, partsAtOnce] = [16 * 1024 ** 2, 9000, 3]
@@ -33,9 +33,10 @@ const compatible = {
 } as const
 
 /** Keeps blobs as objects `<prefix>sha256/ab/cd/<hex>` of a bucket. */
-export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes }: S3Options): BlobStore {
+export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes, touch }: S3Options): BlobStore {
   const { bucket: Bucket, prefix, endpoint, region } = readAddress(url)
-  const files = createFilesystemBlobStore({ folder: cacheFolder })
+  // A copy may go at any time: nobody relies on it.
+  const files = createFilesystemBlobStore({ folder: cacheFolder, touch: async () => {} })
   const cache = createBlobCache({ files, limitBytes: cacheLimitBytes, now: Date.now })
   const client = new S3Client({
     ...(region !== undefined && { region }),
@@ -94,6 +95,7 @@ export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes }: S3Optio
     async put(source, options) {
       // Its name is its digest, which is known at its end; until then it lies here.
       const stored = await cache.put(source, options)
+      await touch([stored.digest])
       if (!(await has(stored.digest))) await send(stored)
       await cache.kept(stored.sizeBytes)
       return stored
@@ -101,6 +103,7 @@ export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes }: S3Optio
 
     stat: find,
     has,
+    claim: (digests) => claimed(digests, touch, has),
     open,
     bytes: async (digest) => Buffer.concat(await Array.fromAsync(read(digest))),
 
@@ -120,8 +123,19 @@ export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes }: S3Optio
       const asked = { Bucket, Prefix: `${prefix}sha256/` }
       try {
         for await (const { Contents = [] } of paginateListObjectsV2({ client }, asked)) {
-          for (const { Key = '' } of Contents) yield `sha256:${Key.split('/').at(-1)}`
+          for (const { Key = '', Size = 0, LastModified = new Date() } of Contents) {
+            yield { digest: `sha256:${Key.split('/').at(-1)}`, sizeBytes: Size, storedAt: LastModified }
+          }
         }
+      } catch (error) {
+        throw translated(error, Bucket)
+      }
+    },
+
+    async *unfinished(since) {
+      yield* files.unfinished(since)
+      try {
+        yield* unfinishedUploads(client, { Bucket, Prefix: `${prefix}sha256/` }, since)
       } catch (error) {
         throw translated(error, Bucket)
       }

@@ -18,7 +18,7 @@ afterAll(async () => {
 })
 
 const storeAt = (url: string, { name = 'cache', limitBytes = 1024 ** 3 } = {}) =>
-  openBlobStore(url, { cacheFolder: join(folder, name), cacheLimitBytes: limitBytes })
+  openBlobStore(url, { cacheFolder: join(folder, name), cacheLimitBytes: limitBytes, touch: async () => {} })
 const absent = `sha256:${'0'.repeat(64)}`
 
 describe.skipIf(!bucket)('blobs in a bucket', () => {

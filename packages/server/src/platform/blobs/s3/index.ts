@@ -1,10 +1,4 @@
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  paginateListObjectsV2,
-  S3Client,
-} from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
@@ -14,6 +8,7 @@ import { hexOf } from '../digest.ts'
 import { createFilesystemBlobStore } from '../filesystem/index.ts'
 import { readAddress } from './address.ts'
 import { createBlobCache } from './cache.ts'
+import { createS3Client } from './client.ts'
 import { translated } from './faults.ts'
 
 export interface S3Options {
@@ -25,22 +20,13 @@ export interface S3Options {
 
 const [partBytes, mostParts, partsAtOnce] = [16 * 1024 ** 2, 9000, 3]
 
-/** Stores that are not Amazon's seldom have a host name for each bucket, and some refuse its newer checksums. */
-const compatible = {
-  forcePathStyle: true,
-  requestChecksumCalculation: 'WHEN_REQUIRED',
-  responseChecksumValidation: 'WHEN_REQUIRED',
-} as const
-
 /** Keeps blobs as objects `<prefix>sha256/ab/cd/<hex>` of a bucket. */
 export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes }: S3Options): BlobStore {
-  const { bucket: Bucket, prefix, endpoint, region } = readAddress(url)
+  const address = readAddress(url, 'EVENKEEL_BLOB_URL')
+  const { bucket: Bucket, prefix } = address
   const files = createFilesystemBlobStore({ folder: cacheFolder })
   const cache = createBlobCache({ files, limitBytes: cacheLimitBytes, now: Date.now })
-  const client = new S3Client({
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { ...compatible, endpoint, region: region ?? 'us-east-1' }),
-  })
+  const client = createS3Client(address)
   const keyOf = (digest: string) => {
     const hex = hexOf(digest)
     return `${prefix}sha256/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${hex}`

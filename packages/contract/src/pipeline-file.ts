@@ -199,6 +199,20 @@ const Folder = z.strictObject({
   ...dataset,
   ...trigger,
 })
+/** New or changed objects of a bucket. */
+const Bucket = z.strictObject({
+  /** `s3://bucket/prefix?endpoint=…&region=…` */
+  url: z.string().min(1).max(1000),
+  credentials_secret: SecretName.optional(),
+  pattern: z.string().min(1).max(200).optional(),
+  every: Duration.optional(),
+  quiet: Duration.optional(),
+  max_wait: Duration.optional(),
+  /** A list; it gets the addresses. */
+  param: Name.optional(),
+  ...dataset,
+  ...trigger,
+})
 /** A query whose answer changes. */
 const Sql = z.strictObject({
   connection_secret: SecretName,
@@ -221,6 +235,7 @@ const Triggers = z.strictObject({
   pipeline: z.array(Upstream).optional(),
   webhook: z.array(Webhook).optional(),
   folder: z.array(Folder).optional(),
+  bucket: z.array(Bucket).optional(),
   sql: z.array(Sql).optional(),
 })
 export type FileTriggers = z.infer<typeof Triggers>

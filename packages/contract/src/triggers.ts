@@ -17,6 +17,7 @@ export const TriggerKind = z.enum([
   'pipeline',
   'webhook',
   'folder',
+  'bucket',
   'sql',
 ])
 export type TriggerKind = z.infer<typeof TriggerKind>
@@ -103,6 +104,21 @@ const TriggerSource = z.discriminatedUnion('kind', [
     /** The run param that gets the paths. */
     param: Name.optional(),
   }),
+  /** New or changed objects in a bucket that speaks S3. */
+  z.object({
+    kind: z.literal('bucket'),
+    /** `s3://bucket/prefix`, with `?endpoint=https://minio.example.org` and `region=eu-central-1` where they are needed. */
+    url: z.string().min(1).max(1000),
+    /** The secret of the project that holds `ACCESS_KEY_ID:SECRET_ACCESS_KEY`; without it requests are not signed. */
+    credentialsSecret: SecretName.optional(),
+    /** A glob of names; with a "/" in it, of keys below the prefix. */
+    pattern: z.string().min(1).max(200).default('*'),
+    everySeconds: z.number().min(5).max(86_400).default(60),
+    /** How long an object must stay as it is, and how long others are waited for. */
+    debounce: Debounce.default({ quietSeconds: 30, maxWaitSeconds: 600 }),
+    /** The run param that gets the addresses, as `s3://bucket/key`. */
+    param: Name.optional(),
+  }),
   /** Each time a query answers with another value than before. */
   z.object({
     kind: z.literal('sql'),
@@ -177,6 +193,8 @@ export const Trigger = z.object({
   lastFiring: Firing.nullable(),
   /** The next occurrence of a cron trigger, or when a waiting firing is due. */
   nextAt: Timestamp.nullable(),
+  /** Why the folder, bucket or query that it watches gave nothing when it was looked at last. */
+  problem: z.string().nullable().default(null),
 })
 export type Trigger = z.infer<typeof Trigger>
 

@@ -137,6 +137,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     targetsFile: config.targetsFile,
     runtimes: config.runtimes,
     watchRoots: config.watchRoots,
+    privateBuckets: config.privateBuckets,
     ...surroundings,
     queries,
     queryFolder: platform.queryFolder,

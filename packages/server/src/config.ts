@@ -26,6 +26,7 @@ const Environment = z.object({
   EVENKEEL_LINEAGE_VARIABLES: z.string().default(''),
   EVENKEEL_LINEAGE_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
   EVENKEEL_WEBHOOK_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
+  EVENKEEL_BUCKET_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
   EVENKEEL_WATCH_ROOTS: z.string().default(''),
   EVENKEEL_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
@@ -76,6 +77,8 @@ export interface Config {
   readonly privateWebhooks: boolean
   /** Absolute paths of folders; triggers may watch what lies in them. */
   readonly watchRoots: readonly string[]
+  /** Whether buckets that triggers watch may lie on this machine and in private networks. */
+  readonly privateBuckets: boolean
   readonly logLevel: string
 }
 
@@ -117,6 +120,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     },
     privateWebhooks: read.EVENKEEL_WEBHOOK_PRIVATE_TARGETS === '1',
     watchRoots: watchRoots(read.EVENKEEL_WATCH_ROOTS),
+    privateBuckets: read.EVENKEEL_BUCKET_PRIVATE_TARGETS === '1',
     logLevel: read.EVENKEEL_LOG_LEVEL,
   }
 }

@@ -5,14 +5,14 @@ const ofStep: Readonly<Record<string, string>> = {
 }
 
 const ofTriggers: Readonly<Record<string, string>> = {
-  bucket: 'copy what is new into a folder that the server watches: "folder: [{ path: … }]".',
   performance: 'use "decay: [{ endpoint: … }]", which fires when the monitor of an endpoint says so.',
 }
 
 const ofTrigger: Readonly<Record<string, string>> = {
   for: 'the monitor says for how many windows; leave it out.',
   monitor: 'name the endpoint that is watched: "endpoint: …".',
-  secret: 'a file is no place for a secret; put it into a variable, and its name here: "secret_env: …".',
+  secret:
+    'a file is no place for a secret; put it into a variable, and its name here: "secret_env: …" of a webhook, "credentials_secret: …" of a bucket.',
   code: 'the code is what was applied last; leave it out.',
 }
 

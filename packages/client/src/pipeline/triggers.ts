@@ -39,6 +39,7 @@ export function triggersOf(file: PipelineFile, notebook: Notebook): CompiledTrig
     ...add('pipeline', ({ pipeline, state }) => ({ kind: 'pipeline', pipeline, state })),
     ...add('webhook', () => ({ kind: 'webhook' })),
     ...add('folder', (written) => folderOf(file, written)),
+    ...add('bucket', (written) => bucketOf(file, written)),
     ...add('sql', (written) => sqlOf(file, written)),
   ]
 }
@@ -67,6 +68,21 @@ function folderOf({ params }: PipelineFile, written: Written<'folder'>): Spec['o
     kind: 'folder',
     path,
     ...(pattern !== undefined && { pattern }),
+    debounce: { quietSeconds: toSeconds(quiet), maxWaitSeconds: toSeconds(maxWait) },
+    ...(param !== undefined && { param }),
+  }
+}
+
+function bucketOf({ params }: PipelineFile, written: Written<'bucket'>): Spec['on'] {
+  const { url, credentials_secret: credentialsSecret, pattern, every, param } = written
+  const { quiet = '30s', max_wait: maxWait = '10m' } = written
+  checkType(params, param, 'list')
+  return {
+    kind: 'bucket',
+    url,
+    ...(credentialsSecret !== undefined && { credentialsSecret }),
+    ...(pattern !== undefined && { pattern }),
+    ...(every !== undefined && { everySeconds: toSeconds(every) }),
     debounce: { quietSeconds: toSeconds(quiet), maxWaitSeconds: toSeconds(maxWait) },
     ...(param !== undefined && { param }),
   }

@@ -35,6 +35,7 @@ export const TRIGGERS = {
   pipeline: 'other pipeline',
   webhook: 'webhook',
   folder: 'new files',
+  bucket: 'new objects',
   sql: 'query',
 } as const satisfies Record<NonNullable<ModelVersion['lineage']['trigger']>['kind'], string>
 

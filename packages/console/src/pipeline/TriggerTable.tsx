@@ -82,8 +82,18 @@ function Row({ trigger, ofAll }: { readonly trigger: Trigger; readonly ofAll: bo
   )
 }
 
-function State({ trigger: { paused, spec } }: { readonly trigger: Trigger }) {
+function State({ trigger: { paused, spec, problem } }: { readonly trigger: Trigger }) {
   if (!spec.enabled) return <StateWord state="stopped">off</StateWord>
+  if (!paused && problem) {
+    return (
+      <>
+        <StateWord state="failed">sees nothing</StateWord>
+        <p>
+          <Brief text={problem} />
+        </p>
+      </>
+    )
+  }
   if (!paused) return <StateWord state="done">on</StateWord>
   return (
     <>

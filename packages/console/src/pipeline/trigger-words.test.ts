@@ -18,6 +18,10 @@ const SENTENCES = [
   [{ kind: 'webhook' }, 'A signed request from outside.'],
   [{ kind: 'folder', path: '/data/in', pattern: '*.csv' }, 'New or changed files *.csv in /data/in.'],
   [
+    { kind: 'bucket', url: 's3://drop/in?endpoint=https://minio.example.org', pattern: '*.csv' },
+    'New or changed objects *.csv in s3://drop/in.',
+  ],
+  [
     { kind: 'sql', connectionSecret: 'WAREHOUSE_URL', query: 'select 1' },
     'When the answer of the database behind the secret WAREHOUSE_URL changes, asked every 60 s.',
   ],

@@ -39,6 +39,8 @@ function known(on: TriggerSpec['on']): string | undefined {
       return 'A signed request from outside.'
     case 'folder':
       return `New or changed files ${on.pattern} in ${on.path}.`
+    case 'bucket':
+      return `New or changed objects ${on.pattern} in ${on.url.replace(/\?.*/, '')}.`
     case 'sql':
       return `When the answer of the database behind the secret ${on.connectionSecret} changes, asked every ${on.everySeconds} s.`
     // A newer server than this console was built for.

@@ -618,13 +618,14 @@ export interface Database {
     since: Timestamp
     taken_by: string | null
     gone_at: Timestamp | null
+    etag: string | null
   }
   'pipelines.trigger_firing': {
     id: string
     project_id: string
     pipeline: string
     trigger: string
-    kind: 'schedule' | 'cron' | 'data' | 'decay' | 'drift' | 'model' | 'pipeline' | 'webhook' | 'folder' | 'sql'
+    kind: 'schedule' | 'cron' | 'data' | 'decay' | 'drift' | 'model' | 'pipeline' | 'webhook' | 'folder' | 'bucket' | 'sql'
     dedupe_key: string
     outcome: 'pending' | 'started' | 'skipped'
     says: string

@@ -43,6 +43,8 @@ export interface PipelinesDeps {
   readonly runtimes: RuntimesConfig
   /** Absolute paths of folders; triggers may watch what lies in them. */
   readonly watchRoots: readonly string[]
+  /** Whether triggers may watch buckets on this machine and in private networks. */
+  readonly privateBuckets: boolean
   /** Where the commands of steps start: the folder of the user's code. */
   readonly workFolder: string
   /** Base URL of this server, for steps; asked when a step starts. */

@@ -62,6 +62,7 @@ export async function startPipelinesWorld({
         targetsFile: platform.config.targetsFile,
         runtimes: platform.config.runtimes,
         watchRoots: platform.config.watchRoots,
+        privateBuckets: platform.config.privateBuckets,
         workFolder: tmpdir(),
         url: () => url,
         commit: () => 'c0ffee',

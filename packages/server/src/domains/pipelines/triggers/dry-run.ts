@@ -69,6 +69,7 @@ async function occasionNow(deps: WatchDeps, trigger: TriggerRow, on: TriggerSpec
     case 'webhook':
       return asIf('If a signed request came in now.')
     case 'folder':
+    case 'bucket':
     case 'sql':
       return nextLook(deps, trigger, on)
   }

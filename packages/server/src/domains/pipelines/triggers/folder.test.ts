@@ -210,6 +210,6 @@ it('lists files below when the pattern has a "/", and follows no link', async ()
   await symlink(join(folder, 'b.csv'), join(folder, 'c.csv'))
   const list = async (pattern: string) => await listFolder([root], { ...source(), pattern })
 
-  expect(await list('*')).toEqual([{ path: 'b.csv', size_bytes: 1, mtime_ms: 5000 }])
+  expect(await list('*')).toEqual([{ path: 'b.csv', size_bytes: 1, mtime_ms: 5000, etag: null }])
   expect((await list('**/*.csv')).map(({ path }) => path)).toEqual(['b.csv', 'day/a.csv'])
 })

@@ -84,12 +84,8 @@ async function pathsIn({ path: folder, pattern }: FolderSource): Promise<string[
 /** Nothing when it went away meanwhile. */
 async function fileAt(folder: string, path: string): Promise<SeenFile | undefined> {
   try {
-    const { size, mtimeMs, isFile } = await lstat(join(folder, path)).then((stat) => ({
-      size: stat.size,
-      mtimeMs: stat.mtimeMs,
-      isFile: stat.isFile(),
-    }))
-    return isFile ? { path, size_bytes: size, mtime_ms: mtimeMs } : undefined
+    const stat = await lstat(join(folder, path))
+    return stat.isFile() ? { path, size_bytes: stat.size, mtime_ms: stat.mtimeMs, etag: null } : undefined
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw cause(folder, error)
@@ -99,6 +95,8 @@ async function fileAt(folder: string, path: string): Promise<SeenFile | undefine
 /** sha256 (hex) of a list of files. */
 export function digestOf(files: readonly SeenFile[]): string {
   const hash = createHash('sha256')
-  for (const { path, size_bytes, mtime_ms } of files) hash.update(JSON.stringify([path, size_bytes, mtime_ms]))
+  for (const { path, size_bytes, mtime_ms, etag } of files) {
+    hash.update(JSON.stringify([path, size_bytes, mtime_ms, etag]))
+  }
   return hash.digest('hex')
 }

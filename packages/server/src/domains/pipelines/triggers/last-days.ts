@@ -51,6 +51,7 @@ export async function lastDays(
     case 'model':
       return { count: null, says: 'What it listens to is not kept; the list of firings says when it fired.' }
     case 'folder':
+    case 'bucket':
     case 'sql':
       return { count: null, says: 'Its past is not known; the list of firings says when it fired.' }
   }

@@ -22,6 +22,7 @@ export const presentTrigger = (
   row: TriggerRow,
   lastFiring: FiringRow | undefined,
   projectPause: ProjectPauseRow | undefined,
+  problem: string | null | undefined,
 ): Trigger => ({
   pipeline: row.pipeline,
   name: row.name,
@@ -29,4 +30,5 @@ export const presentTrigger = (
   paused: pauseOf(row, projectPause),
   lastFiring: lastFiring ? presentFiring(lastFiring) : null,
   nextAt: iso(row.next_at ?? lastFiring?.due_at ?? null),
+  problem: problem ?? null,
 })

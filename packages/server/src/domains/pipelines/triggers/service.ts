@@ -27,6 +27,7 @@ import type { WatchDeps } from './query-look.ts'
 import { triggerSubscriptions } from './sources.ts'
 import { type TriggerKey, triggersStore, type TriggerRow } from './store.ts'
 import { saveStart, startOfWatch, watchJobs } from './watch.ts'
+import { watchStore } from './watch-store.ts'
 import { lookOf, whyNotTrigger } from './written.ts'
 
 const fail = failures({ ...pipelinesErrors, ...triggersErrors })
@@ -65,8 +66,9 @@ export function createTriggers(deps: WatchDeps): Triggers {
 
   async function present(row: TriggerRow): Promise<Trigger> {
     const { project_id: projectId, pipeline, name: trigger } = row
+    const problem = (await watchStore(db).findWatch(row))?.problem
     const [lastFiring] = await firingsStore(db).listFirings(projectId, { pipeline, trigger }, 1)
-    return presentTrigger(row, lastFiring, await triggersStore(db).projectPause(projectId))
+    return presentTrigger(row, lastFiring, await triggersStore(db).projectPause(projectId), problem)
   }
 
   async function projectPause(projectId: string): Promise<{ paused: Pause | null }> {
@@ -96,7 +98,7 @@ export function createTriggers(deps: WatchDeps): Triggers {
       refuseStep(caller)
       const { projectId, userId, userName: actor } = caller
       const key = keyOf(projectId, target)
-      const start = await startOfWatch(deps, spec)
+      const start = await startOfWatch(deps, projectId, spec)
       const hasSecret = (await triggersStore(db).readSecret(key)) !== undefined
       const reason = whyNotTrigger({ ...spec, secret }, hasSecret) ?? start.reason
       if (reason) throw fail('pipelines.trigger_invalid', { reason }, { why: reason })
@@ -118,7 +120,11 @@ export function createTriggers(deps: WatchDeps): Triggers {
       const firings = await firingsStore(db).newestFirings(projectId)
       const lastOf = new Map(firings.map((firing) => [`${firing.pipeline}/${firing.trigger}`, firing]))
       const rows = await triggersStore(db).triggersOf(projectId)
-      const items = rows.map((row) => presentTrigger(row, lastOf.get(`${row.pipeline}/${row.name}`), pause))
+      const problems = await watchStore(db).problems(projectId)
+      const items = rows.map((row) => {
+        const name = `${row.pipeline}/${row.name}`
+        return presentTrigger(row, lastOf.get(name), pause, problems.get(name))
+      })
       return { items, paused }
     },
 

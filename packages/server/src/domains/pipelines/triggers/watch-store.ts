@@ -4,13 +4,13 @@ import type { TriggerKey } from './store.ts'
 
 export type WatchRow = Selectable<Database['pipelines.trigger_watch']>
 export type FileRow = Selectable<Database['pipelines.trigger_file']>
-/** A file as it is now. */
-export type SeenFile = Pick<FileRow, 'path' | 'size_bytes' | 'mtime_ms'>
+/** A file of a folder, or an object of a bucket, as it is now. */
+export type SeenFile = Pick<FileRow, 'path' | 'size_bytes' | 'mtime_ms' | 'etag'>
 
 /** `taken_by` of what was there before the trigger. */
 export const atStart = 'start'
 
-/** Every query of what triggers have seen of folders and databases. */
+/** Every query of what triggers have seen of folders, buckets and databases. */
 export function watchStore(db: Db) {
   const tables = db.$pickTables<'pipelines.trigger_watch' | 'pipelines.trigger_file'>()
 
@@ -22,6 +22,18 @@ export function watchStore(db: Db) {
   return {
     watches(): Promise<WatchRow[]> {
       return tables.selectFrom('pipelines.trigger_watch').selectAll().execute()
+    },
+
+    /** Why what is watched could not be looked at, by pipeline and trigger. */
+    async problems(projectId: string): Promise<Map<string, string>> {
+      const rows = await tables
+        .selectFrom('pipelines.trigger_watch')
+        .select(['pipeline', 'trigger', 'problem'])
+        .where('project_id', '=', projectId)
+        .where('problem', 'is not', null)
+        .$narrowType<{ problem: string }>()
+        .execute()
+      return new Map(rows.map(({ pipeline, trigger, problem }) => [`${pipeline}/${trigger}`, problem]))
     },
 
     findWatch(trigger: TriggerKey): Promise<WatchRow | undefined> {
@@ -84,11 +96,11 @@ export function watchStore(db: Db) {
     ): Promise<void> {
       if (files.length === 0) return
       await sql`
-        insert into pipelines.trigger_file (project_id, pipeline, trigger, path, size_bytes, mtime_ms, since, taken_by)
-        select ${project_id}, ${pipeline}, ${name}, f.path, f.size_bytes, f.mtime_ms, ${since}, ${takenBy}
-        from json_to_recordset(${json(files)}) as f (path text, size_bytes bigint, mtime_ms double precision)
+        insert into pipelines.trigger_file (project_id, pipeline, trigger, path, size_bytes, mtime_ms, etag, since, taken_by)
+        select ${project_id}, ${pipeline}, ${name}, f.path, f.size_bytes, f.mtime_ms, f.etag, ${since}, ${takenBy}
+        from json_to_recordset(${json(files)}) as f (path text, size_bytes bigint, mtime_ms double precision, etag text)
         on conflict (project_id, pipeline, trigger, path) do update set size_bytes = excluded.size_bytes,
-          mtime_ms = excluded.mtime_ms, since = excluded.since, taken_by = excluded.taken_by, gone_at = null`.execute(
+          mtime_ms = excluded.mtime_ms, etag = excluded.etag, since = excluded.since, taken_by = excluded.taken_by, gone_at = null`.execute(
         db,
       )
     },

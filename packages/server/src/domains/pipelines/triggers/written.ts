@@ -23,6 +23,8 @@ export function whyNotTrigger(trigger: WrittenTrigger, hasSecret: boolean): stri
     }
     case 'webhook':
       return hasSecret || secret !== undefined ? undefined : 'A webhook needs a secret of 16 to 256 characters.'
+    // What is written of a bucket is looked at where it is asked.
+    case 'bucket':
     case 'sql':
     case 'schedule':
     case 'decay':

@@ -13,13 +13,15 @@ const known = ['endpoint', 'region']
 /**
  * Reads `s3://bucket/prefix?endpoint=https://minio.example.org&region=eu-central-1`.
  *
- * @throws Error naming what is wrong; secrets belong into the environment, and are refused here
+ * @param name - what the URL is called where it is written
+ * @throws Error naming what is wrong; secrets do not belong into it, and are refused
  */
-export function readAddress(url: URL): S3Address {
+export function readAddress(url: URL, name: string): S3Address {
+  const wrong = (what: string, fix: string) => new Error(`${name} cannot be used: ${what}; ${fix}.`)
   const { hostname: bucket, pathname, searchParams } = url
   const unknown = [...searchParams.keys()].find((name) => !known.includes(name))
   if (url.username || url.password) {
-    throw wrong('it holds a password', 'put it into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
+    throw wrong('it holds a password', 'its place is the environment, or a secret')
   }
   if (!bucket || url.port) throw wrong('it names no bucket', 'write s3://BUCKET/PREFIX?endpoint=https://HOST:PORT')
   if (unknown !== undefined) throw wrong(`it has an option "${unknown}"`, `only ${known.join(' and ')} are known`)
@@ -35,5 +37,3 @@ export function readAddress(url: URL): S3Address {
     region: searchParams.get('region') ?? undefined,
   }
 }
-
-const wrong = (what: string, fix: string) => new Error(`EVENKEEL_BLOB_URL cannot be used: ${what}; ${fix}.`)

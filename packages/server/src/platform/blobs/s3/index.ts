@@ -1,10 +1,4 @@
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  paginateListObjectsV2,
-  S3Client,
-} from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
@@ -16,6 +10,7 @@ import { createFilesystemBlobStore } from '../filesystem/index.ts'
 import type { StoreNeeds } from '../kinds.ts'
 import { readAddress } from './address.ts'
 import { createBlobCache } from './cache.ts'
+import { createS3Client } from './client.ts'
 import { translated } from './faults.ts'
 import { unfinishedUploads } from './unfinished.ts'
 
@@ -25,23 +20,14 @@ export interface S3Options extends StoreNeeds {
 
 const [partBytes, mostParts, partsAtOnce] = [16 * 1024 ** 2, 9000, 3]
 
-/** Stores that are not Amazon's seldom have a host name for each bucket, and some refuse its newer checksums. */
-const compatible = {
-  forcePathStyle: true,
-  requestChecksumCalculation: 'WHEN_REQUIRED',
-  responseChecksumValidation: 'WHEN_REQUIRED',
-} as const
-
 /** Keeps blobs as objects `<prefix>sha256/ab/cd/<hex>` of a bucket. */
 export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes, touch }: S3Options): BlobStore {
-  const { bucket: Bucket, prefix, endpoint, region } = readAddress(url)
+  const address = readAddress(url, 'EVENKEEL_BLOB_URL')
+  const { bucket: Bucket, prefix } = address
   // A copy may go at any time: nobody relies on it.
   const files = createFilesystemBlobStore({ folder: cacheFolder, touch: async () => {} })
   const cache = createBlobCache({ files, limitBytes: cacheLimitBytes, now: Date.now })
-  const client = new S3Client({
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { ...compatible, endpoint, region: region ?? 'us-east-1' }),
-  })
+  const client = createS3Client(address)
   const keyOf = (digest: string) => {
     const hex = hexOf(digest)
     return `${prefix}sha256/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${hex}`

@@ -113,14 +113,14 @@ describe('the address of a bucket', () => {
     const url = new URL('s3://models/team%20a/x/?endpoint=https://minio.example.org:9000&region=eu-1')
 
     const endpoint = 'https://minio.example.org:9000'
-    expect(readAddress(url)).toEqual({ bucket: 'models', prefix: 'team a/x/', endpoint, region: 'eu-1' })
-    expect(readAddress(new URL('s3://models'))).toMatchObject({ prefix: '', endpoint: undefined })
+    expect(readAddress(url, 'It')).toEqual({ bucket: 'models', prefix: 'team a/x/', endpoint, region: 'eu-1' })
+    expect(readAddress(new URL('s3://models'), 'It')).toMatchObject({ prefix: '', endpoint: undefined })
   })
 
   it.each(['s3://key:secret@models', 's3:///x', 's3://models?endpont=http://a', 's3://models?endpoint=minio:9000'])(
     'is refused as %s',
     (url) => {
-      expect(() => readAddress(new URL(url))).toThrow('EVENKEEL_BLOB_URL')
+      expect(() => readAddress(new URL(url), 'EVENKEEL_BLOB_URL')).toThrow('EVENKEEL_BLOB_URL')
     },
   )
 })

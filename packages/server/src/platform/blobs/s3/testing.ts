@@ -8,9 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 const python = process.env['PYTHON_MOTO'] ?? 'python3'
 
 /** A bucket of a real S3 server of its own; undefined, and said so, where there is none to start. */
-export async function startBucket() {
+export async function startBucket(what = 'blobs in S3') {
   if (!hasMoto()) {
-    process.stderr.write(`SKIPPED blobs in S3: ${python} has no moto; pip install 'moto[server]', or set PYTHON_MOTO\n`)
+    process.stderr.write(`SKIPPED ${what}: ${python} has no moto; pip install 'moto[server]', or set PYTHON_MOTO\n`)
     return undefined
   }
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' })

@@ -1,34 +1,43 @@
 import { plural } from '@evenkeel/contract'
 import { randomUUIDv7 } from 'node:crypto'
-import { join } from 'node:path'
 import type { Db } from '../../../platform/db.ts'
-import type { PipelinesDeps } from '../needs.ts'
 import { pipelinesStore } from '../store.ts'
 import { saveCollected } from './collected.ts'
 import { dueAt } from './data.ts'
 import { firingsStore } from './firings-store.ts'
+import { type BucketSource, listBucket, placeOf } from './bucket.ts'
 import { digestOf, type FolderSource, listFolder } from './folder.ts'
 import { type Occasion, occasionOf } from './occasion.ts'
+import type { WatchDeps } from './query-look.ts'
 import type { TriggerRow } from './store.ts'
 import { type FileRow, type SeenFile, type WatchRow, watchStore } from './watch-store.ts'
+
+export type FilesSource = FolderSource | BucketSource
+
+/** Where the files lie, as a person calls it. */
+export const placeNamed = (on: FilesSource): string => (on.kind === 'folder' ? on.path : placeOf(on))
+
+/** @throws CannotLook */
+export const listFiles = (deps: WatchDeps, projectId: string, on: FilesSource): Promise<SeenFile[]> =>
+  on.kind === 'folder' ? listFolder(deps.watchRoots, on) : listBucket(deps, projectId, on)
 
 /** Names that evidence holds, and paths that a param does. */
 const mostNames = 1000
 const keptMs = 7 * 86_400_000
 
 /**
- * Looks at a folder: what is new and has been quiet is collected in a firing.
+ * Looks at a folder or a bucket: what is new and has been quiet is collected in a firing.
  *
  * @throws CannotLook
  */
-export async function lookAtFolder(
-  deps: PipelinesDeps,
+export async function lookAtFiles(
+  deps: WatchDeps,
   trigger: TriggerRow,
-  source: FolderSource,
+  source: FilesSource,
   watch: WatchRow,
 ): Promise<void> {
   const now = deps.now()
-  const files = await listFolder(deps.watchRoots, source)
+  const files = await listFiles(deps, trigger.project_id, source)
   const listing = digestOf(files)
   if (listing === watch.listing && watch.problem === null) return
   await deps.db.transaction().execute(async (tx) => {
@@ -54,9 +63,9 @@ interface Changes {
 export function compare(known: readonly FileRow[], files: readonly SeenFile[]): Changes {
   const before = new Map(known.map((row) => [row.path, row]))
   const now = new Set(files.map(({ path }) => path))
-  const isAsBefore = ({ path, size_bytes, mtime_ms }: SeenFile) => {
+  const isAsBefore = ({ path, size_bytes, mtime_ms, etag }: SeenFile) => {
     const row = before.get(path)
-    return row?.size_bytes === size_bytes && row.mtime_ms === mtime_ms
+    return row?.size_bytes === size_bytes && row.etag === etag && (etag !== null || row.mtime_ms === mtime_ms)
   }
   return {
     changed: files.filter((file) => !isAsBefore(file)),
@@ -72,7 +81,7 @@ export function compare(known: readonly FileRow[], files: readonly SeenFile[]): 
 async function takeIn(
   tx: Db,
   trigger: TriggerRow,
-  source: FolderSource,
+  source: FilesSource,
   files: readonly SeenFile[],
   now: Date,
 ): Promise<boolean> {
@@ -97,7 +106,7 @@ const newestOf = (files: readonly FileRow[]): Date | undefined =>
 async function collect(
   tx: Db,
   trigger: TriggerRow,
-  source: FolderSource,
+  source: FilesSource,
   quiet: readonly FileRow[],
   last: Date | undefined,
   now: Date,
@@ -128,24 +137,22 @@ async function collect(
   await saveCollected(tx, trigger, occasion, { id, firedAt, due })
 }
 
-export function filesOccasion(
-  { path: folder, param }: FolderSource,
-  files: readonly SeenFile[],
-  key: string,
-): Occasion {
+function filesOccasion(on: FilesSource, files: readonly SeenFile[], key: string): Occasion {
+  const { kind, param } = on
+  const place = placeNamed(on)
   const bytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
   const [{ path: first }, ...others] = files as [SeenFile, ...SeenFile[]]
   const which =
     others.length === 0
-      ? `The file "${first}" came into`
-      : `${files.length} files, "${first}" to "${others.at(-1)!.path}", came into`
+      ? `${kind === 'folder' ? 'The file' : 'The object'} "${first}" came into`
+      : `${files.length} ${kind === 'folder' ? 'files' : 'objects'}, "${first}" to "${others.at(-1)!.path}", came into`
   const names = files.map(({ path, size_bytes: sizeBytes }) => ({ path, sizeBytes }))
   return {
-    kind: 'folder',
+    kind,
     dedupeKey: key,
-    says: `${which} "${folder}" or changed there, with ${plural(bytes, 'byte')}.`,
+    says: `${which} "${place}" or changed there, with ${plural(bytes, 'byte')}.`,
     eventTime: null,
-    evidence: { folder, count: files.length, bytes, ...(names.length <= mostNames && { files: names }) },
-    params: param === undefined ? {} : { [param]: files.map(({ path }) => join(folder, path)) },
+    evidence: { [kind]: place, count: files.length, bytes, ...(names.length <= mostNames && { files: names }) },
+    params: param === undefined ? {} : { [param]: files.map(({ path }) => `${place.replace(/\/?$/, '/')}${path}`) },
   }
 }

@@ -1,4 +1,4 @@
-import { ModelFormat } from '@evenkeel/contract'
+import { ModelFormat, SnippetLanguage } from '@evenkeel/contract'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { numberBetween } from './options.ts'
 import type { Dressing } from './program-pipelines.ts'
@@ -44,4 +44,12 @@ export function addModelCommands(program: Command, { remote, action }: Dressing)
   remote(group.command('alias').argument('<version>', 'churn@7').argument('<alias>', 'as in best'))
     .description('point an alias at a version')
     .action(action(async () => (await import('./commands/model/alias.ts')).alias))
+  remote(group.command('download').argument('<version>', 'churn@7, churn@champion'))
+    .description('bring a version here as a folder: model, card, signature, samples, metadata, digests')
+    .option('--to <folder>', 'the folder to write (default: churn-7)')
+    .action(action(async () => (await import('./commands/model/download.ts')).download))
+  remote(group.command('snippets').argument('<version>', 'churn@7, churn@champion'))
+    .description('code that uses a version: calls its endpoint, or loads its files')
+    .addOption(new Option('--lang <language>', 'only this, ready to be piped').choices(SnippetLanguage.options))
+    .action(action(async () => (await import('./commands/model/snippets.ts')).snippets))
 }

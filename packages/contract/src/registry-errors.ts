@@ -51,6 +51,12 @@ export const registryErrors = defineErrors({
     fix: 'Download it with GET /api/v1/artifacts/{digest}.',
     details: z.object({ model: z.string(), version: z.int(), digest: z.string() }),
   },
+  'registry.nothing_to_download': {
+    status: 409,
+    message: 'The version has no files here that could be downloaded.',
+    fix: 'Read the reason: its files lie elsewhere, or are too many for one archive.',
+    details: z.object({ model: z.string(), version: z.int() }),
+  },
   'registry.name_taken': {
     status: 409,
     message: 'A model of this name is there.',

@@ -263,8 +263,10 @@ export const registryEvents = defineEvents({
   'registry.canary_recorded': EventBase.extend({ model: ModelName, version: z.int() }),
 })
 
-const one = z.object({ model: ModelName })
-const oneVersion = z.object({ model: ModelName, version: z.coerce.number<number>().int().positive() })
+/** What names a model in a path. */
+export const oneModel = z.object({ model: ModelName })
+/** What names a version in a path. */
+export const oneVersion = z.object({ model: ModelName, version: z.coerce.number<number>().int().positive() })
 
 export const registry = defineEndpoints({
   listModels: {
@@ -280,7 +282,7 @@ export const registry = defineEndpoints({
     path: '/api/v1/models/{model}',
     summary: 'Read a model.',
     access: 'registry:read',
-    params: one,
+    params: oneModel,
     success: { status: 200, body: Model },
     errors: ['registry.model_not_found'],
   },
@@ -289,7 +291,7 @@ export const registry = defineEndpoints({
     path: '/api/v1/models/{model}/versions',
     summary: 'List the versions of a model, newest first.',
     access: 'registry:read',
-    params: one,
+    params: oneModel,
     query: PageQuery,
     success: { status: 200, body: pageOf(ModelVersion) },
     errors: ['registry.model_not_found'],
@@ -299,7 +301,7 @@ export const registry = defineEndpoints({
     path: '/api/v1/models/{model}/alias-moves',
     summary: 'List which version carried which alias since when, newest first.',
     access: 'registry:read',
-    params: one,
+    params: oneModel,
     query: PageQuery,
     success: { status: 200, body: pageOf(AliasMove) },
     errors: ['registry.model_not_found'],
@@ -309,7 +311,7 @@ export const registry = defineEndpoints({
     path: '/api/v1/models/{model}/stage-moves',
     summary: 'List which version got which stage label when and from whom, newest first.',
     access: 'registry:read',
-    params: one,
+    params: oneModel,
     query: PageQuery,
     success: { status: 200, body: pageOf(StageMove) },
     errors: ['registry.model_not_found'],
@@ -328,7 +330,7 @@ export const registry = defineEndpoints({
     path: '/api/v1/models/{model}/versions',
     summary: 'Register a version; its signature is read from the file, and its gate decides at once.',
     access: 'registry:write',
-    params: one,
+    params: oneModel,
     body: NewModelVersion,
     success: { status: 201, body: ModelVersion },
     errors: ['registry.bad_artifact'],
@@ -360,6 +362,6 @@ export const registry = defineEndpoints({
     params: z.object({ model: ModelName, alias: AliasName }),
     body: z.object({ version: z.int().positive() }),
     success: { status: 200, body: ModelVersion },
-    errors: ['registry.version_not_found', 'registry.wrong_stage'],
+    errors: ['registry.version_not_found', 'registry.wrong_stage', 'registry.protected'],
   },
 })

@@ -33,7 +33,7 @@ import { trackingRoutes } from './domains/tracking/api/routes.ts'
 import { createTraces } from './domains/traces/service.ts'
 import { createWebhooks } from './domains/webhooks/service.ts'
 import { createTracking } from './domains/tracking/service.ts'
-import { championOf, changesBetween, lineageSettings } from './links.ts'
+import { championOf, changesBetween, filesAt, lineageSettings, servingOf } from './links.ts'
 
 /** What only the process knows. */
 export interface Surroundings {
@@ -105,6 +105,9 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     isProduction: (environment) => environment === 'production',
     whyNoModel: (...run) => pipelines.whyNoModel(...run),
     useOf: (...model) => deployments.useOf(...model),
+    filesAt: filesAt(artifacts),
+    servingOf: servingOf(() => deployments),
+    url: () => config.publicUrl ?? surroundings.url(),
     renameElsewhere: governance.renameModel,
     ...tracking.registrations,
   })

@@ -1,9 +1,11 @@
+import type { Artifacts } from './domains/artifacts/service.ts'
 import type { Config } from './config.ts'
 import type { Change } from './domains/monitoring/service.ts'
 import type { Champion } from './domains/pipelines/needs.ts'
 import type { Datasets } from './domains/datasets/service.ts'
 import type { Deployments } from './domains/deployments/service.ts'
 import type { Registry } from './domains/registry/service.ts'
+import { folderBehind } from './domains/tracking/origins.ts'
 
 /** Answers that take two domains to give; `app.ts` hands them to the one that asks. */
 
@@ -51,3 +53,19 @@ export const lineageSettings = ({ folder, version, publicUrl, repositoryUrl, lin
   repository: repositoryUrl,
   ...lineage,
 })
+
+/** Files in a place that MLflow knows; null when clients keep them elsewhere. */
+export const filesAt =
+  ({ files }: Artifacts) =>
+  async (projectId: string, uri: string, limit: number) => {
+    const folder = folderBehind(uri)
+    return folder === null ? null : files.listBelow(projectId, folder, limit)
+  }
+
+/** Where a model is served, and by how much of the traffic of each endpoint. */
+export const servingOf = (deployments: () => Deployments) => async (projectId: string, model: string) => {
+  const endpoints = await deployments().listEndpoints(projectId)
+  return endpoints
+    .filter((endpoint) => endpoint.model === model)
+    .map(({ name, environment, url, arms }) => ({ endpoint: name, environment, url, arms }))
+}

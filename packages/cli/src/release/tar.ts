@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, open, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { readTar } from '../read-tar.ts'
 
 /**
- * Writes and reads plain ustar archives: regular files with short names, which is all that a bundle has.
+ * Writes plain ustar archives: regular files with short names, which is all that a bundle has.
  *
  * @see POSIX.1-2017, pax, "ustar Interchange Format"
  */
@@ -52,32 +53,8 @@ function headerOf(name: string, size: number): Buffer {
 
 /** @throws RangeError for what is no such archive, or would leave the folder */
 export async function unpackTar(source: string, folder: string): Promise<void> {
-  const file = await open(source)
-  try {
-    const { size: end } = await file.stat()
-    for (let at = 0; at + blockBytes <= end;) {
-      const header = Buffer.alloc(blockBytes)
-      await file.read(header, 0, blockBytes, at)
-      if (header.every((byte) => byte === 0)) return
-      const { name, size } = readHeader(header)
-      if (at + blockBytes + size > end) throw new RangeError(`The archive ends within ${name}.`)
-      const content = Buffer.alloc(size)
-      await file.read(content, 0, size, at + blockBytes)
-      await mkdir(dirname(join(folder, name)), { recursive: true })
-      await writeFile(join(folder, name), content)
-      at += blockBytes + size + padding(size)
-    }
-  } finally {
-    await file.close()
+  for await (const { name, content } of readTar(createReadStream(source))) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), content)
   }
-}
-
-function readHeader(header: Buffer): { readonly name: string; readonly size: number } {
-  const text = (start: number, length: number) => header.toString('utf8', start, start + length).replace(/\0.*$/s, '')
-  const name = text(0, 100)
-  const size = parseInt(text(124, 12), 8)
-  if (text(257, 5) !== 'ustar' || !Number.isInteger(size)) throw new RangeError('It is no ustar archive.')
-  if (!/^[\w.-]+(\/[\w.-]+)*$/.test(name) || name.split('/').includes('..'))
-    throw new RangeError(`The archive holds "${name}", which no bundle has.`)
-  return { name, size }
 }

@@ -18,7 +18,7 @@ import { parseRequest } from './http/parse.ts'
 import { answerError, jsonLimitBytes, type Wire } from './http/problem.ts'
 import { readUpload, takeUploads } from './http/upload.ts'
 
-export type { FileReply } from './http/download.ts'
+export type { ByteRange, FileReply } from './http/download.ts'
 export type { StreamEvent } from './http/event-stream.ts'
 export type { Wire } from './http/problem.ts'
 

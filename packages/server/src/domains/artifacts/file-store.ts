@@ -104,6 +104,18 @@ export function fileStore(db: Db) {
       return rows
     },
 
+    /** All that lies in a folder, however deep, in the order of bytes. */
+    below: ({ projectId, path }: FileKey, limit: number): Promise<FileRow[]> =>
+      tables
+        .selectFrom('artifacts.file')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .where('path', '>=', `${path}/`)
+        .where('path', '<', path + afterSlash)
+        .orderBy('path')
+        .limit(limit)
+        .execute(),
+
     /** How many files lie in any of the folders, each counted once, and how large they are. */
     async measure(projectId: string, folders: readonly string[]): Promise<{ files: number; sizeBytes: number }> {
       const { rows } = await sql<{ files: number; sizeBytes: number }>`

@@ -61,6 +61,17 @@ export function createFiles({ db, blobs, now }: FilesDeps) {
       return rows.map(presentChild)
     },
 
+    /** Up to `limit` files in a folder, however deep, with their paths below it. @throws DomainError `artifacts.bad_path` */
+    async listBelow(projectId: string, folder: string, limit: number): Promise<readonly StoredFile[]> {
+      const path = cleanFilePath(folder)
+      const rows = await store.below({ projectId, path }, limit)
+      return rows.map((row) => ({
+        path: row.path.slice(path.length + 1),
+        digest: row.digest,
+        sizeBytes: Number(row.size_bytes),
+      }))
+    },
+
     /**
      * Deletes a file, or a folder with all that lies in it; nothing when there is none. The content stays: others may
      * point at it too.

@@ -1,4 +1,4 @@
-import { registry as endpoints } from '@evenkeel/contract'
+import { modelFiles, registry as endpoints } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import { mount } from '../../platform/http.ts'
 import type { Registry } from './service.ts'
@@ -15,5 +15,9 @@ export function registryRoutes(app: FastifyInstance, registry: Registry): void {
     convert: ({ body }) => registry.convert(body),
     overrideGate: ({ params, body }, caller) => registry.overrideGate(caller, params, body.reason),
     setAlias: ({ params, body }, caller) => registry.setAlias(caller, { ...params, ...body }),
+  })
+  mount(app, modelFiles, {
+    download: ({ params }, { projectId }) => registry.download(projectId, params),
+    snippets: ({ params }, { projectId }) => registry.snippets(projectId, params),
   })
 }

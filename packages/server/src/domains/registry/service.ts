@@ -9,17 +9,20 @@ import { aliasStore } from './alias-store.ts'
 import { moveAlias } from './aliases.ts'
 import { readArtifact } from './artifact.ts'
 import { createConversion } from './convert/convert.ts'
+import { download } from './download/download.ts'
 import { type CatalogDeps, createCatalog } from './catalog/catalog.ts'
+import { createProtection } from './catalog/protection.ts'
 import { type FollowDeps, followRollouts } from './follow-rollouts.ts'
 import { present } from './present.ts'
 import { createReader, type ReaderDeps } from './reader.ts'
 import { register, type RegisterDeps, requireOwnRun, requireWholeRun } from './register.ts'
+import { snippetsOf, type SnippetNeeds } from './snippets/snippets.ts'
 import { registryStore, subjectOf, type VersionKey } from './store.ts'
 
 const fail = failures(registryErrors)
 
 /** What the registry needs from the rest of the platform. `app.ts` hands it over. */
-export interface RegistryDeps extends ReaderDeps, RegisterDeps, FollowDeps, CatalogDeps {
+export interface RegistryDeps extends ReaderDeps, RegisterDeps, FollowDeps, CatalogDeps, SnippetNeeds {
   readonly blobs: BlobStore
 }
 
@@ -33,12 +36,21 @@ interface Target {
 export function createRegistry(deps: RegistryDeps) {
   const { db, blobs, now } = deps
   const reader = createReader(deps)
+  const protection = createProtection(deps)
 
   return {
     ...reader,
     catalog: createCatalog(deps),
     subscriptions: followRollouts(deps),
     convert: createConversion(deps),
+
+    /** @throws DomainError `registry.version_not_found`, `registry.nothing_to_download` */
+    download: async (projectId: string, { model, version }: Target) =>
+      download(deps, projectId, await reader.version(projectId, model, version)),
+
+    /** @throws DomainError `registry.version_not_found` */
+    snippets: async (projectId: string, { model, version }: Target) =>
+      snippetsOf(deps, projectId, await reader.version(projectId, model, version)),
 
     /** Reads the signature, decides the gate and writes the version; once per content and run. */
     async register(caller: Caller, model: string, content: NewModelVersion): Promise<ModelVersion> {
@@ -75,6 +87,7 @@ export function createRegistry(deps: RegistryDeps) {
       await db.transaction().execute(async (tx) => {
         await registryStore(tx).lockModel(key)
         await lockFor(tx, 'carryAlias', key)
+        await protection.requireFreeAlias(key, alias)
         const found = await aliasStore(tx).find(key)
 
         const decision = { movedBy: actor, reason: 'Set by hand', movedAt: now() }

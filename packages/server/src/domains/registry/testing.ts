@@ -19,6 +19,9 @@ export const quietNeighbours = {
   runFiles: async () => undefined,
   loggedModel: async (_project, model) => ({ artifactUri: `mlflow-artifacts:/0/models/${model}`, sourceRunId: null }),
   noteRegistration: async () => undefined,
+  filesAt: async () => null,
+  servingOf: async () => [],
+  url: () => 'http://127.0.0.1:7070',
 } satisfies Omit<RegistryDeps, 'db' | 'blobs' | 'now'>
 
 /** A rollout of version 1 in production that has just ended well. */

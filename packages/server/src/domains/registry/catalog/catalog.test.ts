@@ -6,6 +6,7 @@ import { publish } from '../../../platform/events.ts'
 import { startWorld, type World } from '../../../testing.ts'
 import { registryRoutes } from '../routes.ts'
 import { createRegistry, type Registry } from '../service.ts'
+import type { ModelUse } from './protection.ts'
 import { newVersion, onnxOf, quietNeighbours, rolloutOf } from '../testing.ts'
 
 let world: World
@@ -13,6 +14,7 @@ let registry: Registry
 const rollouts = new Map<string, Rollout>()
 /** Champions that the gate was asked to compare with. */
 const compared: (number | null)[] = []
+const uses = new Map<string, ModelUse>()
 
 beforeAll(async () => {
   world = await startWorld({
@@ -23,6 +25,7 @@ beforeAll(async () => {
         blobs,
         now: () => new Date(),
         rollout: async (_project, id) => rollouts.get(id)!,
+        useOf: async (_project, model) => uses.get(model) ?? quietNeighbours.useOf(),
         decideGate: async (_tx, { champion }) => {
           compared.push(champion)
           return quietNeighbours.decideGate()
@@ -93,4 +96,23 @@ it('lets nobody override the gate of a version that none has judged', async () =
     code: 'registry.wrong_stage',
     details: { stage: 'candidate' },
   })
+})
+
+it('lets nobody move by hand what follows production', async () => {
+  await register('followed', 'a')
+  await register('followed', 'b')
+  const champion = { params: { model: 'followed', alias: 'champion' } }
+  await client().setAlias({ ...champion, body: { version: 1 } })
+  uses.set('followed', { endpoints: ['live'], versions: [1], environments: ['staging', 'production'] })
+
+  const refusal = client().setAlias({ ...champion, body: { version: 2 } })
+
+  await expect(refusal).rejects.toMatchObject({
+    status: 403,
+    code: 'registry.protected',
+    why: expect.stringMatching(/follows what is deployed to production.*evenkeel deploy.*approval/),
+  })
+  expect(await client().getModel({ params: { model: 'followed' } })).toMatchObject({ champion: 1 })
+  const best = { params: { model: 'followed', alias: 'best' }, body: { version: 2 } }
+  expect(await client().setAlias(best)).toMatchObject({ aliases: ['best'] })
 })

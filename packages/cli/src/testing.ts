@@ -12,6 +12,7 @@ import {
   registry,
   releases,
   secrets,
+  stepSources,
   runtimes,
   trackedRuns,
 } from '@evenkeel/contract'
@@ -36,6 +37,7 @@ const groups = {
   releases,
   runtimes,
   secrets,
+  stepSources,
   trackedRuns,
 }
 type Groups = typeof groups

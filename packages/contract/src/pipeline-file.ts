@@ -109,8 +109,10 @@ const shared = {
 export const FileStep = z.strictObject({
   description: z.string().max(2000).optional(),
   run: Run.optional(),
-  /** `evenkeel/<step>@1`, or `./folder` with a `step.yaml`. */
+  /** `evenkeel/<step>@1`, `./folder` with a `step.yaml`, or `git+https://host/repo//path@<commit>`. */
   uses: z.string().optional(),
+  /** The secret that opens a repository which is used: `user:token`, or a token. */
+  credentials_secret: SecretName.optional(),
   /** Inputs and params of a step that is used. */
   with: z.record(Name, z.union([Scalar, z.array(z.string()), DatasetSpan])).optional(),
   params: z.array(Name).optional(),

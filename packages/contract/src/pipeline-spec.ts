@@ -5,6 +5,7 @@ import { PythonVersion } from './runtimes.ts'
 import { ApprovalSpec } from './step-approvals.ts'
 import { MatrixSpec } from './matrix.ts'
 import { SecretName } from './secret-name.ts'
+import { StepSource } from './step-source.ts'
 import { ParamValue } from './triggers.ts'
 
 /** The name of a step; an instance of a matrix carries its values, as in `train[lr=0.1,seed=2]`. */
@@ -135,6 +136,8 @@ export const StepSpec = z.object({
    * and nobody can tell whether what lies there has changed.
    */
   code: z.array(CodeFile).max(10_000).nullable().default(null),
+  /** Where `code` was fetched from; absent: it is that of the project. */
+  source: StepSource.optional(),
   /** The software it finds; null: what the host has. */
   runtime: StepRuntime.nullable().default(null),
   inputs: z.record(Name, StepInput).default({}),

@@ -173,7 +173,7 @@ describe('a built-in step', () => {
       'uses: No step "evenkeel/train-tree" ships with Evenkeel. Did you mean "train-trees"?',
     ],
     [{ uses: 'evenkeel/train-trees@2' }, 'evenkeel/train-trees@1 is the one there is'],
-    [{ uses: 'git+https://x/y@1' }, 'not supported yet'],
+    [{ uses: 'git+https://x/y@1' }, 'is no whole commit'],
     [{ uses, with: given, outputs: ['model'] }, 't.outputs: "outputs" comes from the step that is used'],
     [{ uses, with: { train: given.train } }, 'needs the input "schema"'],
     [

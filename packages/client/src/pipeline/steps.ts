@@ -67,7 +67,7 @@ export function compileStep(
       ? compileCommand(step, body, outline, around, sources, part)
       : body.kind === 'approval'
         ? part([], () => ({ approval: approvalOf(step.with, around), own: {} }))
-        : part([], () => compileUse(step, body, outline, around, sources))
+        : part([], () => compileUse(step, body, outline, around))
   const expand = part(['matrix'], () => expansionOf(step, around))
   if (!settings || !needs || !condition || !env || !secrets || !work || !expand || runtime === undefined)
     return undefined
@@ -95,7 +95,8 @@ function expansionOf({ matrix }: FileStep, { outlines }: Surroundings): Pick<Spe
 }
 
 type Part = <T>(path: Path, work: () => T) => T | undefined
-type Does = Pick<Spec, 'uses' | 'run' | 'approval' | 'params' | 'inputs' | 'outputs' | 'code'> & Pick<Bound, 'own'>
+type Does = Pick<Spec, 'uses' | 'run' | 'approval' | 'params' | 'inputs' | 'outputs' | 'code' | 'source'> &
+  Pick<Bound, 'own'>
 
 function compileCommand(
   step: FileStep,
@@ -140,18 +141,12 @@ function filesOf({ code }: FileStep, sources: Sources) {
   return code?.length === 0 ? [] : [...sources.code('', code)]
 }
 
-function compileUse(
-  step: FileStep,
-  body: Used,
-  { outputs, instances }: Outline,
-  around: Surroundings,
-  sources: Sources,
-): Does {
+function compileUse(step: FileStep, body: Used, { outputs, instances }: Outline, around: Surroundings): Does {
   const scope = openScope({ params: around.params, inputs: [], outputs: [], instances })
   const bound = bind(body, step.with ?? {}, around, { scope, instances })
   const shared = { inputs: bound.inputs, outputs: [...outputs], own: bound.own }
   if (body.kind === 'builtin') return { ...shared, uses: body.name, params: [...bound.params] }
-  const { folder, declared: file } = body
+  const { declared: file, source } = body
   const inner = openScope({
     params: file.params ?? {},
     inputs: namesOf(file.inputs),
@@ -161,7 +156,7 @@ function compileUse(
   const command = commandOf(file.run, file.shell ?? 'sh', inner.variableOf)
   const run = [...withVariables(bound.variables, command)]
   const params = [...new Set([...bound.params, ...scope.usedParams])]
-  return { ...shared, run, params, code: [...sources.code(folder, file.code)] }
+  return { ...shared, run, params, code: [...body.code(file.code)], ...(source && { source }) }
 }
 
 function needsOf({ needs = [] }: FileStep, { outlines }: Surroundings): string[] {

@@ -21,7 +21,8 @@ import { specOf } from '../present.ts'
 import { refuseStep } from '../refuse-step.ts'
 import { pipelinesStore } from '../store.ts'
 import type { VersionRow } from '../version-store.ts'
-import { writeVersion } from '../write-version.ts'
+import { unknownSource } from '../step-sources/unknown-source.ts'
+import { refuse, writeVersion } from '../write-version.ts'
 import { makeDocument, readPublicKey, whyNotTrusted } from './document.ts'
 import { moveTo, presentMove, type Wish } from './promote.ts'
 import { type ReleaseRow, releasesStore } from './store.ts'
@@ -190,7 +191,10 @@ export function createReleases(deps: PipelinesDeps): Releases {
       return moveTo(deps, await publicKeys(caller.projectId), caller, target, wish)
     },
 
-    putCandidate: (caller, pipeline, { scope, spec }) => writeVersion(deps, caller, pipeline, spec, scope),
+    async putCandidate(caller, pipeline, { scope, spec }) {
+      refuse(await unknownSource(db, caller.projectId, spec))
+      return writeVersion(deps, caller, pipeline, spec, scope)
+    },
 
     async keys({ projectId }) {
       const own = { id: signingKey.id, publicKey: signingKey.publicKey, name: 'this server', own: true }

@@ -1,5 +1,6 @@
 import { ApiError, gitUse, PipelineMistake, type Sources, type StepFolder } from '@evenkeel/client'
 import { type CodeFile, sourceText, type StepSource } from '@evenkeel/contract'
+import { posix } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import type { Connection } from '../commands/common.ts'
 import { choose } from './choose.ts'
@@ -64,13 +65,22 @@ async function fetchOne(
       if (file) texts.set(name, (await contentOf(artifacts, file)).toString('utf8'))
     }
     await read('step.yaml')
-    return folderOf(source, files, texts)
+    const folder = folderOf(source, files, texts)
+    const { runtime = 'none' } = folder.declared
+    for (const name of runtime === 'none' ? [] : lockFilesOf(runtime.lock)) await read(name)
+    return folder
   } catch (error) {
     if (error instanceof PipelineMistake) return error
     if (!(error instanceof ApiError) || error.code !== 'pipelines.step_source_refused') throw error
     return new PipelineMistake(error.why, ['uses'])
   }
 }
+
+/** A lock file, and what may have to lie beside it. */
+const lockFilesOf = (lock: string): string[] => [
+  lock,
+  ...['pyproject.toml', 'package.json'].map((name) => posix.join(posix.dirname(lock), name)),
+]
 
 async function contentOf(artifacts: Connection['artifacts'], { digest }: CodeFile): Promise<Buffer> {
   const { stream } = await artifacts.download({ params: { digest } })

@@ -284,9 +284,9 @@ describe('triggers', () => {
 describe('refuses with the path and what to do', () => {
   it.each([
     [{ a: { ...a, retires: 1 } }, 'steps.a.retires: There is no key "retires" here. Did you mean "retries"?'],
-    [{ a: { ...a, resources: { labels: {} } } }, 'steps.a.resources.labels: "labels" is not supported yet'],
+    [{ a: { ...a, resources: { disk: '20 GB' } } }, 'Write a size as in 512Mi or 16Gi'],
     [{ a: { ...a, resources: { memory: 16 } } }, 'steps.a.resources.memory'],
-    [{ a: { ...a, resources: { memory: '16 GB' } } }, 'Write memory as in 512Mi or 16Gi'],
+    [{ a: { ...a, resources: { memory: '16 GB' } } }, 'Write a size as in 512Mi or 16Gi'],
     [{ a: { ...a, secrets: { DB: 'plain' } } }, 'steps.a.secrets.DB: A file is no place for a secret: name one of the'],
     [{ a: { ...a, secrets: { DB: '${{ params.lr }}' } } }, 'steps.a.secrets.DB: A file is no place for a secret'],
     [{ a: { ...a, secrets: { 'D-B': '${{ secrets.X }}' } } }, 'steps.a.secrets.D-B: This cannot be: use letters'],

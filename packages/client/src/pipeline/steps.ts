@@ -1,4 +1,4 @@
-import { type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
+import { type FileRuntime, type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { approvalOf } from './approval.ts'
 import { bind, type Bound, type Used } from './bind.ts'
@@ -26,8 +26,12 @@ export interface WrittenStep {
   readonly step: FileStep
   readonly body: Body
   readonly outline: Outline
-  /** Where its `runtime` is written. */
-  readonly runtimeAt: Path
+  /** Its `runtime`, where that is written, and what its paths are meant for. */
+  readonly software: {
+    readonly runtime: FileRuntime | undefined
+    readonly at: Path
+    readonly files: Pick<Sources, 'file'>
+  }
 }
 
 export function writtenStep(
@@ -39,18 +43,31 @@ export function writtenStep(
   const body = bodyOf(own, sources)
   const { shell, code, runtime, ...always } = defaults
   const ofCommands = body.kind === 'run' ? { ...(shell && { shell }), ...(code && { code }) } : {}
-  const software = body.kind !== 'builtin' && runtime !== undefined ? { runtime } : {}
-  const shared = { ...ofCommands, ...software, ...always }
+  const shared = { ...ofCommands, ...always }
   const step = body.kind === 'approval' ? own : { ...shared, ...own, env: { ...defaults.env, ...own.env } }
   const instances = expandMatrix(name, step.matrix)
   const outline = { instances, hasMatrix: step.matrix !== undefined, outputs: outputsOf(step, body) }
-  const runtimeAt = own.runtime === undefined ? ['defaults', 'runtime'] : ['steps', name, 'runtime']
-  return { name, step, body, outline, runtimeAt }
+  return { name, step, body, outline, software: softwareOf(name, own, body, runtime, sources) }
+}
+
+/** What a step says itself comes first, then what the step it uses brings, then what holds for all commands. */
+function softwareOf(
+  name: string,
+  own: FileStep,
+  body: Body,
+  ofAll: FileRuntime | undefined,
+  sources: Sources,
+): WrittenStep['software'] {
+  if (own.runtime !== undefined) return { runtime: own.runtime, at: ['steps', name, 'runtime'], files: sources }
+  if (body.kind === 'folder' && body.declared.runtime !== undefined) {
+    return { runtime: body.declared.runtime, at: ['steps', name, 'uses'], files: body }
+  }
+  return { runtime: body.kind === 'builtin' ? undefined : ofAll, at: ['defaults', 'runtime'], files: sources }
 }
 
 /** @returns a spec for each of its instances; `undefined` when the notebook has got mistakes of it */
 export function compileStep(
-  { name, step, body, outline, runtimeAt }: WrittenStep,
+  { name, step, body, outline, software }: WrittenStep,
   around: Surroundings,
   sources: Sources,
   notebook: Notebook,
@@ -61,7 +78,7 @@ export function compileStep(
   const condition = part(['when'], () => conditionOf(step, outline, around))
   const env = part(['env'], () => environmentOf(step))
   const secrets = part(['secrets'], () => secretsOf(step))
-  const runtime = notebook.part(runtimeAt, () => runtimeOf(step.runtime, sources))
+  const runtime = notebook.part(software.at, () => runtimeOf(software.runtime, software.files))
   const work =
     body.kind === 'run'
       ? compileCommand(step, body, outline, around, sources, part)

@@ -238,7 +238,8 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     list: async (caller) => presentPipelines(caller, await store.newestVersions(caller.projectId)),
     get: read,
 
-    async put(caller, pipeline, spec) {
+    async put(caller, pipeline, written) {
+      const spec = places.placed(written)
       refuse(places.problemOf(spec))
       refuse(await unknownSource(db, caller.projectId, spec))
       await writeVersion(deps, caller, pipeline, spec)
@@ -335,7 +336,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     stop: async () => void (await Promise.all([engine.stop(), environments.close()])),
     slots: createSlots(deps),
     triggers,
-    releases: createReleases(deps),
+    releases: createReleases(deps, places.placed),
     backfills,
     secrets,
     stepSources: createStepSources({ ...deps, secrets }),

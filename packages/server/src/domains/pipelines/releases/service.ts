@@ -18,6 +18,7 @@ import { publish } from '../../../platform/events.ts'
 import { type Page, type PageRequest, pageOf, positionOf } from '../../../platform/page.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { specOf } from '../present.ts'
+import type { Places } from '../targets.ts'
 import { refuseStep } from '../refuse-step.ts'
 import { pipelinesStore } from '../store.ts'
 import type { VersionRow } from '../version-store.ts'
@@ -60,7 +61,8 @@ export interface Releases {
 
 const historyLength = 100
 
-export function createReleases(deps: PipelinesDeps): Releases {
+/** @param placed - puts the steps of a spec where their labels lead them */
+export function createReleases(deps: PipelinesDeps, placed: Places['placed']): Releases {
   const { db, now, signingKey } = deps
 
   async function publicKeys(projectId: string): Promise<string[]> {
@@ -191,7 +193,8 @@ export function createReleases(deps: PipelinesDeps): Releases {
       return moveTo(deps, await publicKeys(caller.projectId), caller, target, wish)
     },
 
-    async putCandidate(caller, pipeline, { scope, spec }) {
+    async putCandidate(caller, pipeline, { scope, spec: written }) {
+      const spec = placed(written)
       refuse(await unknownSource(db, caller.projectId, spec))
       return writeVersion(deps, caller, pipeline, spec, scope)
     },

@@ -50,8 +50,10 @@ function addPipeline(group: Command, { common, remote, action }: Dressing): void
   common(group.command('init').argument('<name>').description('write an example and the schema for editors')).action(
     action(async () => (await import('./commands/pipeline/init.ts')).init),
   )
-  common(group.command('validate').argument('[files...]', 'default: pipelines/*.yaml and evenkeel.yaml'))
-    .description('check files without a server; file:line:column for each mistake')
+  remote(group.command('validate').argument('[files...]', 'default: pipelines/*.yaml and evenkeel.yaml'))
+    .description(
+      'check files, without a server unless they use steps of other repositories; file:line:column for each mistake',
+    )
     .action(action(async () => (await import('./commands/pipeline/validate.ts')).validate))
   remote(group.command('apply').argument('<file>').description('send a pipeline, its code and its triggers'))
     .option('-n, --dry-run', 'say what would change')

@@ -13,6 +13,7 @@ import {
   registry,
   releases,
   secrets,
+  stepSources,
   runtimes,
   trackedRuns,
 } from '@evenkeel/contract'
@@ -38,6 +39,7 @@ const groups = {
   releases,
   runtimes,
   secrets,
+  stepSources,
   trackedRuns,
 }
 type Groups = typeof groups

@@ -4,6 +4,7 @@ import { Duration, ParamDeclaration } from './declared-param.ts'
 import { RetryCause, RunPriority } from './pipeline-spec.ts'
 import { PythonVersion } from './runtimes.ts'
 import { SecretName } from './secret-name.ts'
+import { TargetLabels } from './target-labels.ts'
 
 /**
  * What a person writes: `pipelines/<name>.yaml`. Keys are snake_case, and an unknown one is an error. The client
@@ -67,13 +68,17 @@ export type Matrix = z.infer<typeof Matrix>
 const group = { group: Name, limit: z.int().positive().max(1000).optional() }
 
 /** `512Mi` or `16Gi`. */
-const Memory = z.string().regex(/^[1-9]\d{0,6}(Mi|Gi|Ti)$/, { error: 'write memory as in 512Mi or 16Gi' })
+const Size = z.string().regex(/^[1-9]\d{0,6}(Mi|Gi|Ti)$/, { error: 'write a size as in 512Mi or 16Gi' })
 
 const Resources = z.strictObject({
   cpu: z.number().positive().max(1024).optional(),
-  memory: Memory.optional(),
+  memory: Size.optional(),
+  /** Free on the disk of where it runs. */
+  disk: Size.optional(),
   gpu: z.int().min(0).max(64).optional(),
   slots: z.record(Name, z.int().positive().max(1000)).optional(),
+  /** What the target has to be labelled with. */
+  labels: TargetLabels.optional(),
 })
 /** The software of a command, by a lock file below the project folder; `none`: what the host has. */
 const Runtime = z.union([
@@ -109,8 +114,10 @@ const shared = {
 export const FileStep = z.strictObject({
   description: z.string().max(2000).optional(),
   run: Run.optional(),
-  /** `evenkeel/<step>@1`, or `./folder` with a `step.yaml`. */
+  /** `evenkeel/<step>@1`, `./folder` with a `step.yaml`, or `git+https://host/repo//path@<commit>`. */
   uses: z.string().optional(),
+  /** The secret that opens a repository which is used: `user:token`, or a token. */
+  credentials_secret: SecretName.optional(),
   /** Inputs and params of a step that is used. */
   with: z.record(Name, z.union([Scalar, z.array(z.string()), DatasetSpan])).optional(),
   params: z.array(Name).optional(),
@@ -271,6 +278,8 @@ export const StepFile = z.strictObject({
   params: z.record(Name, ParamDeclaration).optional(),
   run: Run,
   shell: Shell.optional(),
+  /** Its software, by a lock file below its folder; a pipeline may say otherwise. */
+  runtime: Runtime.optional(),
   /** Globs below its folder. */
   code: z.array(z.string().min(1)).optional(),
   /** What `evenkeel ci` runs in its folder. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { StepSource } from './step-source.ts'
 import { Name, Timestamp } from './common.ts'
 import { ranIn } from './pipeline-target.ts'
 import { ParamValue, TriggerReason } from './triggers.ts'
@@ -104,6 +105,8 @@ export const PlannedStepView = z.object({
   action: z.enum(['run', 'reuse', 'unknown']),
   verdict: CacheVerdict.nullable(),
   says: z.string(),
+  /** Where its code was fetched from; null when it is that of the project. */
+  source: StepSource.nullable().default(null),
   /** Median of its last 10 successes; null when there is none. */
   typicalDurationMs: z.number().nullable(),
 })

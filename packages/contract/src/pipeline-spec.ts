@@ -5,6 +5,8 @@ import { PythonVersion } from './runtimes.ts'
 import { ApprovalSpec } from './step-approvals.ts'
 import { MatrixSpec } from './matrix.ts'
 import { SecretName } from './secret-name.ts'
+import { TargetLabels } from './target-labels.ts'
+import { StepSource } from './step-source.ts'
 import { ParamValue } from './triggers.ts'
 
 /** The name of a step; an instance of a matrix carries its values, as in `train[lr=0.1,seed=2]`. */
@@ -89,6 +91,10 @@ const Group = z.object({ group: Name, limit: z.int().positive().max(1000).defaul
 const Resources = z.object({
   cpu: z.number().positive().max(1024).optional(),
   memoryMiB: z.int().positive().optional(),
+  /** Free on the disk of where it runs. */
+  diskMiB: z.int().positive().optional(),
+  /** What the target has to be labelled with, all of it. */
+  labels: TargetLabels.optional(),
   gpu: z.int().min(0).max(64).default(0),
   slots: z.record(Name, z.int().positive().max(1000)).default({}),
 })
@@ -135,6 +141,8 @@ export const StepSpec = z.object({
    * and nobody can tell whether what lies there has changed.
    */
   code: z.array(CodeFile).max(10_000).nullable().default(null),
+  /** Where `code` was fetched from; absent: it is that of the project. */
+  source: StepSource.optional(),
   /** The software it finds; null: what the host has. */
   runtime: StepRuntime.nullable().default(null),
   inputs: z.record(Name, StepInput).default({}),

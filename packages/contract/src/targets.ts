@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Name } from './common.ts'
+import { TargetLabels } from './target-labels.ts'
 import { defineEndpoints } from './endpoint.ts'
 
 /** A place where steps run. */
@@ -7,6 +8,7 @@ export const Target = z
   .object({
     name: Name,
     kind: z.string(),
+    labels: TargetLabels.default({}),
     answers: z.boolean(),
     /** Of the platform; null when it does not answer. */
     version: z.string().nullable(),

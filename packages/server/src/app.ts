@@ -141,6 +141,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     runtimes: config.runtimes,
     watchRoots: config.watchRoots,
     privateBuckets: config.privateBuckets,
+    git: config.git,
     ...surroundings,
     queries,
     queryFolder: platform.queryFolder,

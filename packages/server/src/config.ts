@@ -27,6 +27,8 @@ const Environment = z.object({
   EVENKEEL_LINEAGE_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
   EVENKEEL_WEBHOOK_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
   EVENKEEL_BUCKET_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
+  EVENKEEL_GIT_PRIVATE_TARGETS: z.enum(['0', '1']).default('0'),
+  EVENKEEL_GIT_CA_FILE: z.string().min(1).optional(),
   EVENKEEL_WATCH_ROOTS: z.string().default(''),
   EVENKEEL_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
@@ -79,6 +81,13 @@ export interface Config {
   readonly watchRoots: readonly string[]
   /** Whether buckets that triggers watch may lie on this machine and in private networks. */
   readonly privateBuckets: boolean
+  /** Git repositories that steps come from. */
+  readonly git: {
+    /** Whether they may lie on this machine and in private networks. */
+    readonly privateTargets: boolean
+    /** Certificates to trust, as PEM, in place of those of the machine. */
+    readonly caFile: string | undefined
+  }
   readonly logLevel: string
 }
 
@@ -121,6 +130,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     privateWebhooks: read.EVENKEEL_WEBHOOK_PRIVATE_TARGETS === '1',
     watchRoots: watchRoots(read.EVENKEEL_WATCH_ROOTS),
     privateBuckets: read.EVENKEEL_BUCKET_PRIVATE_TARGETS === '1',
+    git: {
+      privateTargets: read.EVENKEEL_GIT_PRIVATE_TARGETS === '1',
+      caFile: read.EVENKEEL_GIT_CA_FILE && resolve(read.EVENKEEL_GIT_CA_FILE),
+    },
     logLevel: read.EVENKEEL_LOG_LEVEL,
   }
 }

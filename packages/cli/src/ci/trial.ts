@@ -7,6 +7,7 @@ import { followRun } from '../commands/run/follow.ts'
 import { readParam } from '../commands/pipeline/choices.ts'
 import type { Output } from '../output.ts'
 import { commitOf } from '../pipeline/git.ts'
+import { fetchGitSteps } from '../pipeline/git-steps.ts'
 import { type LoadedPipeline, requirePipelines } from '../pipeline/load.ts'
 import { uploadContents } from '../pipeline/upload.ts'
 import { type Affected, affectedSteps } from './affected.ts'
@@ -52,7 +53,8 @@ export interface Wanted {
 /** Compares a pipeline with what was before, and runs what is affected on a sample, apart from everything else. */
 export async function tryOut(connection: Connection, ready: Ready, wanted: Wanted, output: Output): Promise<Trial> {
   const { name, spec } = ready.pipeline
-  const base = wanted.base === undefined ? await baseOnServer(connection, name) : await baseInGit(ready, wanted.base)
+  const base =
+    wanted.base === undefined ? await baseOnServer(connection, name) : await baseInGit(connection, ready, wanted.base)
   const affected = affectedSteps(base.spec, spec)
   const only = affected.filter(({ kind }) => kind !== 'same').map(({ key }) => key)
   const before = await lastRun(connection.pipelines, name)
@@ -100,13 +102,14 @@ async function baseOnServer({ pipelines, releases }: Connection, pipeline: strin
   }
 }
 
-function baseInGit({ file, folder, pipeline }: Ready, ref: string): Promise<Base> {
+function baseInGit(connection: Connection, { file, folder, pipeline }: Ready, ref: string): Promise<Base> {
   return withCommit(folder, ref, async (then, commit) => {
     const path = resolve(then, relative(folder, resolve(file)))
     const says = `the commit ${commit.slice(0, 12)}`
     if (!statSync(path, { throwIfNoEntry: false })?.isFile())
       return { spec: undefined, says: `${says}, which lacks the file` }
-    const found = requirePipelines(path).find((one) => one.pipeline.name === pipeline.name)
+    const git = await fetchGitSteps(async () => connection, [path])
+    const found = requirePipelines(path, git).find((one) => one.pipeline.name === pipeline.name)
     return { spec: found?.pipeline.spec, says }
   })
 }

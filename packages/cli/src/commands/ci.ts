@@ -6,6 +6,7 @@ import { runTest, type TestResult, testsOf } from '../ci/tests.ts'
 import { type Ready, type Report, type Trial, tryOut } from '../ci/trial.ts'
 import { CliError, exitCodes } from '../errors.ts'
 import type { Output } from '../output.ts'
+import { fetchGitSteps, type GitSteps, gitUsesIn } from '../pipeline/git-steps.ts'
 import { lineOf, loadPipelines, pipelineFilesHere } from '../pipeline/load.ts'
 import { durationText } from '../table.ts'
 import { type CommonOptions, outputOf } from './common.ts'
@@ -23,31 +24,39 @@ export async function ci(names: readonly string[], options: CiOptions): Promise<
   const output = outputOf(options)
   const folder = process.cwd()
   await requireRepository(folder)
-  const ready = chosen(names)
-  const tests = await runTests(ready, output)
-  const passed = tests.every((test) => test.passed)
   const scope = options.scope ?? (await scopeHere(folder))
-  const { base, sample, param: params = [] } = options
-  const trials = passed
-    ? await withServer(options, output, async (connection, serverIsNew) => {
-        const done: Trial[] = []
-        for (const one of ready) {
-          done.push(await tryOut(connection, one, { base, scope, sample, params, serverIsNew }, output))
-        }
-        return done
-      })
-    : []
-  const report = { passed: passed && trials.every(isGood), tests, trials }
+  const files = pipelineFilesHere()
+  // Steps of other repositories are fetched by a server; without them, what is wrong is told before one is started.
+  const early = gitUsesIn(files).length === 0 ? await check(files, names, undefined, output) : undefined
+  const report =
+    early?.passed === false
+      ? { ...early, trials: [] }
+      : await withServer(options, output, async (connection, serverIsNew): Promise<Report> => {
+          const git = await fetchGitSteps(async () => connection, files)
+          const { ready, tests, passed } = early ?? (await check(files, names, git, output))
+          const { base, sample, param: params = [] } = options
+          const trials: Trial[] = []
+          for (const one of passed ? ready : []) {
+            trials.push(await tryOut(connection, one, { base, scope, sample, params, serverIsNew }, output))
+          }
+          return { passed: passed && trials.every(isGood), tests, trials }
+        })
   if (options.summary !== undefined) await writeFile(options.summary, markdownOf(report))
   output.result(report, () => linesOf(report))
   return report.passed ? exitCodes.ok : exitCodes.gateFailed
 }
 
+async function check(files: readonly string[], names: readonly string[], git: GitSteps | undefined, output: Output) {
+  const ready = chosen(files, names, git)
+  const tests = await runTests(ready, output)
+  return { ready, tests, passed: tests.every((test) => test.passed) }
+}
+
 const isGood = ({ run }: Trial): boolean => run === null || run.state === 'succeeded'
 
 /** The pipelines of the files here, or those that are named. @throws CliError with every mistake */
-function chosen(names: readonly string[]): Ready[] {
-  const loaded = pipelineFilesHere().flatMap((file) => loadPipelines(file, { hash: true }))
+function chosen(files: readonly string[], names: readonly string[], git: GitSteps | undefined): Ready[] {
+  const loaded = files.flatMap((file) => loadPipelines(file, { hash: true, git }))
   const findings = loaded.flatMap((one) => one.findings)
   if (findings.length > 0) {
     throw usage('cli.pipeline_invalid', 'A pipeline cannot be run as it is written', findings.map(lineOf).join('\n'))

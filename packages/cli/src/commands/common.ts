@@ -13,6 +13,7 @@ import {
   releases,
   runtimes,
   secrets,
+  stepSources,
   trackedRuns,
 } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
@@ -45,6 +46,7 @@ export async function connect(options: CommonOptions) {
     artifacts: createClient(artifacts, client),
     releases: createClient(releases, client),
     secrets: createClient(secrets, client),
+    stepSources: createClient(stepSources, client),
     runtimes: createClient(runtimes, client),
     experiments: createClient(experiments, client),
     trackedRuns: createClient(trackedRuns, client),

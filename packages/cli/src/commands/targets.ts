@@ -1,4 +1,4 @@
-import type { Target } from '@evenkeel/contract'
+import { labelText, type Target } from '@evenkeel/contract'
 import { exitCodes } from '../errors.ts'
 import { table } from '../table.ts'
 import { type CommonOptions, connect, outputOf } from './common.ts'
@@ -11,15 +11,19 @@ export async function targets(options: CommonOptions): Promise<number> {
   return items.every(({ answers }) => answers) ? exitCodes.ok : exitCodes.unreachable
 }
 
-const linesOf = (items: readonly Target[]): string[] => [
-  ...table(
-    ['target', 'kind', 'version', 'jobs'],
-    items.map(({ name, kind, version, jobCount }) => [
-      name,
-      kind,
-      version ?? 'does not answer',
-      jobCount === null ? '–' : String(jobCount),
-    ]),
-  ),
-  ...items.flatMap(({ name, reason }) => (reason === null ? [] : [`! ${name}: ${reason}`])),
-]
+function linesOf(items: readonly Target[]): string[] {
+  const haveLabels = items.some(({ labels }) => Object.keys(labels).length > 0)
+  return [
+    ...table(
+      ['target', 'kind', 'version', 'jobs', ...(haveLabels ? ['labels'] : [])],
+      items.map(({ name, kind, version, jobCount, labels }) => [
+        name,
+        kind,
+        version ?? 'does not answer',
+        jobCount === null ? '–' : String(jobCount),
+        ...(haveLabels ? [labelText(labels) || '–'] : []),
+      ]),
+    ),
+    ...items.flatMap(({ name, reason }) => (reason === null ? [] : [`! ${name}: ${reason}`])),
+  ]
+}

@@ -14,6 +14,7 @@ const executors = readFileSync(new URL('../../../../docs/executors.md', import.m
 
 const sources: Sources = {
   step: () => StepFile.parse(step),
+  git: () => ({ declared: { inputs: ['raw'], run: 'true' }, code: () => [], file: () => undefined }),
   code: () => [],
   file: (path) => ({ file: { path, digest: `sha256:${'a'.repeat(64)}`, executable: false }, text: '' }),
 }

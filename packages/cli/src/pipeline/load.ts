@@ -1,4 +1,10 @@
-import { type Compilation, type CompiledPipeline, compilePipeline, type PipelineProblem } from '@evenkeel/client'
+import {
+  type Compilation,
+  type CompiledPipeline,
+  compilePipeline,
+  type PipelineProblem,
+  type Sources,
+} from '@evenkeel/client'
 import { globSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { CliError, exitCodes } from '../errors.ts'
@@ -26,11 +32,19 @@ export interface LoadedPipeline {
   readonly findings: readonly Finding[]
 }
 
+interface LoadOptions {
+  /** Whether to read what the files hold. */
+  readonly hash: boolean
+  /** Steps of other repositories; see `fetchGitSteps`. */
+  readonly git?: Sources['git']
+}
+
 /** Reads and compiles the pipelines of a file: one, or those under `pipelines:` of an `evenkeel.yaml`. */
-export function loadPipelines(file: string, options: { readonly hash: boolean }): LoadedPipeline[] {
+export function loadPipelines(file: string, { hash, git }: LoadOptions): LoadedPipeline[] {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw noSuchFile(file)
   const folder = projectFolder(file)
-  const project = openProject(folder, { ...options, own: relative(folder, resolve(file)) })
+  const files = openProject(folder, { hash, own: relative(folder, resolve(file)) })
+  const project = { ...files, ...(git && { git }) }
   const found = readParts(file)
   if ('line' in found) return [{ file, project, folder, pipeline: undefined, source: undefined, findings: [found] }]
   return found.parts.map(({ prefix, value }) => {
@@ -38,6 +52,13 @@ export function loadPipelines(file: string, options: { readonly hash: boolean })
     const findings = result.ok ? [] : findingsOf(file, found.yaml, prefix, result)
     return { file, project, folder, pipeline: result.ok ? result.pipeline : undefined, source: value, findings }
   })
+}
+
+/** The pipelines of a file as they are written; none when it cannot be read. */
+export function writtenPipelines(file: string): unknown[] {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw noSuchFile(file)
+  const found = readParts(file)
+  return 'line' in found ? [] : found.parts.map(({ value }) => value)
 }
 
 /** Code is looked for in the folder of the file, or in the one above when that is called `pipelines`. */
@@ -106,8 +127,11 @@ export const lineOf = ({ file, line, column, message }: Finding): string =>
   `${relative('', file) || file}:${line}:${column} ${message}`
 
 /** The pipelines of a file that has no mistake. @throws CliError with every finding */
-export function requirePipelines(file: string): (LoadedPipeline & { readonly pipeline: CompiledPipeline })[] {
-  const loaded = loadPipelines(file, { hash: true })
+export function requirePipelines(
+  file: string,
+  git: Sources['git'],
+): (LoadedPipeline & { readonly pipeline: CompiledPipeline })[] {
+  const loaded = loadPipelines(file, { hash: true, git })
   const findings = loaded.flatMap((one) => one.findings)
   if (findings.length > 0) throw invalid(file, findings.map(lineOf).join('\n'))
   if (loaded.length === 0) throw invalid(file, `there is nothing under "pipelines:" in ${file}`)

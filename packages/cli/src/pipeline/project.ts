@@ -3,7 +3,7 @@ import type { CodeFile } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { globToRegExp } from './glob.ts'
+import { choose } from './choose.ts'
 import { type Ignores, readIgnore } from './ignore.ts'
 import { readStepFile } from './step-file.ts'
 
@@ -89,29 +89,6 @@ function oneFile(project: string, path: string): Entry | undefined {
     throw new PipelineMistake(`${path} has ${entry.sizeBytes} bytes, which no lock file has.`, ['lock'])
   }
   return entry
-}
-
-function choose(entries: readonly Entry[], globs: readonly string[], relative: (path: string) => string) {
-  const outside = globs.find((glob) => /^!?\/|(^!?|\/)\.\.(\/|$)/.test(glob))
-  if (outside) throw new PipelineMistake(`"${outside}" leads out of the project folder; name what lies below it.`)
-  const fits = globs.filter((glob) => !glob.startsWith('!')).map((glob) => ({ glob, fit: matcher(glob) }))
-  const unfit = globs.filter((glob) => glob.startsWith('!')).map((glob) => matcher(glob.slice(1)))
-  for (const { glob, fit } of fits) {
-    if (!entries.some(({ path }) => fit(relative(path)))) {
-      throw new PipelineMistake(`No file fits "${glob}" below the project folder; what is ignored cannot be listed.`)
-    }
-  }
-  return entries.filter(({ path }) => {
-    const own = relative(path)
-    return fits.some(({ fit }) => fit(own)) && !unfit.some((fit) => fit(own))
-  })
-}
-
-/** A glob, or a folder with all that is in it. */
-function matcher(glob: string): (path: string) => boolean {
-  const clean = glob.replace(/^\.\//, '').replace(/\/+$/, '')
-  const pattern = globToRegExp(clean)
-  return (path) => pattern.test(path) || path.startsWith(`${clean}/`)
 }
 
 function checkChosen(entries: readonly Entry[]): void {

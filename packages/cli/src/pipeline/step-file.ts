@@ -1,8 +1,8 @@
 import { explainIssues, PipelineMistake } from '@evenkeel/client'
 import { StepFile } from '@evenkeel/contract'
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { readYamlFile, YamlMistake } from './yaml-file.ts'
+import { parseYaml, YamlMistake } from './yaml-file.ts'
 
 /** @throws PipelineMistake when the folder has no `step.yaml`, or a wrong one */
 export function readStepFile(project: string, folder: string): StepFile {
@@ -10,7 +10,12 @@ export function readStepFile(project: string, folder: string): StepFile {
   if (!statSync(join(project, name), { throwIfNoEntry: false })?.isFile()) {
     throw new PipelineMistake(`There is no ${name} in the project folder; write it, or correct the path.`, ['uses'])
   }
-  const file = yamlOf(project, name)
+  return parseStepFile(readFileSync(join(project, name)), name)
+}
+
+/** @param name - what it is called where it is wrong. @throws PipelineMistake */
+export function parseStepFile(bytes: Uint8Array, name: string): StepFile {
+  const file = yamlOf(bytes, name)
   const parsed = StepFile.safeParse(file.value)
   if (parsed.success) return parsed.data
   const lines = explainIssues(parsed.error, StepFile).map((problem) => {
@@ -20,9 +25,9 @@ export function readStepFile(project: string, folder: string): StepFile {
   throw new PipelineMistake(lines.join(' '), ['uses'])
 }
 
-function yamlOf(project: string, name: string) {
+function yamlOf(bytes: Uint8Array, name: string) {
   try {
-    return readYamlFile(join(project, name))
+    return parseYaml(bytes)
   } catch (error) {
     if (!(error instanceof YamlMistake)) throw error
     throw new PipelineMistake(`${name}:${error.line}:${error.column} ${error.message}`, ['uses'])

@@ -173,7 +173,7 @@ describe('a built-in step', () => {
       'uses: No step "evenkeel/train-tree" ships with Evenkeel. Did you mean "train-trees"?',
     ],
     [{ uses: 'evenkeel/train-trees@2' }, 'evenkeel/train-trees@1 is the one there is'],
-    [{ uses: 'git+https://x/y@1' }, 'not supported yet'],
+    [{ uses: 'git+https://x/y@1' }, 'is no whole commit'],
     [{ uses, with: given, outputs: ['model'] }, 't.outputs: "outputs" comes from the step that is used'],
     [{ uses, with: { train: given.train } }, 'needs the input "schema"'],
     [
@@ -284,9 +284,9 @@ describe('triggers', () => {
 describe('refuses with the path and what to do', () => {
   it.each([
     [{ a: { ...a, retires: 1 } }, 'steps.a.retires: There is no key "retires" here. Did you mean "retries"?'],
-    [{ a: { ...a, resources: { labels: {} } } }, 'steps.a.resources.labels: "labels" is not supported yet'],
+    [{ a: { ...a, resources: { disk: '20 GB' } } }, 'Write a size as in 512Mi or 16Gi'],
     [{ a: { ...a, resources: { memory: 16 } } }, 'steps.a.resources.memory'],
-    [{ a: { ...a, resources: { memory: '16 GB' } } }, 'Write memory as in 512Mi or 16Gi'],
+    [{ a: { ...a, resources: { memory: '16 GB' } } }, 'Write a size as in 512Mi or 16Gi'],
     [{ a: { ...a, secrets: { DB: 'plain' } } }, 'steps.a.secrets.DB: A file is no place for a secret: name one of the'],
     [{ a: { ...a, secrets: { DB: '${{ params.lr }}' } } }, 'steps.a.secrets.DB: A file is no place for a secret'],
     [{ a: { ...a, secrets: { 'D-B': '${{ secrets.X }}' } } }, 'steps.a.secrets.D-B: This cannot be: use letters'],

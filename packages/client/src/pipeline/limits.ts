@@ -15,15 +15,16 @@ export function limitsOf({ heartbeat, resources, concurrency, matrix }: FileStep
   }
 }
 
-const resourcesOf = ({ memory, ...rest }: NonNullable<FileStep['resources']>): Step['resources'] => ({
+const resourcesOf = ({ memory, disk, ...rest }: NonNullable<FileStep['resources']>): Step['resources'] => ({
   ...rest,
   ...(memory && { memoryMiB: toMiB(memory) }),
+  ...(disk && { diskMiB: toMiB(disk) }),
 })
 
 const unitMiB: Readonly<Record<string, number>> = { Mi: 1, Gi: 1024, Ti: 1024 ** 2 }
 
-/** @param memory - as the schema reads it: `512Mi`, `16Gi` */
-const toMiB = (memory: string): number => Number(memory.slice(0, -2)) * unitMiB[memory.slice(-2)]!
+/** @param size - as the schema reads it: `512Mi`, `16Gi` */
+const toMiB = (size: string): number => Number(size.slice(0, -2)) * unitMiB[size.slice(-2)]!
 
 /** The same of a run as a whole. */
 export function runLimitsOf({ timeout, priority, concurrency }: PipelineFile): Partial<z.input<typeof PipelineSpec>> {

@@ -1,7 +1,8 @@
 import type { Path } from './mistake.ts'
 
 const ofStep: Readonly<Record<string, string>> = {
-  environment: 'a run or a trigger has an environment, not a step; leave it out.',
+  environment:
+    'a run or a trigger has one (dev, staging, production), not a step; the software of a step is its "runtime".',
 }
 
 const ofTriggers: Readonly<Record<string, string>> = {
@@ -16,16 +17,10 @@ const ofTrigger: Readonly<Record<string, string>> = {
   code: 'the code is what was applied last; leave it out.',
 }
 
-const ofResources: Readonly<Record<string, string>> = {
-  disk: 'a step may use what is free; leave it out.',
-  labels: 'name a target with "runs_on" that has what it needs; leave it out.',
-}
-
 /** What to do in place of a key that the reference knows and the server does not have yet. */
 export function notYet(path: Path, key: string): string | undefined {
   if (path.length === 0) return ofStep[key]
   if (path[0] === 'on') return (path.length === 1 ? ofTriggers : ofTrigger)[key]
-  if (path.at(-1) === 'resources') return ofResources[key]
   if (path.at(-1) === 'cache' && key === 'gpu') return 'leave it out.'
   return path[0] === 'defaults' || path[0] === 'steps' ? ofStep[key] : undefined
 }

@@ -71,6 +71,26 @@ describe('the software of a step', () => {
     ])
   })
 
+  it('of a step that is used is what that brings, unless the pipeline says otherwise', () => {
+    const brings = {
+      ...sources,
+      step: () => ({ run: ['./clean'], runtime: { python: '3.11', lock: 'requirements.txt' } }),
+      file: (path: string) => ({ file: file(path), text: files['requirements.txt']! }),
+    }
+    const steps = {
+      a: { uses: './steps/clean' },
+      b: { uses: './steps/clean', runtime: 'none' },
+      c: { uses: './steps/clean', runtime: { python: true, lock: 'other.txt' } },
+    }
+    const result = compilePipeline({ name: 'p', steps, defaults: { runtime: python } }, brings)
+
+    expect(result.ok && result.pipeline.spec.steps.map(({ runtime }) => runtime)).toEqual([
+      { kind: 'python', version: '3.11', lock: file('steps/clean/requirements.txt') },
+      null,
+      { kind: 'python', version: null, lock: file('other.txt') },
+    ])
+  })
+
   it.each([
     [{ python: '3.12', lock: 'no.txt' }, 'There is no file "no.txt" below the project folder'],
     [{ python: '3.12', lock: 'lone/uv.lock' }, '"uv.lock" goes with the file "pyproject.toml" in the same folder'],

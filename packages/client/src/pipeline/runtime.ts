@@ -3,14 +3,14 @@ import { PipelineMistake } from './mistake.ts'
 import type { ProjectFile, Sources } from './uses.ts'
 
 /** The software of a step, with the files that pin it. @throws PipelineMistake when they pin less than all of it */
-export function runtimeOf(written: FileRuntime | undefined, sources: Sources): StepRuntime | null {
+export function runtimeOf(written: FileRuntime | undefined, sources: Pick<Sources, 'file'>): StepRuntime | null {
   if (written === undefined || written === 'none') return null
   return 'node' in written ? nodeRuntime(written.lock, sources) : pythonRuntime(written, sources)
 }
 
 function pythonRuntime(
   { python, lock: path }: Extract<FileRuntime, { python: unknown }>,
-  sources: Sources,
+  sources: Pick<Sources, 'file'>,
 ): StepRuntime {
   const version = python === true ? null : python
   if (baseOf(path) === 'uv.lock') {
@@ -27,7 +27,7 @@ function pythonRuntime(
   return { kind: 'python', version, lock: lock.file }
 }
 
-function nodeRuntime(path: string, sources: Sources): StepRuntime {
+function nodeRuntime(path: string, sources: Pick<Sources, 'file'>): StepRuntime {
   if (baseOf(path) !== 'package-lock.json') {
     throw mistake(`"${path}" is no lock file of npm; name a package-lock.json, which "npm install" writes.`)
   }
@@ -39,7 +39,7 @@ function nodeRuntime(path: string, sources: Sources): StepRuntime {
 const mistake = (message: string) => new PipelineMistake(message, ['lock'])
 const baseOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
-function readLock(path: string, sources: Sources): ProjectFile {
+function readLock(path: string, sources: Pick<Sources, 'file'>): ProjectFile {
   const found = sources.file(path)
   if (found) return found
   throw mistake(
@@ -47,7 +47,7 @@ function readLock(path: string, sources: Sources): ProjectFile {
   )
 }
 
-function readBeside(path: string, name: string, sources: Sources): ProjectFile {
+function readBeside(path: string, name: string, sources: Pick<Sources, 'file'>): ProjectFile {
   const found = sources.file(path.slice(0, path.length - baseOf(path).length) + name)
   if (found) return found
   throw mistake(`"${baseOf(path)}" goes with the file "${name}" in the same folder, and that is not there; add it.`)

@@ -1,4 +1,4 @@
-import { type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
+import { type FileRuntime, type FileStep, type PipelineFile, StepSpec } from '@evenkeel/contract'
 import type { z } from 'zod'
 import { approvalOf } from './approval.ts'
 import { bind, type Bound, type Used } from './bind.ts'
@@ -26,8 +26,12 @@ export interface WrittenStep {
   readonly step: FileStep
   readonly body: Body
   readonly outline: Outline
-  /** Where its `runtime` is written. */
-  readonly runtimeAt: Path
+  /** Its `runtime`, where that is written, and what its paths are meant for. */
+  readonly software: {
+    readonly runtime: FileRuntime | undefined
+    readonly at: Path
+    readonly files: Pick<Sources, 'file'>
+  }
 }
 
 export function writtenStep(
@@ -39,18 +43,31 @@ export function writtenStep(
   const body = bodyOf(own, sources)
   const { shell, code, runtime, ...always } = defaults
   const ofCommands = body.kind === 'run' ? { ...(shell && { shell }), ...(code && { code }) } : {}
-  const software = body.kind !== 'builtin' && runtime !== undefined ? { runtime } : {}
-  const shared = { ...ofCommands, ...software, ...always }
+  const shared = { ...ofCommands, ...always }
   const step = body.kind === 'approval' ? own : { ...shared, ...own, env: { ...defaults.env, ...own.env } }
   const instances = expandMatrix(name, step.matrix)
   const outline = { instances, hasMatrix: step.matrix !== undefined, outputs: outputsOf(step, body) }
-  const runtimeAt = own.runtime === undefined ? ['defaults', 'runtime'] : ['steps', name, 'runtime']
-  return { name, step, body, outline, runtimeAt }
+  return { name, step, body, outline, software: softwareOf(name, own, body, runtime, sources) }
+}
+
+/** What a step says itself comes first, then what the step it uses brings, then what holds for all commands. */
+function softwareOf(
+  name: string,
+  own: FileStep,
+  body: Body,
+  ofAll: FileRuntime | undefined,
+  sources: Sources,
+): WrittenStep['software'] {
+  if (own.runtime !== undefined) return { runtime: own.runtime, at: ['steps', name, 'runtime'], files: sources }
+  if (body.kind === 'folder' && body.declared.runtime !== undefined) {
+    return { runtime: body.declared.runtime, at: ['steps', name, 'uses'], files: body }
+  }
+  return { runtime: body.kind === 'builtin' ? undefined : ofAll, at: ['defaults', 'runtime'], files: sources }
 }
 
 /** @returns a spec for each of its instances; `undefined` when the notebook has got mistakes of it */
 export function compileStep(
-  { name, step, body, outline, runtimeAt }: WrittenStep,
+  { name, step, body, outline, software }: WrittenStep,
   around: Surroundings,
   sources: Sources,
   notebook: Notebook,
@@ -61,13 +78,13 @@ export function compileStep(
   const condition = part(['when'], () => conditionOf(step, outline, around))
   const env = part(['env'], () => environmentOf(step))
   const secrets = part(['secrets'], () => secretsOf(step))
-  const runtime = notebook.part(runtimeAt, () => runtimeOf(step.runtime, sources))
+  const runtime = notebook.part(software.at, () => runtimeOf(software.runtime, software.files))
   const work =
     body.kind === 'run'
       ? compileCommand(step, body, outline, around, sources, part)
       : body.kind === 'approval'
         ? part([], () => ({ approval: approvalOf(step.with, around), own: {} }))
-        : part([], () => compileUse(step, body, outline, around, sources))
+        : part([], () => compileUse(step, body, outline, around))
   const expand = part(['matrix'], () => expansionOf(step, around))
   if (!settings || !needs || !condition || !env || !secrets || !work || !expand || runtime === undefined)
     return undefined
@@ -95,7 +112,8 @@ function expansionOf({ matrix }: FileStep, { outlines }: Surroundings): Pick<Spe
 }
 
 type Part = <T>(path: Path, work: () => T) => T | undefined
-type Does = Pick<Spec, 'uses' | 'run' | 'approval' | 'params' | 'inputs' | 'outputs' | 'code'> & Pick<Bound, 'own'>
+type Does = Pick<Spec, 'uses' | 'run' | 'approval' | 'params' | 'inputs' | 'outputs' | 'code' | 'source'> &
+  Pick<Bound, 'own'>
 
 function compileCommand(
   step: FileStep,
@@ -140,18 +158,12 @@ function filesOf({ code }: FileStep, sources: Sources) {
   return code?.length === 0 ? [] : [...sources.code('', code)]
 }
 
-function compileUse(
-  step: FileStep,
-  body: Used,
-  { outputs, instances }: Outline,
-  around: Surroundings,
-  sources: Sources,
-): Does {
+function compileUse(step: FileStep, body: Used, { outputs, instances }: Outline, around: Surroundings): Does {
   const scope = openScope({ params: around.params, inputs: [], outputs: [], instances })
   const bound = bind(body, step.with ?? {}, around, { scope, instances })
   const shared = { inputs: bound.inputs, outputs: [...outputs], own: bound.own }
   if (body.kind === 'builtin') return { ...shared, uses: body.name, params: [...bound.params] }
-  const { folder, declared: file } = body
+  const { declared: file, source } = body
   const inner = openScope({
     params: file.params ?? {},
     inputs: namesOf(file.inputs),
@@ -161,7 +173,7 @@ function compileUse(
   const command = commandOf(file.run, file.shell ?? 'sh', inner.variableOf)
   const run = [...withVariables(bound.variables, command)]
   const params = [...new Set([...bound.params, ...scope.usedParams])]
-  return { ...shared, run, params, code: [...sources.code(folder, file.code)] }
+  return { ...shared, run, params, code: [...body.code(file.code)], ...(source && { source }) }
 }
 
 function needsOf({ needs = [] }: FileStep, { outlines }: Surroundings): string[] {

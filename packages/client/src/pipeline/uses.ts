@@ -1,5 +1,6 @@
-import { type CodeFile, didYouMean, type FileStep, type StepFile } from '@evenkeel/contract'
+import { type CodeFile, didYouMean, type FileStep, type StepFile, type StepSource } from '@evenkeel/contract'
 import { type Builtin, builtins } from './builtins.ts'
+import { gitUse } from './git-use.ts'
 import { PipelineMistake } from './mistake.ts'
 
 /** What lies beside the file of a pipeline. Each throws a PipelineMistake for what is not there. */
@@ -13,6 +14,15 @@ export interface Sources {
   code(folder: string, globs: readonly string[] | undefined): readonly CodeFile[]
   /** One file of the project, also one that is ignored; `undefined` when there is none at this path. */
   file(path: string): ProjectFile | undefined
+  /** The folder of another repository; absent: none can be used. */
+  git?(source: StepSource): StepFolder
+}
+
+/** A folder with a `step.yaml`, wherever it lies. Paths are below it. */
+export interface StepFolder {
+  readonly declared: StepFile
+  readonly code: (globs: readonly string[] | undefined) => readonly CodeFile[]
+  readonly file: (path: string) => ProjectFile | undefined
 }
 
 export interface ProjectFile {
@@ -20,17 +30,20 @@ export interface ProjectFile {
   readonly text: string
 }
 
-/** What a step does: a command of its own, a step that ships with Evenkeel, or one in a folder of the project. */
+/** What a step does: a command of its own, a step that ships with Evenkeel, or one in a folder of the project or of a repository. */
 export type Body =
   | { readonly kind: 'run'; readonly run: NonNullable<FileStep['run']> }
   | { readonly kind: 'builtin'; readonly name: string; readonly declared: Builtin }
-  | { readonly kind: 'folder'; readonly folder: string; readonly declared: StepFile }
+  | ({ readonly kind: 'folder'; readonly source?: StepSource } & StepFolder)
   /** It asks people and runs nothing. */
   | { readonly kind: 'approval' }
 
 /** @throws PipelineMistake when it is none of these, or has keys that do not go with it */
 export function bodyOf(step: FileStep, sources: Sources): Body {
   const { run, uses } = step
+  if (!uses?.startsWith('git+')) {
+    refuseKeys(step, ['credentials_secret'], 'opens a repository; it goes with "uses: git+https://…".')
+  }
   if (run !== undefined && uses !== undefined) throw new PipelineMistake('Give either "run" or "uses", not both.')
   if (run !== undefined) {
     refuseKeys(step, ['with'], 'goes with "uses"; a command takes "params" and "inputs".')
@@ -39,6 +52,7 @@ export function bodyOf(step: FileStep, sources: Sources): Body {
   if (uses === undefined) throw new PipelineMistake('Say what the step does, with "run" or "uses".')
   refuseKeys(step, ['shell', 'params', 'inputs', 'outputs', 'code'], 'comes from the step that is used; give "with".')
   if (uses.startsWith('./')) return folderBody(uses, sources)
+  if (uses.startsWith('git+')) return gitBody(uses, sources)
   refuseKeys(step, ['runtime'], 'goes with commands; a step that ships with Evenkeel brings its own.')
   return builtinBody(uses, step)
 }
@@ -53,15 +67,30 @@ function folderBody(uses: string, sources: Sources): Body {
   if (folder.split('/').some((part) => ['', '.', '..'].includes(part))) {
     throw new PipelineMistake('Name a folder below the project folder, as in ./steps/clean.', ['uses'])
   }
-  return { kind: 'folder', folder, declared: sources.step(folder) }
+  return {
+    kind: 'folder',
+    declared: sources.step(folder),
+    code: (globs) => sources.code(folder, globs),
+    file: (path) => sources.file(`${folder}/${path}`),
+  }
+}
+
+function gitBody(uses: string, sources: Sources): Body {
+  const source = gitUse(uses)
+  if (sources.git) return { kind: 'folder', source, ...sources.git(source) }
+  throw new PipelineMistake('A step of another repository is fetched by a server; compile with "evenkeel pipeline".', [
+    'uses',
+  ])
 }
 
 function builtinBody(uses: string, step: FileStep): Body {
   const [, name, version] = /^evenkeel\/([^@]+)(?:@(.*))?$/.exec(uses) ?? []
   const known = [...Object.keys(builtins), approveStep]
   if (name === undefined) {
-    const later = uses.startsWith('git+') ? 'Steps of another repository are not supported yet; copy the folder. ' : ''
-    throw new PipelineMistake(`${later}Use evenkeel/<step>@1, or ./<folder> with a step.yaml.`, ['uses'])
+    throw new PipelineMistake(
+      'Use evenkeel/<step>@1, ./<folder> with a step.yaml, or git+https://<host>/<repository>//<folder>@<commit>.',
+      ['uses'],
+    )
   }
   if (name === approveStep && version === '1') return approvalBody(step)
   const declared = builtins[name]

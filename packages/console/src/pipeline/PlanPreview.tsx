@@ -1,4 +1,4 @@
-import type { PlannedStepView } from '@evenkeel/contract'
+import { type PlannedStepView, sourceText } from '@evenkeel/contract'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { formatDuration, Loaded, type MarkState, StateWord } from '../ui/index.ts'
 import css from './PlanPreview.module.css'
@@ -46,7 +46,7 @@ export function PlanPreview({ pipeline, wish }: { readonly pipeline: string; rea
   )
 }
 
-function Row({ step: { key, action, says, typicalDurationMs } }: { readonly step: PlannedStepView }) {
+function Row({ step: { key, action, says, source, typicalDurationMs } }: { readonly step: PlannedStepView }) {
   const { mark, word } = ACTIONS[action]
   return (
     <tr>
@@ -54,7 +54,10 @@ function Row({ step: { key, action, says, typicalDurationMs } }: { readonly step
       <td>
         <StateWord state={mark}>{word}</StateWord>
       </td>
-      <td data-label="Because">{says}</td>
+      <td data-label="Because">
+        {says}
+        {source && <p className="ek-dim">Code of {sourceText(source)}.</p>}
+      </td>
       <td className="ek-num" data-label="Usually takes">
         {typicalDurationMs === null || action === 'reuse' ? '–' : formatDuration(typicalDurationMs)}
       </td>

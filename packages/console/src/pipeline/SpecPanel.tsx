@@ -1,4 +1,4 @@
-import type { ParamValue, StepSpec } from '@evenkeel/contract'
+import { type ParamValue, sourceText, type StepSpec } from '@evenkeel/contract'
 import { Card, CopyLine, formatDuration, Pair, Pairs, Part, Parts } from '../ui/index.ts'
 import { wordsOf } from './param-text.ts'
 import { cacheWords, inputWords, needsOf } from './spec.ts'
@@ -27,6 +27,11 @@ export function SpecPanel({ step, params }: SpecPanelProps) {
       {step.run && (
         <Part title="Command">
           <CopyLine text={step.run.join(' ')} />
+        </Part>
+      )}
+      {step.source && (
+        <Part title="Code of another repository">
+          <CopyLine text={sourceText(step.source)} />
         </Part>
       )}
       {step.approval && (

@@ -595,6 +595,15 @@ export interface Database {
     reused: Json | null
     wants: Json | null
   }
+  'pipelines.step_source': {
+    project_id: string
+    repository: string
+    commit: string
+    path: string
+    files: Json
+    fetched_by: string
+    fetched_at: Timestamp
+  }
   'pipelines.trigger': {
     project_id: string
     pipeline: string

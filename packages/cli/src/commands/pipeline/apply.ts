@@ -11,6 +11,7 @@ import {
 import { CliError, exitCodes } from '../../errors.ts'
 import { changesBetween } from '../../pipeline/changes.ts'
 import { commitOf } from '../../pipeline/git.ts'
+import { fetchGitSteps } from '../../pipeline/git-steps.ts'
 import { type LoadedPipeline, requirePipelines } from '../../pipeline/load.ts'
 import { uploadContents, type Uploads } from '../../pipeline/upload.ts'
 import { type CommonOptions, connect, type Connection, outputOf } from '../common.ts'
@@ -26,7 +27,7 @@ const specLimitBytes = 8 * 1024 ** 2
 
 /** Sends the pipelines of a file to the server: code first, then each pipeline, then its triggers. */
 export async function apply(file: string, options: ApplyOptions): Promise<number> {
-  const loaded = requirePipelines(file)
+  const loaded = requirePipelines(file, await fetchGitSteps(() => connect(options), [file]))
   const connection = await connect(options)
   const output = outputOf(options)
   const commit = await commitOf(loaded[0]!.folder)

@@ -1,4 +1,4 @@
-import type { Pipeline, StepSpec } from '@evenkeel/contract'
+import { type Pipeline, sourceText, type StepSpec } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { paramLines } from '../../pipeline/params.ts'
 import { cell, durationText, momentText, table } from '../../table.ts'
@@ -53,13 +53,13 @@ function showLines({ name, version, spec, runCount, lastRun, triggers }: Pipelin
   ]
 }
 
-function stepRow({ key, needs, inputs, uses, run, cache }: StepSpec): string[] {
+function stepRow({ key, needs, inputs, uses, run, source, cache }: StepSpec): string[] {
   const read = Object.values(inputs).flatMap((input) => {
     if (input.from === 'step') return [input.step]
     return input.from === 'steps' ? input.steps : []
   })
   const before = [...new Set([...needs, ...read])]
-  const does = uses ? `evenkeel/${uses}` : cell(commandText(run ?? []), 60)
+  const does = uses ? `evenkeel/${uses}` : source ? sourceText(source) : cell(commandText(run ?? []), 60)
   const says = typeof cache === 'boolean' ? (cache ? 'yes' : 'no') : `for ${durationText(cache.ttlSeconds * 1000)}`
   return [key, cell(before.join(', ') || '–', 40), does, says]
 }
@@ -95,6 +95,7 @@ export async function plan(name: string, options: PlanOptions): Promise<number> 
         cell(says, 100),
       ]),
     ),
+    ...planned.steps.flatMap(({ key, source }) => (source ? [`${key} is ${sourceText(source)}`] : [])),
     totalOf(planned.steps),
   ])
   return exitCodes.ok

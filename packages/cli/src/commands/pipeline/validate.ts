@@ -1,12 +1,14 @@
 import { plural } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
+import { fetchGitSteps } from '../../pipeline/git-steps.ts'
 import { type Finding, lineOf, type LoadedPipeline, loadPipelines, pipelineFilesHere } from '../../pipeline/load.ts'
-import { type CommonOptions, outputOf } from '../common.ts'
+import { type CommonOptions, connect, outputOf } from '../common.ts'
 
-/** Reads pipelines without a server; each finding is a line of `file:line:column message`. */
+/** Reads pipelines without a server, but for steps of other repositories; each finding is a line of `file:line:column message`. */
 export async function validate(named: readonly string[], options: CommonOptions): Promise<number> {
   const files = named.length > 0 ? named : pipelineFilesHere()
-  const loaded = files.flatMap((file) => loadPipelines(file, { hash: false }))
+  const git = await fetchGitSteps(() => connect(options), files)
+  const loaded = files.flatMap((file) => loadPipelines(file, { hash: false, git }))
   const findings = loaded.flatMap((one) => one.findings)
   const data = { valid: findings.length === 0, pipelines: loaded.map(summaryOf), findings }
   outputOf(options).result(data, () => [...loaded.flatMap(linesOf), ...endOf(loaded, findings, files)])

@@ -11,6 +11,7 @@ export const pipelineBlobs: BlobHolder = {
     heldOutputs('pipelines.attempt.outputs', sql`outputs`),
     heldOutputs('pipelines.step.reused', sql`reused -> 'outputs'`),
     heldWithin('pipelines.approval.evidence'),
+    heldWithin('pipelines.step_source.files'),
   ],
 }
 

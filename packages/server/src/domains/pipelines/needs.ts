@@ -45,6 +45,8 @@ export interface PipelinesDeps {
   readonly watchRoots: readonly string[]
   /** Whether triggers may watch buckets on this machine and in private networks. */
   readonly privateBuckets: boolean
+  /** Git repositories that steps come from: whether they may lie in private networks, and a file of certificates to trust. */
+  readonly git: { readonly privateTargets: boolean; readonly caFile: string | undefined }
   /** Where the commands of steps start: the folder of the user's code. */
   readonly workFolder: string
   /** Base URL of this server, for steps; asked when a step starts. */

@@ -26,7 +26,8 @@ export async function previewRun(
   const outputs = new Map<string, { digest: string; sizeBytes: number }>()
   const views = new Map<string, PlannedStepView>()
   for (const step of inOrder(plan.steps)) {
-    const head = { key: step.key, typicalDurationMs: durations.get(step.key) ?? null }
+    const source = step.source ?? null
+    const head = { key: step.key, source, typicalDurationMs: durations.get(step.key) ?? null }
     const special = whatElse(step)
     if (special !== undefined) {
       views.set(step.key, { ...head, action: 'unknown', verdict: null, says: special })

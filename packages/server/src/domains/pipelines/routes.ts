@@ -6,6 +6,7 @@ import { releasesRoutes } from './releases/routes.ts'
 import { secretsRoutes } from './secrets/routes.ts'
 import { runtimesRoutes } from './runtimes/routes.ts'
 import type { Pipelines } from './service.ts'
+import { stepSourcesRoutes } from './step-sources/routes.ts'
 import { triggersRoutes } from './triggers/routes.ts'
 
 export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): void {
@@ -35,6 +36,7 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
     listMetrics: ({ params, query }, caller) => pipelines.listMetrics(caller, params, query),
   })
   secretsRoutes(app, pipelines.secrets)
+  stepSourcesRoutes(app, pipelines.stepSources)
   triggersRoutes(app, pipelines.triggers)
   backfillsRoutes(app, pipelines.backfills)
   releasesRoutes(app, pipelines.releases)

@@ -48,6 +48,8 @@ import { createEnvironments } from './runtimes/environments.ts'
 import { createRuntimeKinds } from './runtimes/kinds.ts'
 import { createRuntimes, type Runtimes } from './runtimes/service.ts'
 import { createSecrets, type Secrets } from './secrets/service.ts'
+import { unknownSource } from './step-sources/unknown-source.ts'
+import { createStepSources, type StepSources } from './step-sources/service.ts'
 import { createSlots, type Slots } from './slots.ts'
 import { createStepResults, type MetricsPage, type StepTarget } from './step-results.ts'
 import { pipelinesStore, type RunRow, type StepRow } from './store.ts'
@@ -101,6 +103,7 @@ export interface Pipelines {
   readonly backfills: Backfills
   readonly releases: Releases
   readonly secrets: Secrets
+  readonly stepSources: StepSources
   readonly runtimes: Runtimes
   readonly approvals: StepApprovals
   readonly subscriptions: readonly Subscription[]
@@ -235,8 +238,10 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     list: async (caller) => presentPipelines(caller, await store.newestVersions(caller.projectId)),
     get: read,
 
-    async put(caller, pipeline, spec) {
+    async put(caller, pipeline, written) {
+      const spec = places.placed(written)
       refuse(places.problemOf(spec))
+      refuse(await unknownSource(db, caller.projectId, spec))
       await writeVersion(deps, caller, pipeline, spec)
       return read(caller, pipeline)
     },
@@ -331,9 +336,10 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     stop: async () => void (await Promise.all([engine.stop(), environments.close()])),
     slots: createSlots(deps),
     triggers,
-    releases: createReleases(deps),
+    releases: createReleases(deps, places.placed),
     backfills,
     secrets,
+    stepSources: createStepSources({ ...deps, secrets }),
     runtimes,
     approvals: createStepApprovals(deps, engine),
     subscriptions: [...triggers.subscriptions, ...backfills.subscriptions],

@@ -13,7 +13,13 @@ const folder = await mkdtemp(join(tmpdir(), 'evenkeel-targets-'))
 const docker = await fakeDocker(folder, 409)
 const ray = await fakeRay()
 const silent = { kind: 'ray', url: 'http://127.0.0.1:9' }
-const world = await startPipelinesWorld({ targets: { boxes: docker.target, cluster: ray.target, silent } })
+const targets = {
+  local: { kind: 'local', labels: { zone: 'eu' } },
+  boxes: { ...docker.target, labels: { zone: 'eu', gpu: 'a100' } },
+  cluster: ray.target,
+  silent,
+}
+const world = await startPipelinesWorld({ targets })
 afterAll(async () => {
   await world.stop()
   await Promise.all([docker.close(), ray.close()])
@@ -53,6 +59,45 @@ describe('targets', () => {
     ])
     expect(run.steps[2]!.values).toEqual({ words: '2' })
     expect((await world.api.readLog({ params: { run: id, step: 'end' }, query: {} })).text).toBe('one two ')
+  })
+
+  it('is the first with the labels of a step, unless the step names another', async () => {
+    const step = (key: string, labels: object, more = {}) =>
+      shell(key, 'true', { code: [], resources: { labels }, ...more })
+    const { id } = await world.run('labelled', {
+      steps: [step('a', { gpu: 'a100' }), step('b', { zone: 'eu' }), step('c', { zone: 'eu' }, { runsOn: 'boxes' })],
+    } as never)
+
+    const run = await world.until(id)
+    expect(run.steps.map(({ attempts }) => attempts[0]!.executor)).toEqual(['boxes', 'local', 'boxes'])
+    expect((await world.api.listTargets({})).items.map(({ labels }) => labels)).toEqual([
+      { zone: 'eu' },
+      { zone: 'eu', gpu: 'a100' },
+      {},
+      {},
+    ])
+    const another = (given: object) => world.run('labelled', { steps: [given] } as never)
+    await expect(another(step('a', { gpu: 'h100' }))).rejects.toMatchObject({
+      why: expect.stringContaining(
+        'with gpu=h100, and "local" is none. There are local (zone=eu), boxes (zone=eu, gpu=a100)',
+      ),
+    })
+    await expect(another(step('a', { zone: 'eu' }, { runsOn: 'cluster' }))).rejects.toMatchObject({
+      why: expect.stringContaining('"cluster" is none'),
+    })
+  })
+
+  it('looks after the disk a step asks for, or is refused', async () => {
+    const step = (diskMiB: number, runsOn: string) =>
+      shell('a', 'true', { code: [], cache: false, runsOn, resources: { diskMiB } })
+    const { id } = await world.run('small', { steps: [step(1, 'local')] as never })
+    expect(await world.until(id)).toMatchObject({ state: 'succeeded' })
+
+    await expect(world.run('there', { steps: [step(1, 'boxes')] as never })).rejects.toMatchObject({
+      why: expect.stringContaining('"boxes" (docker) cannot see to it that 1 MiB of disk are free'),
+    })
+    const large = await world.run('large', { steps: [step(2 ** 40, 'local')] as never })
+    expect(JSON.stringify(await world.until(large.id))).toContain(`It asks for ${2 ** 40} MiB of disk, and`)
   })
 
   it('cancels what runs elsewhere, with its grace', async () => {

@@ -63,6 +63,7 @@ export async function startPipelinesWorld({
         runtimes: platform.config.runtimes,
         watchRoots: platform.config.watchRoots,
         privateBuckets: platform.config.privateBuckets,
+        git: platform.config.git,
         workFolder: tmpdir(),
         url: () => url,
         commit: () => 'c0ffee',

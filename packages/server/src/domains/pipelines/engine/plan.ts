@@ -40,6 +40,8 @@ export interface RunPlanStep extends PlannedStep {
   /** Those of the outputs that are folders. */
   readonly folderOutputs: readonly string[]
   readonly code: readonly CodeFile[] | null
+  /** Where the code was fetched from, when that is not the project. */
+  readonly source?: StepSpec['source']
   /** The target it runs on. */
   readonly runsOn: string
   readonly resources: StepSpec['resources']
@@ -139,6 +141,7 @@ async function planStep(step: StepSpec, pin: Pin): Promise<RunPlanStep> {
     secrets,
     folderOutputs,
     code,
+    ...(step.source && { source: step.source }),
     cache,
     runtime,
     needs: needsOf(step),

@@ -74,6 +74,8 @@ export interface JobResources {
   /** Cores; the platform decides when absent. */
   readonly cpu?: number | undefined
   readonly memoryMiB?: number | undefined
+  /** Free on its disk when it starts, or held to it, as the platform can. */
+  readonly diskMiB?: number | undefined
   readonly gpu: number
 }
 

@@ -7,7 +7,7 @@ import { createKubernetesPlatform } from './kubernetes/index.ts'
 import { createLocalExecutor } from './local/index.ts'
 import { createRayPlatform } from './ray/index.ts'
 import { createSlurmPlatform } from './slurm/index.ts'
-import type { Target, Targets } from './targets.ts'
+import type { RemoteTarget, Targets } from './targets.ts'
 
 export interface ExecutorNeeds {
   /** Where the folders of attempts lie. */
@@ -22,18 +22,20 @@ export interface ExecutorNeeds {
  * suite.
  */
 export function createExecutors(needs: ExecutorNeeds, targets: Targets = {}): ReadonlyMap<string, Executor> {
-  const remote = Object.entries(targets).map(([name, target]) => [name, createRemote(name, target, needs)] as const)
+  const remote = Object.entries(targets).flatMap(([name, target]) =>
+    target.kind === 'local' ? [] : [[name, createRemote(name, target, needs)] as const],
+  )
   return new Map([['local', createLocalExecutor(needs)], ...remote])
 }
 
-function createRemote(name: string, target: Target, needs: ExecutorNeeds): Executor {
+function createRemote(name: string, target: RemoteTarget, needs: ExecutorNeeds): Executor {
   const folder = target.folder ? join(target.folder, 'attempts') : needs.folder
   const { kind } = target
   const platform = createPlatform(name, target, folder, needs)
   return createFolderExecutor({ kind, platform, folder, place: needs.place, pollMs: pollMs[kind] })
 }
 
-function createPlatform(name: string, target: Target, folder: string, { exclusively }: ExecutorNeeds): Platform {
+function createPlatform(name: string, target: RemoteTarget, folder: string, { exclusively }: ExecutorNeeds): Platform {
   switch (target.kind) {
     case 'docker':
       return createDockerPlatform(target)
@@ -48,6 +50,6 @@ function createPlatform(name: string, target: Target, folder: string, { exclusiv
 
 /** How often each is asked; the end of a job is seen in its folder before that. */
 const pollMs = { docker: 1000, slurm: 5000, ray: 2000, kubernetes: 2000 } as const satisfies Record<
-  Target['kind'],
+  RemoteTarget['kind'],
   number
 >

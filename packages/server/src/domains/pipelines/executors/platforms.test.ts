@@ -25,7 +25,7 @@ afterAll(async () => {
 const executorFor = (target: Target): Executor =>
   createExecutors({ folder, place, exclusively: (_, work) => work() }, { there: target }).get('there')!
 
-const limits = { resources: { cpu: 1.5, memoryMiB: 256, gpu: 2 } }
+const limits = { resources: { cpu: 1.5, memoryMiB: 256, diskMiB: 512, gpu: 2 } }
 
 describe.concurrent('docker', () => {
   const executor = executorFor(docker.target)
@@ -145,7 +145,7 @@ describe.concurrent('kubernetes', () => {
     expect(await executorFor(kubernetes.target).submit(shell('sleep 1; exit 3'), 'k8s-once')).toBe(handle)
     expect(await executor.ended(handle, never)).toMatchObject({ exitCode: 3 })
     expect(await executor.image(handle)).toBe(kubernetes.image)
-    const amounts = { cpu: '1.5', memory: '256Mi', 'nvidia.com/gpu': '2' }
+    const amounts = { cpu: '1.5', memory: '256Mi', 'ephemeral-storage': '512Mi', 'nvidia.com/gpu': '2' }
     const { spec } = kubernetes.specOf('k8s-once')
     expect(spec.template.spec.containers[0].resources).toEqual({ requests: amounts, limits: amounts })
     expect(spec).toMatchObject({ backoffLimit: 0, template: { spec: { restartPolicy: 'Never' } } })

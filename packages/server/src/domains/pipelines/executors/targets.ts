@@ -1,4 +1,4 @@
-import { Name } from '@evenkeel/contract'
+import { Name, TargetLabels } from '@evenkeel/contract'
 import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
@@ -12,7 +12,12 @@ const shared = {
   folder: AbsolutePath.optional(),
   /** How jobs reach this server, where that is another address than its own. */
   serverUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** What steps ask for by `labels`. */
+  labels: TargetLabels.optional(),
 }
+/** This machine, which is there without being named. */
+const LocalTarget = z.strictObject({ kind: z.literal('local'), labels: TargetLabels.optional() })
+
 const tls = { caFile: AbsolutePath.optional(), certFile: AbsolutePath.optional(), keyFile: AbsolutePath.optional() }
 
 export const DockerTarget = z.strictObject({
@@ -90,13 +95,16 @@ export const KubernetesTarget = z.strictObject({
 })
 export type KubernetesTarget = z.infer<typeof KubernetesTarget>
 
-const Target = z.discriminatedUnion('kind', [DockerTarget, SlurmTarget, RayTarget, KubernetesTarget])
+const Target = z.discriminatedUnion('kind', [LocalTarget, DockerTarget, SlurmTarget, RayTarget, KubernetesTarget])
 export type Target = z.infer<typeof Target>
+export type RemoteTarget = Exclude<Target, { kind: 'local' }>
 
-/** Places where steps can run beside this machine, by name. */
-const Targets = z.record(Name, Target).refine((targets) => !('local' in targets), {
-  error: '"local" is this machine, and always there; choose another name',
-})
+/** Places where steps can run, by name. */
+const Targets = z
+  .record(Name, Target)
+  .refine((targets) => Object.entries(targets).every(([name, { kind }]) => (name === 'local') === (kind === 'local')), {
+    error: '"local" is this machine, of the kind "local", and nothing else is',
+  })
 export type Targets = z.infer<typeof Targets>
 
 /**

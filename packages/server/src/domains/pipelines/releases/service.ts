@@ -18,10 +18,12 @@ import { publish } from '../../../platform/events.ts'
 import { type Page, type PageRequest, pageOf, positionOf } from '../../../platform/page.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { specOf } from '../present.ts'
+import type { Places } from '../targets.ts'
 import { refuseStep } from '../refuse-step.ts'
 import { pipelinesStore } from '../store.ts'
 import type { VersionRow } from '../version-store.ts'
-import { writeVersion } from '../write-version.ts'
+import { unknownSource } from '../step-sources/unknown-source.ts'
+import { refuse, writeVersion } from '../write-version.ts'
 import { makeDocument, readPublicKey, whyNotTrusted } from './document.ts'
 import { moveTo, presentMove, type Wish } from './promote.ts'
 import { type ReleaseRow, releasesStore } from './store.ts'
@@ -59,7 +61,8 @@ export interface Releases {
 
 const historyLength = 100
 
-export function createReleases(deps: PipelinesDeps): Releases {
+/** @param placed - puts the steps of a spec where their labels lead them */
+export function createReleases(deps: PipelinesDeps, placed: Places['placed']): Releases {
   const { db, now, signingKey } = deps
 
   async function publicKeys(projectId: string): Promise<string[]> {
@@ -190,7 +193,11 @@ export function createReleases(deps: PipelinesDeps): Releases {
       return moveTo(deps, await publicKeys(caller.projectId), caller, target, wish)
     },
 
-    putCandidate: (caller, pipeline, { scope, spec }) => writeVersion(deps, caller, pipeline, spec, scope),
+    async putCandidate(caller, pipeline, { scope, spec: written }) {
+      const spec = placed(written)
+      refuse(await unknownSource(db, caller.projectId, spec))
+      return writeVersion(deps, caller, pipeline, spec, scope)
+    },
 
     async keys({ projectId }) {
       const own = { id: signingKey.id, publicKey: signingKey.publicKey, name: 'this server', own: true }

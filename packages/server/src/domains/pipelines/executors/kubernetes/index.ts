@@ -135,10 +135,11 @@ function podOf(target: KubernetesTarget, root: string, job: PlatformJob) {
 }
 
 /** Requests are as large as limits: memory that is not there when it is needed kills the step. */
-function limitsOf({ resources: { cpu, memoryMiB, gpu } }: PlatformJob) {
+function limitsOf({ resources: { cpu, memoryMiB, diskMiB, gpu } }: PlatformJob) {
   const amounts = {
     ...(cpu !== undefined && { cpu: String(cpu) }),
     ...(memoryMiB !== undefined && { memory: `${memoryMiB}Mi` }),
+    ...(diskMiB !== undefined && { 'ephemeral-storage': `${diskMiB}Mi` }),
     ...(gpu > 0 && { 'nvidia.com/gpu': String(gpu) }),
   }
   return { requests: amounts, limits: amounts }

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { release } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -25,7 +25,10 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
   async function start(job: JobSpec, externalId: string): Promise<Handle> {
     const home = join(folder, externalId) as Handle
     const isNew = !(await exists(home))
-    if (isNew) await prepare(home, job, place)
+    if (isNew) {
+      await requireDisk(folder, job.resources?.diskMiB)
+      await prepare(home, job, place)
+    }
     if (!isNew && (await exists(join(home, 'control/claim')))) return home
     const { gone } = await launch(spawner, home, job, externalId)
     ends.set(home, gone)
@@ -74,6 +77,15 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
       await clear(home)
     },
   }
+}
+
+/** @throws Error when less is free than the job asks for */
+async function requireDisk(folder: string, diskMiB: number | undefined): Promise<void> {
+  if (diskMiB === undefined) return
+  await mkdir(folder, { recursive: true })
+  const { bavail, bsize } = await statfs(folder)
+  const freeMiB = Math.floor((bavail * bsize) / 1024 ** 2)
+  if (freeMiB < diskMiB) throw new Error(`It asks for ${diskMiB} MiB of disk, and ${freeMiB} are free in ${folder}.`)
 }
 
 const launcher = join(import.meta.dirname, 'launcher.sh')

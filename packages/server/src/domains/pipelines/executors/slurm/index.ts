@@ -171,7 +171,7 @@ function bodyOf(
   { externalId, home, command, resources, limitMs }: PlatformJob,
   version: number,
 ) {
-  const { cpu, memoryMiB, gpu } = resources
+  const { cpu, memoryMiB, diskMiB, gpu } = resources
   const script = ['#!/bin/sh', `exec ${command.map(quote).join(' ')}`, ''].join('\n')
   const path = 'PATH=/usr/local/bin:/usr/bin:/bin'
   const number = (value: number) => (version >= 40 ? { set: true, number: value } : value)
@@ -191,6 +191,7 @@ function bodyOf(
     ...(account !== undefined && { account }),
     ...(cpu !== undefined && { cpus_per_task: Math.ceil(cpu) }),
     ...(memoryMiB !== undefined && { memory_per_node: number(memoryMiB) }),
+    ...(diskMiB !== undefined && { temporary_disk_per_node: diskMiB }),
     ...(gpu > 0 && { tres_per_node: `${version >= 40 ? 'gres/gpu' : 'gres:gpu'}:${gpu}` }),
     ...(version >= 40 && { script }),
   }

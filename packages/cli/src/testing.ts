@@ -13,6 +13,7 @@ import {
   releases,
   secrets,
   runtimes,
+  storage,
   trackedRuns,
 } from '@evenkeel/contract'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
@@ -36,6 +37,7 @@ const groups = {
   releases,
   runtimes,
   secrets,
+  storage,
   trackedRuns,
 }
 type Groups = typeof groups

@@ -12,6 +12,7 @@ import {
   releases,
   runtimes,
   secrets,
+  storage,
   trackedRuns,
 } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
@@ -45,6 +46,7 @@ export async function connect(options: CommonOptions) {
     secrets: createClient(secrets, client),
     runtimes: createClient(runtimes, client),
     experiments: createClient(experiments, client),
+    storage: createClient(storage, client),
     trackedRuns: createClient(trackedRuns, client),
   }
 }

@@ -849,6 +849,12 @@ export interface Database {
     name: string
     version: string
   }
+  'traces.purged': {
+    number: Generated<number>
+    project_id: string
+    run_id: string | null
+    experiment_id: number | null
+  }
   'traces.run_link': {
     trace_number: number
     run_id: string

@@ -66,6 +66,8 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
       countOfRuns: (...of) => traces.removal.countOfRuns(...of),
       forget: (...owners) => traces.removal.forget(...owners),
       sweep: () => traces.removal.sweep(),
+      countOld: (old) => traces.removal.countOld(old),
+      deleteOld: (old) => traces.removal.deleteOld(old),
     },
     versionsFrom,
   })

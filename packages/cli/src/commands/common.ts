@@ -10,6 +10,7 @@ import {
   pipelines,
   registry,
   releases,
+  retention,
   runtimes,
   secrets,
   storage,
@@ -46,6 +47,7 @@ export async function connect(options: CommonOptions) {
     secrets: createClient(secrets, client),
     runtimes: createClient(runtimes, client),
     experiments: createClient(experiments, client),
+    retention: createClient(retention, client),
     storage: createClient(storage, client),
     trackedRuns: createClient(trackedRuns, client),
   }

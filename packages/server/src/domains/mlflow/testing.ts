@@ -51,6 +51,8 @@ export async function startFace({ privateWebhooks = true } = {}): Promise<Face> 
           countOfRuns: (...of) => traces.removal.countOfRuns(...of),
           forget: (...owners) => traces.removal.forget(...owners),
           sweep: () => traces.removal.sweep(),
+          countOld: (old) => traces.removal.countOld(old),
+          deleteOld: (old) => traces.removal.deleteOld(old),
         },
         versionsFrom,
       })

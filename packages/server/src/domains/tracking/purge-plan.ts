@@ -19,7 +19,18 @@ export interface PurgeNeeds extends OriginNeeds {
     /** Notes in the transaction what is gone; `sweep` deletes its traces. */
     forget(tx: Db, projectId: string, owners: readonly TraceOwner[]): Promise<void>
     sweep(): Promise<void>
+    countOld(asked: OldTraces): Promise<number>
+    /** Deletes a chunk of them. @returns how many, until there are none */
+    deleteOld(asked: OldTraces): Promise<number>
   }
+}
+
+/** Traces of an experiment that began before a moment, without those that have a tag. */
+interface OldTraces {
+  readonly projectId: string
+  readonly experimentId: number
+  readonly untilMs: number
+  readonly keepTag: string
 }
 
 type TraceOwner =

@@ -53,6 +53,16 @@ export function createPurge({ db, ...needs }: { readonly db: Db } & PurgeNeeds) 
     }
   }
 
+  async function purgeAll(caller: Caller, runIds: readonly string[]): Promise<Losses> {
+    let gone = nothing
+    for (let at = 0; at < runIds.length; at += chunk) {
+      gone = added(gone, await purgeSome(caller, runIds.slice(at, at + chunk)))
+    }
+    await sweep()
+    await needs.traces.sweep()
+    return gone
+  }
+
   return {
     /** @throws DomainError `tracking.run_not_found` */
     async plan(caller: Caller, runIds: readonly string[]): Promise<PurgePlan> {
@@ -67,14 +77,12 @@ export function createPurge({ db, ...needs }: { readonly db: Db } & PurgeNeeds) 
     async purge(caller: Caller, runIds: readonly string[], confirmation: string): Promise<PurgePlan> {
       const { order, kept, ...planned } = await plan(caller, runIds)
       if (planned.confirmation !== confirmation) throw fail('tracking.plan_changed', {})
-      let gone: Losses = { ...nothing, kept }
-      for (let at = 0; at < order.length; at += chunk) {
-        gone = added(gone, await purgeSome(caller, order.slice(at, at + chunk)))
-      }
-      await sweep()
-      await needs.traces.sweep()
-      return { ...gone, confirmation }
+      const gone = await purgeAll(caller, order)
+      return { ...added({ ...nothing, kept }, gone), confirmation }
     },
+
+    /** Deletes for good those of the runs that are deleted, and that no registered version came of. */
+    purgeRuns: purgeAll,
 
     sweep,
   }

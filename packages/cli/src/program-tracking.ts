@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander'
-import { numberBetween } from './options.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { BestRuns } from './commands/retention.ts'
+import { durationOption, numberBetween } from './options.ts'
 import type { Dressing } from './program-pipelines.ts'
 
 const pageSize = numberBetween(1, 500, { whole: true })
@@ -69,4 +70,52 @@ export function addExperimentCommands(program: Command, { remote, action }: Dres
   withExperiment('rename', 'give an experiment another name')
     .argument('<name>', 'its new name')
     .action(action(async () => (await import('./commands/tracked/experiments.ts')).rename))
+}
+
+const days = (text: string): number => {
+  const seconds = durationOption(text)
+  if (seconds >= 86_400 && seconds % 86_400 === 0) return seconds / 86_400
+  throw new InvalidArgumentError('Write whole days as in 30d.')
+}
+
+const bestRuns = (text: string, before: readonly BestRuns[] = []): BestRuns[] => {
+  const [, metric, order = 'max', count] = /^(.+?)(?::(max|min))?:(\d{1,4})$/.exec(text) ?? []
+  if (metric === undefined) throw new InvalidArgumentError('Write a metric and how many, as in auc:5 or loss:min:5.')
+  return [...before, { metric, order: order as BestRuns['order'], count: Number(count) }]
+}
+
+export function addRetentionCommands(program: Command, { remote, action }: Dressing): void {
+  const group = program
+    .command('retention')
+    .description('how long runs, their files and traces are kept')
+    .helpGroup('SYSTEM')
+  const load = async () => import('./commands/retention.ts')
+  const on = (name: string, text: string) =>
+    remote(group.command(name).description(text)).argument('[experiment]', 'its name or id; the default without it')
+  const policy = (command: Command): Command =>
+    command
+      .option(
+        '--runs <days>',
+        'delete runs so long after their end, as in 90d; they can be restored until they are purged',
+        days,
+      )
+      .option('--files <days>', 'delete files of runs for good; params and metrics stay', days)
+      .option('--traces <days>', 'delete traces for good', days)
+      .option('--purge <days>', 'delete for good what has been deleted for so long', days)
+      .option('--keep-tag <tag>', 'runs and traces with this tag stay (evenkeel.keep)')
+      .option('--keep-latest <count>', 'the newest runs of an experiment stay', numberBetween(0, 1000, { whole: true }))
+      .option('--keep-best <metric:count>', 'so do the best, as in auc:5 or loss:min:5; may be repeated', bestRuns)
+  remote(group.command('list').description('policies that were set')).action(action(async () => (await load()).list))
+  on('get', 'the policy that holds: its own, or the default').action(action(async () => (await load()).get))
+  policy(on('preview', 'what would go now by the policy in force, or by the one of the options')).action(
+    action(async () => (await load()).preview),
+  )
+  policy(on('set', 'set a policy; without --yes only say what it would take away; without a time nothing ever goes'))
+    .option('--yes', 'do it')
+    .action(action(async () => (await load()).set))
+  on('unset', 'take a policy away').action(action(async () => (await load()).unset))
+  on('apply', 'apply the policy in force now, and not at night').action(action(async () => (await load()).apply))
+  remote(group.command('history').description('what policies took away'))
+    .option('--limit <count>', 'at most', pageSize, 20)
+    .action(action(async () => (await load()).history))
 }

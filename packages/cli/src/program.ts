@@ -7,8 +7,9 @@ import { addLineageCommands } from './program-lineage.ts'
 import { addModelCommands } from './program-models.ts'
 import { addPipelineCommands } from './program-pipelines.ts'
 import { addReleaseCommands } from './program-releases.ts'
-import { addExperimentCommands } from './program-tracking.ts'
+import { addExperimentCommands, addRetentionCommands } from './program-tracking.ts'
 import { addRuntimeCommands } from './program-runtimes.ts'
+import { addStorageCommands } from './program-storage.ts'
 
 const EXAMPLES = `
 Examples
@@ -132,6 +133,8 @@ export function createProgram() {
     .helpGroup('LOOK')
     .action(action(async () => (await import('./commands/targets.ts')).targets))
   addRuntimeCommands(program, { common, remote, action })
+  addRetentionCommands(program, { common, remote, action })
+  addStorageCommands(program, { common, remote, action })
   addImportCommands(program, { common, remote, action })
   remote(program.command('api').description('call any endpoint'))
     .helpGroup('SYSTEM')

@@ -12,9 +12,11 @@ import {
   Problem,
   registry,
   releases,
+  retention,
   secrets,
   stepSources,
   runtimes,
+  storage,
   trackedRuns,
 } from '@evenkeel/contract'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
@@ -37,9 +39,11 @@ const groups = {
   pipelines,
   registry,
   releases,
+  retention,
   runtimes,
   secrets,
   stepSources,
+  storage,
   trackedRuns,
 }
 type Groups = typeof groups

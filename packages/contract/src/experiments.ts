@@ -122,6 +122,7 @@ export const PurgePlan = z
     runs: z.int(),
     points: z.int(),
     loggedModels: z.int(),
+    traces: z.int(),
     files: z.int(),
     sizeBytes: z.int(),
     /** Runs that stay, and why: a registered model version came of them, or they are not deleted yet. */

@@ -116,6 +116,24 @@ export const trackingErrors = defineErrors({
     fix: 'Ask for the plan again, read it, and send its confirmation.',
     details: z.object({}),
   },
+  'tracking.no_retention': {
+    status: 409,
+    message: 'No retention policy is set here, so nothing goes by itself.',
+    fix: 'Set one with: evenkeel retention set.',
+    details: z.object({ scope: z.string() }),
+  },
+  'tracking.retaining': {
+    status: 409,
+    message: 'A retention policy is being applied already.',
+    fix: 'Wait until it has ended: evenkeel retention history.',
+    details: z.object({}),
+  },
+  'tracking.pass_not_found': {
+    status: 404,
+    message: 'No retention policy was applied under this id.',
+    fix: 'List what was: evenkeel retention history.',
+    details: z.object({ pass: z.string() }),
+  },
   'tracking.bad_value': {
     status: 422,
     message: 'A value is not one that can be kept; nothing was written.',

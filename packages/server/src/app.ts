@@ -30,9 +30,9 @@ import { createRegistry, type Registry } from './domains/registry/service.ts'
 import { storageRoutes } from './domains/storage/routes.ts'
 import { createStorage } from './domains/storage/service.ts'
 import { trackingRoutes } from './domains/tracking/api/routes.ts'
-import { createTraces } from './domains/traces/service.ts'
+import { createTraces, type Traces } from './domains/traces/service.ts'
 import { createWebhooks } from './domains/webhooks/service.ts'
-import { createTracking } from './domains/tracking/service.ts'
+import { createTracking, type Tracking } from './domains/tracking/service.ts'
 import { championOf, changesBetween, filesAt, lineageSettings, servingOf } from './links.ts'
 
 /** What only the process knows. */
@@ -56,15 +56,29 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
   const { db, url, blobs, queries, log, audit, config } = platform
   const projects = createProjects({ db, now })
   const artifacts = createArtifacts({ db, blobs, now })
-  const tracking = createTracking({
+  const { files } = artifacts
+  const tracking: Tracking = createTracking({
     db,
     now,
     stepBehind: (...step) => stepLoggingInto(db, ...step),
-    files: artifacts.files,
+    files,
+    traces: {
+      countOfRuns: (...of) => traces.removal.countOfRuns(...of),
+      forget: (...owners) => traces.removal.forget(...owners),
+      sweep: () => traces.removal.sweep(),
+      countOld: (old) => traces.removal.countOld(old),
+      deleteOld: (old) => traces.removal.deleteOld(old),
+    },
     versionsFrom,
   })
   const { experiments, runs } = tracking
-  const traces = createTraces({ db, now, activeExperiment: experiments.getActive, requireRun: runs.get })
+  const traces: Traces = createTraces({
+    db,
+    now,
+    files,
+    activeExperiment: experiments.getActive,
+    requireRun: runs.get,
+  })
   const datasets = createDatasets({ db, blobs, queries, now, queryFolder: platform.queryFolder })
 
   // Some domains need each other. Each asks only when it is called, and by then all of them are there.
@@ -218,6 +232,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     { routes: (http) => importsRoutes(http, { ...tracking, ...registry.catalog }) },
     { routes: (http) => trackingRoutes(http, tracking), jobs: tracking.jobs },
     { routes: (http) => storageRoutes(http, storage), jobs: storage.jobs },
+    { jobs: traces.jobs },
     { subscriptions: webhooks.subscriptions, jobs: webhooks.jobs },
     { routes: (http) => mlflowRoutes(http, { ...tracking, traces, webhooks, ...artifacts, ...registry.catalog }) },
   ]

@@ -57,6 +57,8 @@ const needNothing: Readonly<Record<string, string>> = {
   'tracking.logged_model_metric': 'dataset_digest',
   'tracking.logged_model_param': 'value',
   'tracking.logged_model_tag': 'value',
+  'tracking.retention_pass': 'losses',
+  'tracking.retention_policy': 'policy',
   'tracking.run_dataset': 'tags',
   'tracking.run_param': 'value',
   'tracking.run_tag': 'value',

@@ -11,9 +11,11 @@ import {
   pipelines,
   registry,
   releases,
+  retention,
   runtimes,
   secrets,
   stepSources,
+  storage,
   trackedRuns,
 } from '@evenkeel/contract'
 import { type Output, createOutput } from '../output.ts'
@@ -49,6 +51,8 @@ export async function connect(options: CommonOptions) {
     stepSources: createClient(stepSources, client),
     runtimes: createClient(runtimes, client),
     experiments: createClient(experiments, client),
+    retention: createClient(retention, client),
+    storage: createClient(storage, client),
     trackedRuns: createClient(trackedRuns, client),
   }
 }

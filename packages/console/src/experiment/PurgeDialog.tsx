@@ -75,6 +75,7 @@ function Planned({ runs, plan, onDone, onClose }: PurgeDialogProps & { readonly 
             ['runs', formatCount(plan.runs)],
             ['points of metrics', formatCount(plan.points)],
             ['logged models', formatCount(plan.loggedModels)],
+            ['traces', formatCount(plan.traces)],
             ['files', `${formatCount(plan.files)} (${formatBytes(plan.sizeBytes)})`],
           ]}
         />

@@ -859,6 +859,12 @@ export interface Database {
     name: string
     version: string
   }
+  'traces.purged': {
+    number: Generated<number>
+    project_id: string
+    run_id: string | null
+    experiment_id: number | null
+  }
   'traces.run_link': {
     trace_number: number
     run_id: string
@@ -979,6 +985,25 @@ export interface Database {
   }
   'tracking.purged_run': {
     run_number: number
+  }
+  'tracking.retention_pass': {
+    position: Generated<number>
+    id: string
+    project_id: string
+    scope: string
+    state: 'queued' | 'running' | 'succeeded' | 'failed'
+    started_by: string
+    created_at: Timestamp
+    ended_at: Timestamp | null
+    losses: Json
+    reason: string | null
+  }
+  'tracking.retention_policy': {
+    project_id: string
+    experiment_id: number | null
+    policy: Json
+    set_by: string
+    set_at: Timestamp
   }
   'tracking.run': {
     run_number: Generated<number>

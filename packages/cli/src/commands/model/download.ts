@@ -3,7 +3,7 @@ import { folderNameOf, type ModelVersion, plural } from '@evenkeel/contract'
 import { resolve } from 'node:path'
 import { exitCodes } from '../../errors.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
-import { bytesText } from '../runtimes/words.ts'
+import { bytesText } from '../../bytes-text.ts'
 import { type Unpacked, unpackFolder } from './unpack-folder.ts'
 import { findVersion } from './version-name.ts'
 

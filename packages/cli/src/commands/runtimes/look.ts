@@ -1,8 +1,9 @@
 import type { Runtime } from '@evenkeel/contract'
+import { bytesText } from '../../bytes-text.ts'
 import { exitCodes } from '../../errors.ts'
 import { durationText, momentText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
-import { bytesText, digitsOf } from './words.ts'
+import { digitsOf } from './words.ts'
 
 export async function list(options: CommonOptions): Promise<number> {
   const { runtimes } = await connect(options)

@@ -1,7 +1,8 @@
 import type { Runtime } from '@evenkeel/contract'
+import { bytesText } from '../../bytes-text.ts'
 import { exitCodes } from '../../errors.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
-import { bytesText, digitsOf } from './words.ts'
+import { digitsOf } from './words.ts'
 
 export async function remove(runtime: string, options: CommonOptions): Promise<number> {
   const { runtimes } = await connect(options)

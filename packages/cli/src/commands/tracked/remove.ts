@@ -45,8 +45,8 @@ async function purge(api: TrackedRuns, runs: string[], options: RemoveOptions): 
   return done.kept.length > 0 ? exitCodes.conflict : exitCodes.ok
 }
 
-const linesOf = ({ runs, points, loggedModels, files, sizeBytes, kept }: PurgePlan, what: string): string[] => [
-  `${what}: ${plural(runs, 'run')}, ${plural(points, 'point')}, ${plural(loggedModels, 'logged model')}, ${plural(files, 'file')} of ${plural(sizeBytes, 'byte')}`,
+const linesOf = ({ runs, points, loggedModels, traces, files, sizeBytes, kept }: PurgePlan, what: string): string[] => [
+  `${what}: ${plural(runs, 'run')}, ${plural(points, 'point')}, ${plural(loggedModels, 'logged model')}, ${plural(traces, 'trace')}, ${plural(files, 'file')} of ${plural(sizeBytes, 'byte')}`,
   ...kept.map(({ run, why }) => `stays: ${run}  ${why}`),
 ]
 

@@ -189,6 +189,7 @@ describe('run delete', () => {
     runs: 1,
     points: 12,
     loggedModels: 0,
+    traces: 3,
     files: 2,
     sizeBytes: 11,
     kept: [],
@@ -209,7 +210,7 @@ describe('run delete', () => {
     expect(preview.code).toBe(2)
     expect(preview.asked.map(({ operation }) => operation)).toEqual(['trackedRuns.planPurge'])
     expect(preview.stdout).toBe(
-      'would be lost: 1 run, 12 points, 0 logged models, 2 files of 11 bytes\nnothing was deleted; add --yes to do it\n',
+      'would be lost: 1 run, 12 points, 0 logged models, 3 traces, 2 files of 11 bytes\nnothing was deleted; add --yes to do it\n',
     )
     const done = await ask(answers, 'run', 'delete', id, '--purge', '--yes')
     expect(done.code).toBe(0)

@@ -127,6 +127,14 @@ export function fileStore(db: Db) {
       return rows[0]!
     },
 
+    /** Deletes all that lies in any of the folders. */
+    async deleteBelow(projectId: string, folders: readonly string[]): Promise<void> {
+      await sql`
+        delete from artifacts.file f using unnest(${[...folders]}::text[]) folder
+        where f.project_id = ${projectId}
+          and f.path >= (folder || '/') collate "C" and f.path < (folder || ${afterSlash}) collate "C"`.execute(db)
+    },
+
     /** Deletes a file, or all that lies in a folder. @returns how many files there were */
     async delete({ projectId, path }: FileKey): Promise<number> {
       const { numDeletedRows } = await tables

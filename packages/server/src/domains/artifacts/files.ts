@@ -88,7 +88,7 @@ export function createFiles({ db, blobs, now }: FilesDeps) {
 
     /** Deletes what lies in folders, together with whatever else happens in the transaction; like `delete` otherwise. */
     async deleteBelow(tx: Db, projectId: string, folders: readonly string[]): Promise<void> {
-      for (const folder of folders) await fileStore(tx).delete({ projectId, path: cleanFilePath(folder) })
+      await fileStore(tx).deleteBelow(projectId, folders.map(cleanFilePath))
     },
 
     /** The path of what lies at `path` below a folder. @throws DomainError `artifacts.bad_path` when either is none */

@@ -6,9 +6,9 @@ import { createRegistry } from '../registry/service.ts'
 import { quietNeighbours } from '../registry/testing.ts'
 import { createArtifacts } from '../artifacts/service.ts'
 import { trackingRoutes } from '../tracking/api/routes.ts'
-import { createTraces } from '../traces/service.ts'
+import { createTraces, type Traces } from '../traces/service.ts'
 import { createWebhooks } from '../webhooks/service.ts'
-import { createTracking } from '../tracking/service.ts'
+import { createTracking, type Tracking } from '../tracking/service.ts'
 import { importsRoutes } from '../imports/routes.ts'
 import { mlflowRoutes } from './routes.ts'
 
@@ -41,11 +41,19 @@ export async function startFace({ privateWebhooks = true } = {}): Promise<Face> 
   const world = await startWorld({
     domains: ({ db, blobs, log, config: { folder } }) => {
       const artifacts = createArtifacts({ db, blobs, now })
-      const tracking = createTracking({
+      const { files } = artifacts
+      const tracking: Tracking = createTracking({
         db,
         now,
         stepBehind,
-        files: artifacts.files,
+        files,
+        traces: {
+          countOfRuns: (...of) => traces.removal.countOfRuns(...of),
+          forget: (...owners) => traces.removal.forget(...owners),
+          sweep: () => traces.removal.sweep(),
+          countOld: (old) => traces.removal.countOld(old),
+          deleteOld: (old) => traces.removal.deleteOld(old),
+        },
         versionsFrom,
       })
       const useOf = async (_project: string, model: string) => uses.get(model) ?? unused
@@ -57,15 +65,17 @@ export async function startFace({ privateWebhooks = true } = {}): Promise<Face> 
         now,
         useOf,
       })
-      const traces = createTraces({
+      const traces: Traces = createTraces({
         db,
         now,
+        files,
         activeExperiment: tracking.experiments.getActive,
         requireRun: tracking.runs.get,
       })
       const webhooks = createWebhooks({ ...registry.catalog, db, log, now, folder, privateWebhooks })
       const needs = { ...tracking, traces, webhooks, ...artifacts, ...registry.catalog }
       return [
+        { jobs: traces.jobs },
         { subscriptions: webhooks.subscriptions, jobs: webhooks.jobs },
         { routes: (http) => mlflowRoutes(http, needs) },
         { routes: (http) => importsRoutes(http, needs) },

@@ -4,13 +4,16 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { sql } from 'kysely'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { blobTouchStore } from '../../platform/blobs/touches.ts'
 import { startBucket } from '../../platform/blobs/s3/testing.ts'
 import { type Db, openDatabase } from '../../platform/db.ts'
 import { createDatabase } from '../../testing.ts'
@@ -119,6 +122,28 @@ describe.each(Object.keys(places))('collecting garbage in a %s', (kind) => {
   })
 })
 
+it('tells who claims content while it is deleted that it is gone', async () => {
+  const { blobs } = await shelf('folder')
+  const { digest } = await blobs.put(Buffer.from('claimed too late'))
+
+  const claiming = await db.transaction().execute(async (tx) => {
+    expect(await blobTouchStore(tx).lockUntouched([digest], soon())).toEqual([digest])
+    const missing = blobs.claim([digest])
+    await expect.poll(() => countWaiting()).toBe(1)
+    await blobs.delete(digest)
+    return { missing }
+  })
+
+  expect(await claiming.missing).toEqual([digest])
+})
+
+async function countWaiting(): Promise<number> {
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*)::int as waiting from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+  return rows[0]!.waiting
+}
+
 it('lets one server collect at a time', async () => {
   const { blobs, collect } = await shelf('folder')
   await blobs.put(Buffer.from('garbage'))
@@ -145,13 +170,12 @@ it('keeps what an open transaction copies from a name that is gone', async () =>
       .where('path', '=', 'old')
       .executeTakeFirstOrThrow()
     await forget('old')
-    let marked = () => {}
-    const listing = new Promise<void>((resolve) => {
-      marked = resolve
-    })
-    const report = async (phase: string) => void (phase === 'listing' && marked())
+    const phases: string[] = []
+    const report = async (phase: string) => void phases.push(phase)
     collecting = collect({ ...options, since: soon(), report })
-    await listing
+    await expect.poll(() => phases.slice(1)).toContain('marking')
+    // One that does not wait for this transaction ends here.
+    await Promise.race([collecting, delay(1000)])
     const row = { project_id: 'default', path: 'new', digest: read, size_bytes: 6, stored_at: new Date() }
     await tx.insertInto('artifacts.file').values(row).execute()
   })

@@ -2,6 +2,7 @@ import type { CollectionCounts, CollectionPhase } from '@evenkeel/contract'
 import type { ListedBlob } from '../../platform/blobs/blob-store.ts'
 import { blobTouchStore } from '../../platform/blobs/touches.ts'
 import type { Db } from '../../platform/db.ts'
+import { exclusively } from '../../platform/exclusive.ts'
 import { pooled } from '../../platform/pooled.ts'
 import type { StorageDeps } from './deps.ts'
 import { gcStore, type SumRow } from './gc-store.ts'
@@ -120,13 +121,11 @@ export function createCollector({ db, blobs, ...needs }: CollectorDeps) {
   }
 
   return (options: CollectorOptions): Promise<CollectionCounts | undefined> =>
-    db.connection().execute(async (conn) => {
-      const store = gcStore(conn)
-      if (!(await store.lock())) return undefined
+    exclusively(db, 'evenkeel.collect_garbage', async (conn) => {
       try {
         return await collect(conn, options)
       } finally {
-        await store.unlock()
+        await gcStore(conn).forget()
       }
     })
 }

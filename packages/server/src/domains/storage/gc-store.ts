@@ -36,16 +36,8 @@ export function gcStore(conn: Db) {
       where digest is not null on conflict do nothing`.execute(conn)
 
   return {
-    /** @returns false while another server collects */
-    async lock(): Promise<boolean> {
-      const { rows } = await sql<{ mine: boolean }>`
-        select pg_try_advisory_lock(hashtext('evenkeel.collect_garbage')) as mine`.execute(conn)
-      return rows[0]!.mine
-    },
-
-    async unlock(): Promise<void> {
+    async forget(): Promise<void> {
       await sql`drop table if exists gc_held, gc_folder, gc_found`.execute(conn)
-      await sql`select pg_advisory_unlock(hashtext('evenkeel.collect_garbage'))`.execute(conn)
     },
 
     async prepare(): Promise<void> {

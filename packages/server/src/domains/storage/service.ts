@@ -8,7 +8,7 @@ import { defineQueue, enqueue, periodic, worker } from '../../platform/jobs.ts'
 import { highestPosition, type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
 import { createCollector, nothingCounted } from './collector.ts'
 import type { StorageDeps } from './deps.ts'
-import { lastNight } from './last-night.ts'
+import { lastNight } from '../../platform/last-night.ts'
 import { type CollectionRow, storageStore } from './store.ts'
 
 const fail = failures(storageErrors)

@@ -12,6 +12,8 @@ export interface TracesDeps {
   readonly now: () => Date
   /** An experiment that can be written to. @throws DomainError */
   readonly activeExperiment: (caller: Caller, id: string) => Promise<ExperimentPlace>
+  /** Files under names, which another domain keeps. */
+  readonly files: { deleteBelow(tx: Db, projectId: string, folders: readonly string[]): Promise<void> }
   /** @throws DomainError when there is no such run */
   readonly requireRun: (caller: Caller, runId: string) => Promise<unknown>
 }

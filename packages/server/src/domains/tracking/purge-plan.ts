@@ -13,7 +13,29 @@ export interface PurgeNeeds extends OriginNeeds {
     measure(db: Db, projectId: string, folders: readonly string[]): Promise<{ files: number; sizeBytes: number }>
     deleteBelow(tx: Db, projectId: string, folders: readonly string[]): Promise<void>
   }
+  /** Traces, which another domain keeps; those that a run has made go with it. */
+  readonly traces: {
+    countOfRuns(db: Db, projectId: string, runIds: readonly string[]): Promise<number>
+    /** Notes in the transaction what is gone; `sweep` deletes its traces. */
+    forget(tx: Db, projectId: string, owners: readonly TraceOwner[]): Promise<void>
+    sweep(): Promise<void>
+    countOld(asked: OldTraces): Promise<number>
+    /** Deletes a chunk of them. @returns how many, until there are none */
+    deleteOld(asked: OldTraces): Promise<number>
+  }
 }
+
+/** Traces of an experiment that began before a moment, without those that have a tag. */
+interface OldTraces {
+  readonly projectId: string
+  readonly experimentId: number
+  readonly untilMs: number
+  readonly keepTag: string
+}
+
+type TraceOwner =
+  | { readonly runId: string; readonly experimentId: null }
+  | { readonly runId: null; readonly experimentId: number }
 
 /** What would go, by the names that its tables know. */
 export interface Purge {
@@ -32,15 +54,14 @@ export async function planOf(db: Db, needs: PurgeNeeds, projectId: string, rows:
   })
   const stays = new Set(kept.map(({ run }) => run))
   const runs = rows.filter(({ run_id }) => !stays.has(run_id))
-  const models = await loggedModelStore(db).ofRuns(
-    projectId,
-    runs.map(({ run_id }) => run_id),
-  )
+  const runIds = runs.map(({ run_id }) => run_id)
+  const models = await loggedModelStore(db).ofRuns(projectId, runIds)
   const folders = [...runs, ...models].map(({ artifact_uri }) => folderBehind(artifact_uri)).filter((of) => of !== null)
   const losses = {
     runs: runs.length,
     points: await purgeStore(db).countPoints(runs.map(({ run_number }) => run_number)),
     loggedModels: models.length,
+    traces: await needs.traces.countOfRuns(db, projectId, runIds),
     ...(await needs.files.measure(db, projectId, folders)),
     kept,
   }

@@ -15,7 +15,7 @@ type Losses = Purge['losses']
 /** Runs that one transaction deletes. */
 const chunk = 50
 
-const nothing: Losses = { runs: 0, points: 0, loggedModels: 0, files: 0, sizeBytes: 0, kept: [] }
+const nothing: Losses = { runs: 0, points: 0, loggedModels: 0, traces: 0, files: 0, sizeBytes: 0, kept: [] }
 
 /** Deletes runs for good, and says before what that takes away. */
 export function createPurge({ db, ...needs }: { readonly db: Db } & PurgeNeeds) {
@@ -35,6 +35,8 @@ export function createPurge({ db, ...needs }: { readonly db: Db } & PurgeNeeds) 
       if (runs.length === 0) return losses
       await purgeStore(tx).delete(numbersOf(runs), modelNumbers)
       await needs.files.deleteBelow(tx, projectId, folders)
+      const owners = runs.map(({ run_id: runId }) => ({ runId, experimentId: null }))
+      await needs.traces.forget(tx, projectId, owners)
       const { kept: _, ...gone } = losses
       const after = { ...gone, ids: runs.map(({ run_id }) => run_id) }
       const subject = runs.length === 1 ? runs[0]!.run_id : `${runs.length} runs`
@@ -51,6 +53,16 @@ export function createPurge({ db, ...needs }: { readonly db: Db } & PurgeNeeds) 
     }
   }
 
+  async function purgeAll(caller: Caller, runIds: readonly string[]): Promise<Losses> {
+    let gone = nothing
+    for (let at = 0; at < runIds.length; at += chunk) {
+      gone = added(gone, await purgeSome(caller, runIds.slice(at, at + chunk)))
+    }
+    await sweep()
+    await needs.traces.sweep()
+    return gone
+  }
+
   return {
     /** @throws DomainError `tracking.run_not_found` */
     async plan(caller: Caller, runIds: readonly string[]): Promise<PurgePlan> {
@@ -65,13 +77,12 @@ export function createPurge({ db, ...needs }: { readonly db: Db } & PurgeNeeds) 
     async purge(caller: Caller, runIds: readonly string[], confirmation: string): Promise<PurgePlan> {
       const { order, kept, ...planned } = await plan(caller, runIds)
       if (planned.confirmation !== confirmation) throw fail('tracking.plan_changed', {})
-      let gone: Losses = { ...nothing, kept }
-      for (let at = 0; at < order.length; at += chunk) {
-        gone = added(gone, await purgeSome(caller, order.slice(at, at + chunk)))
-      }
-      await sweep()
-      return { ...gone, confirmation }
+      const gone = await purgeAll(caller, order)
+      return { ...added({ ...nothing, kept }, gone), confirmation }
     },
+
+    /** Deletes for good those of the runs that are deleted, and that no registered version came of. */
+    purgeRuns: purgeAll,
 
     sweep,
   }
@@ -81,6 +92,7 @@ const added = (a: Losses, b: Losses): Losses => ({
   runs: a.runs + b.runs,
   points: a.points + b.points,
   loggedModels: a.loggedModels + b.loggedModels,
+  traces: a.traces + b.traces,
   files: a.files + b.files,
   sizeBytes: a.sizeBytes + b.sizeBytes,
   kept: [...a.kept, ...b.kept],

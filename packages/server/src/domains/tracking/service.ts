@@ -12,6 +12,7 @@ import { createRunChanges } from './run-changes.ts'
 import { createRunDetails } from './run-details.ts'
 import { createRunLog } from './run-log.ts'
 import { createRuns } from './runs.ts'
+import { createRetention } from './retention/service.ts'
 import { createStepRuns, type StepRunsDeps } from './step-runs.ts'
 import { createSearch } from './search/service.ts'
 import { createExperimentImports } from './imports/experiment-imports.ts'
@@ -27,6 +28,7 @@ export function createTracking(deps: TrackingDeps) {
   const inputs = createInputs(deps)
   const stepRuns = createStepRuns({ ...deps, experimentNamed: experiments.named })
   const purge = createPurge(deps)
+  const retention = createRetention({ ...deps, purgeRuns: purge.purgeRuns, experiment: experiments.get })
   return {
     experiments,
     experimentList: createExperimentList({ ...deps, ensureDefault: experiments.ensureDefault }),
@@ -43,7 +45,8 @@ export function createTracking(deps: TrackingDeps) {
     runImports: createRunImports({ ...deps, addInputs: inputs.add }),
     runChanges: createRunChanges({ ...deps, admit: stepRuns.admit }),
     purge,
-    jobs: [periodic('tracking.sweep_points', 3600, purge.sweep)],
+    retention,
+    jobs: [periodic('tracking.sweep_points', 3600, purge.sweep), ...retention.jobs],
     stepRuns,
   }
 }

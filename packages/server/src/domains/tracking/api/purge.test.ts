@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sql } from 'kysely'
 import { listAudit } from '../../../platform/audit.ts'
 import { type Face, startFace } from '../../mlflow/testing.ts'
-import { clientsOf, logRun } from './testing.ts'
+import { clientsOf, haveTrace, logRun, tracesLeft } from './testing.ts'
 
 let face: Face
 let api: ReturnType<typeof clientsOf>
@@ -67,6 +67,35 @@ it('tells what would be lost, and deletes just that', async () => {
     limit: 1,
   })
   expect(entry).toMatchObject({ subject: run, after: { runs: 1, points: 4, files: 3, ids: [run] } })
+})
+
+it('takes along the traces that a run has made, with their files, and no others', async () => {
+  const [run, stays] = [await logRun(face), await logRun(face)]
+  await haveTrace(face, 'tr-mine', { run })
+  await haveTrace(face, 'tr-other', { run: stays })
+  await haveTrace(face, 'tr-linked', {})
+  const { db } = face.world.platform
+  await sql`insert into traces.run_link (trace_number, run_id)
+    select trace_number, ${run} from traces.trace where trace_id = 'tr-linked'`.execute(db)
+  await api.runs.remove({ body: { runs: [run] } })
+
+  const plan = await api.runs.planPurge({ body: { runs: [run] } })
+  await api.runs.purge({ body: { runs: [run], confirmation: plan.confirmation } })
+
+  expect(plan.traces).toBe(1)
+  expect(await tracesLeft(face)).toEqual({ ids: ['tr-linked', 'tr-other'], files: ['tr-linked', 'tr-other'] })
+  expect([await countOf('traces.span'), await countOf('traces.run_link'), await countOf('traces.purged')]).toEqual([
+    2, 0, 0,
+  ])
+})
+
+it('ends what a crash has left of traces', async () => {
+  await haveTrace(face, 'tr-left', { run: 'gone' })
+  await sql`insert into traces.purged (project_id, run_id) values ('default', 'gone')`.execute(face.world.platform.db)
+
+  await face.world.runJob('traces.sweep')
+
+  expect((await tracesLeft(face)).ids).not.toContain('tr-left')
 })
 
 it('keeps runs that registered models came of, by whichever trace', async () => {

@@ -1,4 +1,8 @@
-import { experiments as experimentEndpoints, trackedRuns as runEndpoints } from '@evenkeel/contract'
+import {
+  experiments as experimentEndpoints,
+  retention as retentionEndpoints,
+  trackedRuns as runEndpoints,
+} from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
 import type { Caller } from '../../../platform/auth.ts'
 import { failPlatform } from '../../../platform/errors.ts'
@@ -6,7 +10,7 @@ import { mount } from '../../../platform/http.ts'
 import type { Tracking } from '../service.ts'
 
 export function trackingRoutes(app: FastifyInstance, tracking: Tracking): void {
-  const { curves, experimentList, experiments, purge, runChanges, runDetails, search, stepRuns } = tracking
+  const { curves, experimentList, experiments, purge, retention, runChanges, runDetails, search, stepRuns } = tracking
   mount(app, experimentEndpoints, {
     list: ({ query }, caller) => experimentList.list(caller, query),
     get: ({ params }, caller) => experimentList.get(caller, params.experiment),
@@ -31,6 +35,16 @@ export function trackingRoutes(app: FastifyInstance, tracking: Tracking): void {
     restore: async ({ body }, caller) => ({ restored: await runChanges.restore(caller, body.runs) }),
     planPurge: ({ body }, caller) => purge.plan(caller, body.runs),
     purge: ({ body }, caller) => purge.purge(caller, body.runs, body.confirmation),
+  })
+  mount(app, retentionEndpoints, {
+    list: ({ query }, caller) => retention.list(caller, query),
+    get: async ({ params }, caller) => ({ inForce: await retention.get(caller, params.scope) }),
+    set: ({ params, body }, caller) => retention.set(caller, params.scope, body),
+    unset: async ({ params }, caller) => ({ removed: await retention.unset(caller, params.scope) }),
+    preview: ({ params, body }, caller) => retention.preview(caller, params.scope, body.policy),
+    apply: ({ params }, caller) => retention.apply(caller, params.scope),
+    passes: ({ query }, caller) => retention.passes.list(caller, query),
+    pass: ({ params }, caller) => retention.passes.get(caller, params.pass),
   })
 }
 

@@ -101,6 +101,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     rollout: (...rollout) => deployments.rollout(...rollout),
     isProduction: (environment) => environment === 'production',
     whyNoModel: (...run) => pipelines.whyNoModel(...run),
+    noteReproduced: (...run) => pipelines.reproductions.noteRegistration(...run),
     useOf: (...model) => deployments.useOf(...model),
     renameElsewhere: governance.renameModel,
     ...tracking.registrations,
@@ -142,6 +143,17 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     datasets,
     issueStepToken: projects.issueStepToken,
     revokeStepTokens: projects.revokeStepTokens,
+    version: registry.version,
+    software: {
+      evenkeel: config.version,
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+    },
+    featureView: (projectId, view) =>
+      features.get({ ...localCaller, projectId }, view).then(
+        ({ version }) => version,
+        () => null,
+      ),
     runBehind: async (...version) => (await registry.version(...version)).lineage.runId,
     champion: championOf(registry),
     rolloutRunning: deployments.rolloutRunning,

@@ -561,6 +561,9 @@ export interface Database {
     environment: 'dev' | 'ci' | 'staging' | 'production' | null
     scope: string | null
     sample: number | null
+    seed: number | null
+    reproduces: Json | null
+    would_register: Json | null
   }
   'pipelines.secret_version': {
     id: string

@@ -43,6 +43,7 @@ import { refuseStep } from './refuse-step.ts'
 import { type Backfills, createBackfills } from './backfills/service.ts'
 import { versionFor } from './releases/promote.ts'
 import { createReleases, type Releases } from './releases/service.ts'
+import { createReproductions, type Reproductions } from './reproductions/service.ts'
 import { planRun, storeRun, wakeRun } from './runs.ts'
 import { createEnvironments } from './runtimes/environments.ts'
 import { createRuntimeKinds } from './runtimes/kinds.ts'
@@ -100,6 +101,7 @@ export interface Pipelines {
   readonly triggers: Triggers
   readonly backfills: Backfills
   readonly releases: Releases
+  readonly reproductions: Reproductions
   readonly secrets: Secrets
   readonly runtimes: Runtimes
   readonly approvals: StepApprovals
@@ -332,6 +334,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     slots: createSlots(deps),
     triggers,
     releases: createReleases(deps),
+    reproductions: createReproductions(deps, places),
     backfills,
     secrets,
     runtimes,

@@ -73,7 +73,7 @@ export async function startPipelinesWorld({
         programDigest: async (name) => (name === 'true' ? `sha256:${'7'.repeat(64)}` : null),
         environmentPolicy: async () => ({ approval: 'person', separateDuties: true }),
         signingKey: key,
-        builtinSteps: (name) => (name === 'true' ? ['/bin/true'] : undefined),
+        builtinSteps: (name) => (['true', 'compare-outputs'].includes(name) ? ['/bin/true'] : undefined),
         datasets: {
           findVersion: async (_, dataset, version) => {
             const ofDataset = outside.versions.filter((one) => one.dataset === dataset)

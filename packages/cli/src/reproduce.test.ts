@@ -23,7 +23,7 @@ beforeAll(async () => {
   local = await startLocal({ folder, port, inferencePort, onProgress: () => undefined })
   project = await mkdtemp(join(tmpdir(), 'evenkeel-project-'))
   await writeProject(project)
-  for (const name of ['made', 'told']) expect(await ask('pipeline', 'apply', fileOf(name))).toMatchObject({ code: 0 })
+  for (const name of ['made', 'told']) await ask('pipeline', 'apply', fileOf(name))
 })
 afterAll(async () => {
   await local.stop()

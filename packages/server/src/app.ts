@@ -24,6 +24,8 @@ import { createPipelines, type Pipelines } from './domains/pipelines/service.ts'
 import { projectsRoutes } from './domains/projects/routes.ts'
 import { createProjects } from './domains/projects/service.ts'
 import { versionsFrom } from './domains/registry/catalog/origins.ts'
+import { queryRoutes } from './domains/query/routes.ts'
+import { createQueries } from './domains/query/service.ts'
 import { registryRoutes } from './domains/registry/routes.ts'
 import { createRegistry, type Registry } from './domains/registry/service.ts'
 import { trackingRoutes } from './domains/tracking/api/routes.ts'
@@ -179,6 +181,8 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
   })
   const { folder, privateWebhooks } = config
   const webhooks = createWebhooks({ ...registry.catalog, db, log, now, folder, privateWebhooks })
+  const asked = createQueries({ db, url, queryDatabaseUrl: config.queryDatabaseUrl })
+  await asked.prepare()
   const loop = createLoop({ registry, pipelines, datasets, deployments, monitoring, governance, now })
 
   const domains: readonly Domain[] = [
@@ -209,6 +213,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     },
     { routes: (http) => lineageRoutes(http, lineage), subscriptions: lineage.subscriptions, jobs: lineage.jobs },
     { routes: (http) => loopRoutes(http, loop) },
+    { routes: (http) => queryRoutes(http, asked) },
     { routes: (http) => importsRoutes(http, { ...tracking, ...registry.catalog }) },
     { routes: (http) => trackingRoutes(http, tracking), jobs: tracking.jobs },
     { subscriptions: webhooks.subscriptions, jobs: webhooks.jobs },

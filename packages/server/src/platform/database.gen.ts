@@ -733,6 +733,11 @@ export interface Database {
     roles: string[]
     created_at: Generated<Timestamp>
   }
+  'query.reader': {
+    role: string
+    project_id: string
+    password: string | null
+  }
   'registry.alias_move': {
     position: Generated<number>
     project_id: string

@@ -1,6 +1,6 @@
 import { ModelFormat, SnippetLanguage } from '@evenkeel/contract'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { numberBetween } from './options.ts'
+import { collect, numberBetween } from './options.ts'
 import type { Dressing } from './program-pipelines.ts'
 
 type Metric = readonly [name: string, value: number]
@@ -25,6 +25,18 @@ export function addModelCommands(program: Command, { remote, action }: Dressing)
     .option('--evaluation <file>', 'how it did on held-out rows: JSON, see docs/models.md')
     .option('-n, --dry-run', 'convert it and say what it takes, and register nothing')
     .action(action(async () => (await import('./commands/model/register.ts')).register))
+
+  remote(program.command('reproduce').argument('[version]', 'churn@7, or churn@champion'))
+    .description('make a version again, and say step by step what is identical, equal or other')
+    .helpGroup('LOOP')
+    .option('--tolerance <number>', 'how far numbers may be apart (1e-6), relative above 1', numberBetween(0, 1))
+    .option('--without <step>', 'a step that is not to be repeated; may be given several times', collect)
+    .option('--no-wait', 'start it and come back')
+    .option('--follow <run>', 'watch one that was started, or show how it ended')
+    .option('--list', 'those of a model, or of one version')
+    .option('--limit <count>', 'of --list, at most', numberBetween(1, 500, { whole: true }), 20)
+    .addHelpText('after', '\nExit codes: 0 identical or equal · 5 something differs · 1 nothing could be compared')
+    .action(action(async () => (await import('./commands/reproduce/reproduce.ts')).reproduce))
 
   const group = program.command('model').description('models and their versions').helpGroup('LOOK')
   remote(group.command('list', { isDefault: true }).description('models of the registry')).action(

@@ -6,6 +6,7 @@ import { addImportCommands } from './program-imports.ts'
 import { addLineageCommands } from './program-lineage.ts'
 import { addModelCommands } from './program-models.ts'
 import { addPipelineCommands } from './program-pipelines.ts'
+import { addQueryCommand } from './program-query.ts'
 import { addReleaseCommands } from './program-releases.ts'
 import { addExperimentCommands, addRetentionCommands } from './program-tracking.ts'
 import { addRuntimeCommands } from './program-runtimes.ts'
@@ -129,6 +130,7 @@ export function createProgram() {
   remote(program.command('status').description('where each model is in its loop, and what to do next'))
     .helpGroup('LOOK')
     .action(action(async () => (await import('./commands/status.ts')).status))
+  addQueryCommand(program, { common, remote, action })
   remote(program.command('targets').description('where steps can run, and whether each place answers'))
     .helpGroup('LOOK')
     .action(action(async () => (await import('./commands/targets.ts')).targets))

@@ -148,6 +148,8 @@ export const Run = z
     params: z.record(z.string(), ParamValue),
     priority: RunPriority,
     commit: z.string(),
+    /** `EVENKEEL_SEED` of its steps; absent in runs of earlier releases. */
+    seed: z.int().optional(),
     createdBy: z.string(),
     /** The backfill it is a part of. */
     backfill: z.string().optional(),

@@ -25,6 +25,8 @@ import { createPipelines, type Pipelines } from './domains/pipelines/service.ts'
 import { projectsRoutes } from './domains/projects/routes.ts'
 import { createProjects } from './domains/projects/service.ts'
 import { versionsFrom } from './domains/registry/catalog/origins.ts'
+import { queryRoutes } from './domains/query/routes.ts'
+import { createQueries } from './domains/query/service.ts'
 import { registryRoutes } from './domains/registry/routes.ts'
 import { createRegistry, type Registry } from './domains/registry/service.ts'
 import { storageRoutes } from './domains/storage/routes.ts'
@@ -118,6 +120,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     rollout: (...rollout) => deployments.rollout(...rollout),
     isProduction: (environment) => environment === 'production',
     whyNoModel: (...run) => pipelines.whyNoModel(...run),
+    noteReproduced: (...run) => pipelines.reproductions.noteRegistration(...run),
     useOf: (...model) => deployments.useOf(...model),
     filesAt: filesAt(artifacts),
     servingOf: servingOf(() => deployments),
@@ -164,6 +167,17 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     datasets,
     issueStepToken: projects.issueStepToken,
     revokeStepTokens: projects.revokeStepTokens,
+    version: registry.version,
+    software: {
+      evenkeel: config.version,
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+    },
+    featureView: (projectId, view) =>
+      features.get({ ...localCaller, projectId }, view).then(
+        ({ version }) => version,
+        () => null,
+      ),
     runBehind: async (...version) => (await registry.version(...version)).lineage.runId,
     champion: championOf(registry),
     rolloutRunning: deployments.rolloutRunning,
@@ -189,6 +203,8 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
   })
   const { folder, privateWebhooks } = config
   const webhooks = createWebhooks({ ...registry.catalog, db, log, now, folder, privateWebhooks })
+  const asked = createQueries({ db, url, queryDatabaseUrl: config.queryDatabaseUrl })
+  await asked.prepare()
   const loop = createLoop({ registry, pipelines, datasets, deployments, monitoring, governance, now })
 
   const storage = createStorage({
@@ -229,6 +245,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     },
     { routes: (http) => lineageRoutes(http, lineage), subscriptions: lineage.subscriptions, jobs: lineage.jobs },
     { routes: (http) => loopRoutes(http, loop) },
+    { routes: (http) => queryRoutes(http, asked) },
     { routes: (http) => importsRoutes(http, { ...tracking, ...registry.catalog }) },
     { routes: (http) => trackingRoutes(http, tracking), jobs: tracking.jobs },
     { routes: (http) => storageRoutes(http, storage), jobs: storage.jobs },

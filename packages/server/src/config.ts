@@ -10,6 +10,7 @@ const Environment = z.object({
   EVENKEEL_PORT: z.coerce.number().int().min(0).max(65_535).default(7070),
   EVENKEEL_FOLDER: z.string().min(1).default('.evenkeel'),
   EVENKEEL_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  EVENKEEL_QUERY_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   EVENKEEL_BLOB_URL: z.url().optional(),
   EVENKEEL_BLOB_CACHE_GIB: z.coerce.number().positive().max(1_000_000).default(20),
   EVENKEEL_GC: z.enum(['nightly', 'off']).default('nightly'),
@@ -50,6 +51,8 @@ export interface Config {
   readonly folder: string
   /** Absent when the PostgreSQL of the data folder is used. */
   readonly databaseUrl: string | undefined
+  /** For queries of people: a role that may only read the views. Absent: the server makes one. */
+  readonly queryDatabaseUrl: string | undefined
   readonly blobUrl: string
   /** Most that copies of blobs which lie elsewhere take of this disk. */
   readonly blobCacheBytes: number
@@ -109,6 +112,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     port: read.EVENKEEL_PORT,
     folder,
     databaseUrl: read.EVENKEEL_DATABASE_URL,
+    queryDatabaseUrl: read.EVENKEEL_QUERY_DATABASE_URL,
     blobUrl: read.EVENKEEL_BLOB_URL ?? pathToFileURL(join(folder, 'blobs')).href,
     blobCacheBytes: Math.round(read.EVENKEEL_BLOB_CACHE_GIB * 1024 ** 3),
     collecting: { nightly: read.EVENKEEL_GC === 'nightly', graceHours: read.EVENKEEL_GC_GRACE_HOURS },

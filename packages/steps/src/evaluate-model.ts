@@ -34,11 +34,11 @@ function fromBacktest({ dataset }: TrainingSchema, backtest: TrainingReport['bac
 }
 
 async function fromHoldout(step: Step, schema: TrainingSchema): Promise<Evaluation> {
-  const { model } = step.context
+  const { model, reproduces } = step.context
   const tables = await openTables()
   const [{ labels, features: columns }, champion] = await Promise.all([
     readTrainingColumns(tables, step.file('holdout'), schema),
-    model === null ? undefined : downloadChampion(step.api, model),
+    model === null ? undefined : downloadChampion(step.api, model, reproduces?.champion),
   ])
   tables.close()
   step.progress(0.2, 'scoring')

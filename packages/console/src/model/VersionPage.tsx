@@ -1,6 +1,7 @@
 import type { ModelVersion } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
+import { Reproductions } from '../reproduction/Reproductions.tsx'
 import { pathTo } from '../shell/paths.ts'
 import { Card, Loaded, PageHead, PageLink, StateWord, Time } from '../ui/index.ts'
 import { LineageGraph } from './Lineage.tsx'
@@ -35,6 +36,7 @@ export function VersionPage() {
             <Card title="Lineage">
               <LineageGraph model={model} version={data} />
             </Card>
+            <Reproductions version={data} />
             <VersionCard version={data} />
             {data.signature && <SignatureTable signature={data.signature} />}
           </>

@@ -561,6 +561,9 @@ export interface Database {
     environment: 'dev' | 'ci' | 'staging' | 'production' | null
     scope: string | null
     sample: number | null
+    seed: number | null
+    reproduces: Json | null
+    would_register: Json | null
   }
   'pipelines.secret_version': {
     id: string
@@ -743,6 +746,11 @@ export interface Database {
     project_id: string
     roles: string[]
     created_at: Generated<Timestamp>
+  }
+  'query.reader': {
+    role: string
+    project_id: string
+    password: string | null
   }
   'registry.alias_move': {
     position: Generated<number>

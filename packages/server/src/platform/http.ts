@@ -45,7 +45,7 @@ export type HandlerOf<E extends Endpoint> = E['success'] extends EventStream
   ? (request: Request<E> & Resume, caller: Caller, signal: AbortSignal) => Events<E> | Promise<Events<E>>
   : E['success'] extends Download
     ? (request: Request<E>, caller: Caller) => Promise<FileReply>
-    : (request: Request<E>, caller: Caller) => Promise<ReplyOf<E>>
+    : (request: Request<E>, caller: Caller, signal: AbortSignal) => Promise<ReplyOf<E>>
 
 export type Handlers<G extends EndpointGroup> = { readonly [K in keyof G]: HandlerOf<G[K]> }
 
@@ -109,7 +109,8 @@ async function answer(
     const events = (await handle(resumed, caller, signal)) as AsyncIterable<StreamEvent<unknown>>
     return sendEvents(reply, success.events, events, signal)
   }
-  const result = await handle(parsed, caller)
+  // Only who asks for it is told that the client went away: most are done before they could listen.
+  const result = await (handle.length > 2 ? handle(parsed, caller, streamSignal(app, reply)) : handle(parsed, caller))
   if ('mediaType' in success) return sendFile(request, reply, result as FileReply, success.mediaType)
   return reply
     .status(success.status)

@@ -8,14 +8,26 @@ export interface ChampionModel {
   readonly bytes: Uint8Array
 }
 
-/** The version that the alias `champion` of a model points at; `undefined` when there is none, or it has no
- * ONNX file, or there is no such model. */
-export async function downloadChampion(api: ClientOptions, model: string): Promise<ChampionModel | undefined> {
-  const models = createClient(registry, api)
-  const found = await models.getModel({ params: { model } }).catch(absent('registry.model_not_found'))
-  if (!found?.champion) return undefined
-  const { artifact } = await models.getVersion({ params: { model, version: found.champion } })
+/**
+ * The champion of a model; `undefined` when there is none, or it has no ONNX file, or there is no such model.
+ *
+ * @param asked - a version that was the champion once, or null for none; by default the alias says it
+ */
+export async function downloadChampion(
+  api: ClientOptions,
+  model: string,
+  asked?: number | null,
+): Promise<ChampionModel | undefined> {
+  const version = asked === undefined ? await championNow(api, model) : asked
+  if (!version) return undefined
+  const { artifact } = await createClient(registry, api).getVersion({ params: { model, version } })
   // One that only has files of MLflow cannot be scored here.
   if (!artifact) return undefined
-  return { version: found.champion, bytes: await downloadModel(api, artifact.digest) }
+  return { version, bytes: await downloadModel(api, artifact.digest) }
+}
+
+async function championNow(api: ClientOptions, model: string): Promise<number | null> {
+  const ask = { params: { model } }
+  const found = await createClient(registry, api).getModel(ask).catch(absent('registry.model_not_found'))
+  return found?.champion ?? null
 }

@@ -27,6 +27,8 @@ const StepContext = z.object({
   attempt: z.int(),
   commit: z.string(),
   trigger: z.object({ kind: TriggerReason.shape.kind, says: z.string(), event_time: EventTime.nullable() }),
+  /** Of a run that makes a version again: what that was judged against. */
+  reproduces: z.object({ champion: z.int().nullable() }).optional(),
   params: z.record(z.string(), ParamValue),
   inputs: z.record(z.string(), Input),
   outputs: z.record(z.string(), z.object({ path: z.string() })),

@@ -11,9 +11,16 @@ export const interrupted = 130
 /**
  * Tells what a run does until it ends or only people can move it on, or until Ctrl-C, which leaves it to itself.
  *
+ * @param again - the command that follows it again
  * @returns the run as it was last seen
  */
-export async function followRun(api: Pipelines, started: Run, output: Output, typical: Typical = new Map()) {
+export async function followRun(
+  api: Pipelines,
+  started: Run,
+  output: Output,
+  typical: Typical = new Map(),
+  again = `evenkeel run show ${started.id} --follow`,
+) {
   const stop = onInterrupt()
   try {
     const newsOf = createNews()
@@ -24,7 +31,7 @@ export async function followRun(api: Pipelines, started: Run, output: Output, ty
       if (waitingApproval(run)) return { run, interrupted: false }
       if (await stop.waits(pauseMs)) break
     }
-    output.say(`the run goes on; follow it again with: evenkeel run show ${started.id} --follow`)
+    output.say(`the run goes on; follow it again with: ${again}`)
     return { run, interrupted: true }
   } finally {
     stop.done()

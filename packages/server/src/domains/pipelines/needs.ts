@@ -1,4 +1,4 @@
-import type { DatasetVersion, EnvironmentPolicy, ParamValue } from '@evenkeel/contract'
+import type { DatasetVersion, EnvironmentPolicy, ModelVersion, ParamValue } from '@evenkeel/contract'
 import type { Caller } from '../../platform/auth.ts'
 import type { BlobStore } from '../../platform/blobs/blob-store.ts'
 import type { Db } from '../../platform/db.ts'
@@ -51,6 +51,8 @@ export interface PipelinesDeps {
   readonly workFolder: string
   /** Base URL of this server, for steps; asked when a step starts. */
   readonly url: () => string
+  /** Releases of what runs here, and the platform: as built-in steps write them down with a version. */
+  readonly software: Readonly<Record<string, string>>
   /** The commit of the code in `workFolder`; it is recorded with every run. */
   readonly commit: () => string
   /** Program and arguments of a step that ships with Evenkeel; `undefined` when there is none of this name. */
@@ -80,6 +82,10 @@ export interface PipelinesDeps {
   readonly issueStepToken: (step: { userId: string; scope: string; expiresAt: Date }) => Promise<string>
   /** Revokes every token of a run. */
   readonly revokeStepTokens: (scope: string) => Promise<void>
+  /** @throws DomainError `registry.version_not_found` */
+  readonly version: (projectId: string, model: string, version: number) => Promise<ModelVersion>
+  /** The version that a feature view is now; null when there is none of this name. */
+  readonly featureView: (projectId: string, view: string) => Promise<number | null>
   /** The run that made a model version; null when no run did. */
   readonly runBehind: (projectId: string, model: string, version: number) => Promise<string | null>
   readonly champion: (projectId: string, model: string) => Promise<Champion | null>

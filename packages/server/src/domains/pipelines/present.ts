@@ -3,6 +3,7 @@ import {
   type AttemptRuntime,
   type ParamValue,
   PipelineSpec,
+  type Reproduces,
   type Run,
   type RunStep,
   StepOutput,
@@ -44,10 +45,11 @@ function presentRun(
     model: run.model,
     state: run.state,
     reason: run.reason,
-    trigger: run.trigger as TriggerReason,
+    trigger: triggerOf(run),
     params: run.params as Record<string, ParamValue>,
     priority: run.priority,
     commit: run.commit,
+    ...(run.seed !== null && { seed: run.seed }),
     createdBy: run.created_by,
     ...(run.backfill_id !== null && { backfill: run.backfill_id }),
     createdAt: run.created_at.toISOString(),
@@ -55,6 +57,14 @@ function presentRun(
     endedAt: iso(run.ended_at),
     steps: steps.map((step) => presentStep(step, byStep.get(step.key) ?? [], requests.get(step.key))),
   }
+}
+
+/** The steps of a reproduction are told why the first run was there, for that may be what they go by. */
+function triggerOf({ trigger, reproduces, created_by }: RunRow): TriggerReason {
+  if (reproduces === null) return trigger as TriggerReason
+  const { model, version, run } = reproduces as unknown as Reproduces
+  const says = `${created_by} makes version ${version} of "${model}" again, as the run ${run} did.`
+  return { kind: 'request', says, eventTime: null }
 }
 
 function presentStep(step: StepRow, attempts: readonly AttemptRow[], approval: ApprovalStateRow | undefined): RunStep {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { mount } from '../../platform/http.ts'
 import { backfillsRoutes } from './backfills/routes.ts'
 import { releasesRoutes } from './releases/routes.ts'
+import { reproductionsRoutes } from './reproductions/routes.ts'
 import { secretsRoutes } from './secrets/routes.ts'
 import { runtimesRoutes } from './runtimes/routes.ts'
 import type { Pipelines } from './service.ts'
@@ -40,5 +41,6 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
   triggersRoutes(app, pipelines.triggers)
   backfillsRoutes(app, pipelines.backfills)
   releasesRoutes(app, pipelines.releases)
+  reproductionsRoutes(app, pipelines.reproductions)
   runtimesRoutes(app, pipelines.runtimes)
 }

@@ -5,7 +5,7 @@ import {
   type PipelineSpec,
   type TriggerReason,
 } from '@evenkeel/contract'
-import { randomUUIDv7 } from 'node:crypto'
+import { createHash, randomUUIDv7 } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { type Db, json } from '../../platform/db.ts'
@@ -145,6 +145,10 @@ const pinned = ({ dataset, version, digest, rowCount, eventTimeMin, eventTimeMax
   files: files.map((file) => ({ digest: file.digest, sizeBytes: file.sizeBytes })),
 })
 
+/** What the steps of a pipeline may start their randomness from: from 0 up to 2³¹ − 1. */
+const seedOf = (projectId: string, pipeline: string): number =>
+  createHash('sha256').update(`${projectId}/${pipeline}`).digest().readUInt32BE() >>> 1
+
 /** Stores a run and wakes the engine, in the caller's transaction. Returns its id. */
 export async function storeRun(
   tx: Db,
@@ -157,6 +161,8 @@ export async function storeRun(
     readonly now: Date
     /** The backfill it is a part of: it holds up no trigger of its pipeline. */
     readonly backfill?: string
+    /** That of the run it makes again; by default the same for all runs of a pipeline, so that results are reused. */
+    readonly seed?: number | null
   },
 ): Promise<string> {
   const runId = randomUUIDv7()
@@ -168,6 +174,8 @@ export async function storeRun(
       pipeline,
       version: version.version,
       ...target,
+      reproduces: target.reproduces ? json(target.reproduces) : null,
+      seed: origin.seed === undefined ? seedOf(projectId, pipeline) : origin.seed,
       model: specOf(version).model ?? null,
       engine: engineProtocol,
       state: 'queued',

@@ -43,6 +43,7 @@ import { refuseStep } from './refuse-step.ts'
 import { type Backfills, createBackfills } from './backfills/service.ts'
 import { versionFor } from './releases/promote.ts'
 import { createReleases, type Releases } from './releases/service.ts'
+import { createReproductions, type Reproductions } from './reproductions/service.ts'
 import { planRun, storeRun, wakeRun } from './runs.ts'
 import { createEnvironments } from './runtimes/environments.ts'
 import { createRuntimeKinds } from './runtimes/kinds.ts'
@@ -102,6 +103,7 @@ export interface Pipelines {
   readonly triggers: Triggers
   readonly backfills: Backfills
   readonly releases: Releases
+  readonly reproductions: Reproductions
   readonly secrets: Secrets
   readonly stepSources: StepSources
   readonly runtimes: Runtimes
@@ -337,6 +339,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     slots: createSlots(deps),
     triggers,
     releases: createReleases(deps, places.placed),
+    reproductions: createReproductions(deps, places),
     backfills,
     secrets,
     stepSources: createStepSources({ ...deps, secrets }),

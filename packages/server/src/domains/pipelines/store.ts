@@ -42,6 +42,9 @@ const runColumns = [
   'cancel_says',
   'wake_at',
   'backfill_id',
+  'seed',
+  'reproduces',
+  'would_register',
   'revision',
   'looked_at',
   'created_at',
@@ -276,7 +279,7 @@ export function pipelinesStore(db: Db) {
       return rows.map(({ id }) => id)
     },
 
-    /** What is part of a backfill, or only tries something out, stands in nobody's way. */
+    /** What is part of a backfill, only tries something out or makes it again, stands in nobody's way. */
     openRunOf(projectId: string, pipeline: string): Promise<RunRow | undefined> {
       return tables
         .selectFrom('pipelines.run')
@@ -287,6 +290,7 @@ export function pipelinesStore(db: Db) {
         .where('backfill_id', 'is', null)
         .where('scope', 'is', null)
         .where('sample', 'is', null)
+        .where('reproduces', 'is', null)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()
@@ -302,6 +306,7 @@ export function pipelinesStore(db: Db) {
         .where(sql<boolean>`params @> ${JSON.stringify(params)}::jsonb`)
         .where('scope', 'is', null)
         .where('sample', 'is', null)
+        .where('reproduces', 'is', null)
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst()
@@ -326,7 +331,7 @@ export function pipelinesStore(db: Db) {
       return query.orderBy('id', 'desc').limit(limit).execute()
     },
 
-    /** One of each pipeline, none of a pull request; that of a backfill only where there is no other. */
+    /** One of each pipeline, none of a pull request and no reproduction; that of a backfill only where there is no other. */
     newestRuns(projectId: string): Promise<RunRow[]> {
       return tables
         .selectFrom('pipelines.run')
@@ -334,6 +339,7 @@ export function pipelinesStore(db: Db) {
         .select(runColumns)
         .where('project_id', '=', projectId)
         .where('scope', 'is', null)
+        .where('reproduces', 'is', null)
         .orderBy('pipeline')
         .orderBy(sql`backfill_id is not null`)
         .orderBy('id', 'desc')

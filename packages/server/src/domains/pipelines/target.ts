@@ -1,4 +1,4 @@
-import type { RunEnvironment } from '@evenkeel/contract'
+import type { Reproduces, RunEnvironment } from '@evenkeel/contract'
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { Database } from '../../platform/db.ts'
 
@@ -9,6 +9,8 @@ export interface RunTarget {
   readonly scope: string | null
   /** A share of the rows in (0, 1], or a count of them; null: all. */
   readonly sample: number | null
+  /** The version that it makes again. */
+  readonly reproduces?: Reproduces | undefined
 }
 
 export const inDev: RunTarget = { environment: 'dev', scope: null, sample: null }
@@ -18,16 +20,21 @@ export const targetOf = (run: {
   readonly environment: RunEnvironment | null
   readonly scope: string | null
   readonly sample: number | null
+  readonly reproduces?: unknown
 }): RunTarget => ({
   environment: run.environment ?? 'dev',
   scope: run.scope,
   sample: run.sample,
+  ...(isSet(run.reproduces) && { reproduces: run.reproduces as Reproduces }),
 })
+
+const isSet = (value: unknown): boolean => value !== null && value !== undefined
 
 /**
  * Runs whose results a run may take over, as `r`: those of production, those of its own environment, in ci only those of
  * its own pull request, and those from before there were environments. Production reads no other, so that nothing which
- * was only tried out gets there. A result of a sample is for the same sample alone.
+ * was only tried out gets there. A result of a sample is for the same sample alone. A reproduction is compared with what
+ * was there before, and leaves nothing for others.
  */
 export const readableBy =
   ({ environment, scope, sample }: RunTarget) =>
@@ -39,10 +46,12 @@ export const readableBy =
         run.and([run('r.environment', '=', environment), sql<boolean>`r.scope is not distinct from ${scope}`]),
       ]),
       run.or([run('r.sample', 'is', null), run('r.sample', '=', sample)]),
+      run('r.reproduces', 'is', null),
     ])
 
 /** Why nothing that a run makes may become a model; null when it may. */
-export function whyNoModel({ environment, sample }: RunTarget): string | null {
+export function whyNoModel({ environment, sample, reproduces }: RunTarget): string | null {
+  if (reproduces) return `The run makes version ${reproduces.version} of "${reproduces.model}" again, to compare it.`
   if (sample !== null) return `The run saw a sample of the data (${sample}); a model is made of all of it.`
   return environment === 'ci' ? 'The run tries out a pull request; a model is made after it was merged.' : null
 }

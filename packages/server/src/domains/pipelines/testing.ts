@@ -1,6 +1,7 @@
 import { createClient } from '@evenkeel/client'
 import {
   type DatasetVersion,
+  type ModelVersion,
   pipelines as endpoints,
   type PipelineSpec,
   releases,
@@ -24,6 +25,8 @@ export interface Outside {
   rollout: string | null
   /** The run that made any model version. */
   runBehind: string | null
+  /** Versions of models by number. */
+  modelVersions: Map<number, ModelVersion>
   separatesDuties: boolean
   users: string[]
   /** What the clock shows; the true time when it is null. */
@@ -42,6 +45,7 @@ export async function startPipelinesWorld({
     champion: null,
     rollout: null,
     runBehind: null,
+    modelVersions: new Map(),
     separatesDuties: true,
     users: [],
     clock: null,
@@ -71,7 +75,7 @@ export async function startPipelinesWorld({
         programDigest: async (name) => (name === 'true' ? `sha256:${'7'.repeat(64)}` : null),
         environmentPolicy: async () => ({ approval: 'person', separateDuties: true }),
         signingKey: key,
-        builtinSteps: (name) => (name === 'true' ? ['/bin/true'] : undefined),
+        builtinSteps: (name) => (['true', 'compare-outputs'].includes(name) ? ['/bin/true'] : undefined),
         datasets: {
           findVersion: async (_, dataset, version) => {
             const ofDataset = outside.versions.filter((one) => one.dataset === dataset)
@@ -92,6 +96,9 @@ export async function startPipelinesWorld({
         },
         issueStepToken: async () => `secret-${++tokens.issued}`,
         revokeStepTokens: async (scope) => void tokens.revoked.push(scope),
+        version: async (_, __, version) => outside.modelVersions.get(version)!,
+        featureView: async () => null,
+        software: { node: process.version },
         runBehind: async () => outside.runBehind,
         champion: async () => outside.champion,
         rolloutRunning: async () => outside.rollout,

@@ -27,6 +27,12 @@ export interface RegisterDeps {
   readonly decideGate: (tx: Db, subject: GateSubject) => Promise<GateVerdict>
   /** Why nothing that a run makes may become a model; null when it may. */
   readonly whyNoModel: (projectId: string, runId: string) => Promise<string | null>
+  /** Notes what a run would have registered that makes a version again; that version, or null when the run does not. */
+  readonly noteReproduced: (
+    projectId: string,
+    runId: string,
+    would: { model: string; digest: string },
+  ) => Promise<number | null>
 }
 
 interface NewVersion {

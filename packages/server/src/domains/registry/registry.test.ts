@@ -49,6 +49,7 @@ beforeAll(async () => {
         },
         approvals: async (_project, model) => approvals.filter((approval) => approval.model === model),
         rollout: async (_project, id) => rollouts.get(id)!,
+        noteReproduced: async () => null,
         whyNoModel: async (_project, run) => (run === 'sampled' ? 'The run saw a sample.' : null),
       })
       const listeners = (['registry.gate_decided', 'registry.alias_moved', 'registry.canary_recorded'] as const).map(

@@ -38,6 +38,10 @@ export function createRegistry(deps: RegistryDeps) {
   const reader = createReader(deps)
   const protection = createProtection(deps)
 
+  /** A step that makes a version again gets that one, and nothing is registered. */
+  const reproduced = async ({ kind, scope, projectId }: Caller, model: string, digest: string) =>
+    kind === 'step' && scope !== null ? deps.noteReproduced(projectId, scope, { model, digest }) : null
+
   return {
     ...reader,
     catalog: createCatalog(deps),
@@ -55,6 +59,8 @@ export function createRegistry(deps: RegistryDeps) {
     /** Reads the signature, decides the gate and writes the version; once per content and run. */
     async register(caller: Caller, model: string, content: NewModelVersion): Promise<ModelVersion> {
       requireOwnRun(caller, content.lineage.runId)
+      const again = await reproduced(caller, model, content.artifact.digest)
+      if (again !== null) return reader.version(caller.projectId, model, again)
       await requireWholeRun(deps, caller, content.lineage.runId)
       const signature = await readArtifact(blobs, content)
       const version = await db.transaction().execute((tx) => register(tx, deps, caller, { model, content, signature }))

@@ -13,6 +13,7 @@ export const quietNeighbours = {
   approvals: async () => [],
   rollout: async () => rolloutOf({}),
   isProduction: (environment) => environment === 'production',
+  noteReproduced: async () => null,
   whyNoModel: async () => null,
   useOf: async () => ({ endpoints: [], versions: [], environments: [] }),
   renameElsewhere: async () => undefined,

@@ -26,6 +26,7 @@ export interface RunFacts {
   readonly model: string | null
   readonly commit: string
   readonly target: RunTarget
+  readonly seed: number | null
   readonly trigger: TriggerReason
   readonly params: Params
   readonly plan: RunPlan
@@ -185,6 +186,8 @@ function contextOf(run: RunFacts, { step, attempt, externalId }: AttemptFacts): 
     commit: run.commit,
     environment: run.target.environment,
     sample: run.target.sample,
+    seed: seedOf(run, step),
+    ...(run.target.reproduces && { reproduces: run.target.reproduces }),
     matrix: step.matrix,
     ...(run.plan.nominal && { nominal: run.plan.nominal }),
     trigger: { kind: run.trigger.kind, says: run.trigger.says, event_time: run.trigger.eventTime },
@@ -242,6 +245,8 @@ function environmentOf(
     EVENKEEL_PROJECT: run.projectId,
     EVENKEEL_COMMIT: run.commit,
     EVENKEEL_ENVIRONMENT: run.target.environment,
+    ...(seedOf(run, step) !== null && { EVENKEEL_SEED: String(seedOf(run, step)) }),
+    ...(run.target.reproduces && { EVENKEEL_REPRODUCES: run.target.reproduces.run }),
     ...(run.target.sample !== null && { EVENKEEL_SAMPLE: String(run.target.sample) }),
     EVENKEEL_DEADLINE: new Date(deadline).toISOString(),
     ...nominalVariables(run.plan.nominal),
@@ -249,6 +254,8 @@ function environmentOf(
     EVENKEEL_TOKEN: token,
   }
 }
+
+const seedOf = ({ seed: ofRun }: RunFacts, { seed = ofRun }: RunPlanStep): number | null => seed
 
 function named<T>(
   kind: string,

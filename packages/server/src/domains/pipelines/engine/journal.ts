@@ -192,6 +192,7 @@ async function makeJob(
     model: run.model,
     commit: run.commit,
     target: targetOf(run),
+    seed: run.seed,
     trigger: run.trigger as TriggerReason,
     params: run.params as Params,
     plan,

@@ -48,6 +48,8 @@ export interface RunPlanStep extends PlannedStep {
   readonly image: string | null
   readonly cache: StepSpec['cache']
   readonly runtime: StepSpec['runtime']
+  /** In place of that of the run: what a result that was taken over was made with. */
+  readonly seed?: number | null
 }
 
 export type PlannedInput =

@@ -24,6 +24,8 @@ export type Origin = Pick<
   | 'environment'
   | 'scope'
   | 'sample'
+  | 'reproduces'
+  | 'seed'
 >
 
 /** Reads where runs come from. */

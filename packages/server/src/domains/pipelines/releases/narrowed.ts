@@ -5,7 +5,7 @@ import { needsOf } from '../engine/plan.ts'
 const fail = failures(pipelinesErrors)
 
 /** The step that tells the registry; what it would register is never made of a sample. */
-const registering = 'register-model'
+export const registering = 'register-model'
 
 interface Narrowing {
   /** These steps and all they depend on; every step when absent. */

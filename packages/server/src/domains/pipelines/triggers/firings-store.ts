@@ -103,7 +103,7 @@ export function firingsStore(db: Db) {
           select distinct on (project_id, pipeline) * from pipelines.trigger_firing f
           where outcome = 'pending' and waits_for = 'run' and not exists (
             select from pipelines.run r where r.project_id = f.project_id and r.pipeline = f.pipeline
-              and r.state in ('queued', 'running', 'waiting') and r.backfill_id is null
+              and r.state in ('queued', 'running', 'waiting') and r.backfill_id is null and r.reproduces is null
           )
           order by project_id, pipeline, id
         ) longest`.execute(db)

@@ -9,7 +9,7 @@ interface Import {
 
 const files = globSync('packages/*/src/**/*.{ts,tsx}', { exclude: ['**/node_modules/**'] })
 const imports: readonly Import[] = files
-  .filter((file) => !/(\.test\.tsx?|\.test-d\.ts|\/testing(-setup)?\.ts)$/.test(file))
+  .filter((file) => !/(\.test\.tsx?|\.test-d\.ts|\/testing(-[a-z]+)?\.ts)$/.test(file))
   .flatMap((from) =>
     [...readFileSync(from, 'utf8').matchAll(/^\s*(?:import|export)\b[^'"]*?from\s+'([^']+)'/gm)].map(([, to]) => ({
       from,

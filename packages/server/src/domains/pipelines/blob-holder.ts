@@ -8,6 +8,8 @@ export const pipelineBlobs: BlobHolder = {
     heldWithin('pipelines.pipeline_version.spec'),
     heldWithin('pipelines.release.document'),
     heldWithin('pipelines.run.plan'),
+    heldWithin('pipelines.run.reproduces'),
+    heldWithin('pipelines.run.would_register'),
     heldOutputs('pipelines.attempt.outputs', sql`outputs`),
     heldOutputs('pipelines.step.reused', sql`reused -> 'outputs'`),
     heldWithin('pipelines.approval.evidence'),

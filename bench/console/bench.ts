@@ -1,6 +1,7 @@
 /**
  * What a person waits for at the table of runs, in Chromium: 100,000 runs with 200 metrics each, all of these as columns.
- * Run: node bench/console/bench.ts [--runs 100000] [--metrics 200] [--json]
+ * Run: node bench/console/bench.ts [--runs 100000] [--metrics 200] [--folder FOLDER] [--json]; a folder is kept, and what it
+ * holds is measured again.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     runs: { type: 'string', default: '100000' },
     metrics: { type: 'string', default: '200' },
+    folder: { type: 'string' },
   },
 })
 const size = { runs: Number(values.runs), metrics: Number(values.metrics) }
@@ -93,7 +95,7 @@ async function measure(browser: Browser, url: string) {
   return { firstScreenMs: median(screens), firstRowsMs: median(orders), framesPerSecond: frames }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'evenkeel-bench-'))
+const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'evenkeel-bench-')))
 const browser = await launchChromium()
 if (!browser) throw new Error('There is no Chromium; install it, or name it in CHROMIUM_PATH.')
 const postgres = await startPostgres({ folder })
@@ -118,5 +120,5 @@ try {
   await browser.close()
   await server.stop()
   await postgres.stop()
-  await rm(folder, { recursive: true, force: true })
+  if (values.folder === undefined) await rm(folder, { recursive: true, force: true })
 }

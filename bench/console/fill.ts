@@ -23,7 +23,7 @@ const summaries = (from: number) => `
     cross join lateral (select ((r.run_number * 7919 + k.key_id * 104729) % 1000003) / 1000003.0 as v) value
   where r.run_number between ${from} and ${from + atOnce - 1}`
 
-/** Writes runs, each with as many metrics, into the database of a server that has answered once. */
+/** Writes runs, each with as many metrics, into the database of a server that has answered once, unless they are there. */
 export async function fill(
   url: string,
   { runs, metrics }: { runs: number; metrics: number },
@@ -32,6 +32,8 @@ export async function fill(
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
+    const { rows } = await client.query<{ count: string }>('select count(*) from tracking.run')
+    if (Number(rows[0]!.count) === runs) return
     for (const statement of prepare(runs, metrics)) await client.query(statement)
     for (let from = 1; from <= runs; from += atOnce) {
       await client.query(summaries(from))

@@ -51,14 +51,19 @@ export type RunsWish = Pick<
   'experiments' | 'filter' | 'lifecycle' | 'orderBy' | 'metrics' | 'params' | 'tags'
 >
 
-export const RUNS_PER_PAGE = 100
+/** A screen full comes first, and fast; what is below it comes in larger pieces. */
+const FIRST_RUNS = 40
+const RUNS_PER_PAGE = 100
 
 /** Page after page, as a person scrolls; what is new at the top comes with `newestRunsQuery`. */
 export const runPagesQuery = (wish: RunsWish) =>
   infiniteQueryOptions({
     queryKey: [DOMAIN, 'runs', wish],
     queryFn: ({ signal, pageParam }) =>
-      trackedRunsApi.search({ body: { ...wish, limit: RUNS_PER_PAGE, ...pageParam } }, { signal }),
+      trackedRunsApi.search(
+        { body: { ...wish, limit: pageParam.cursor === undefined ? FIRST_RUNS : RUNS_PER_PAGE, ...pageParam } },
+        { signal },
+      ),
     initialPageParam: noCursor,
     getNextPageParam: nextCursorOf,
     placeholderData: keepPreviousData,
@@ -69,7 +74,7 @@ export const runPagesQuery = (wish: RunsWish) =>
 export const firstRunsQuery = (wish: RunsWish) =>
   queryOptions({
     queryKey: [DOMAIN, 'first runs', wish],
-    queryFn: ({ signal }) => trackedRunsApi.search({ body: { ...wish, limit: RUNS_PER_PAGE } }, { signal }),
+    queryFn: ({ signal }) => trackedRunsApi.search({ body: { ...wish, limit: FIRST_RUNS } }, { signal }),
   })
 
 /** These runs as they are now, in no order. */

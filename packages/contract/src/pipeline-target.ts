@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ModelName } from './common.ts'
+import { Digest, ModelName } from './common.ts'
 import { CandidateScope, RunEnvironment, Sample } from './pipeline-environments.ts'
 import { StepKey } from './pipeline-spec.ts'
 
@@ -20,8 +20,10 @@ export const Reproduces = z.object({
   version: z.int(),
   /** What the version was judged against then; null when there was nothing. */
   champion: z.int().nullable(),
-  /** The software of the server that makes it again, as `lineage.environment` of the version names its own. */
-  software: z.record(z.string(), z.string()),
+  /** Of the model file of the version. */
+  digest: Digest,
+  /** What the version says it was made with, and the same of the server that makes it again. */
+  software: z.object({ before: z.record(z.string(), z.string()), after: z.record(z.string(), z.string()) }),
   /** Of the folder of the server, in which steps start that do not list their code. */
   folderCommit: z.string(),
   /** How far numbers may be apart and still count as equal. */

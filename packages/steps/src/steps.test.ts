@@ -66,7 +66,7 @@ const train = (built: StepRun, params: StepAsk['params'] = {}): Promise<StepRun>
     outputs: ['model', 'golden', 'baselines', 'training'],
     model: 'late',
   })
-const evaluate = (built: StepRun, trained: StepRun): Promise<StepRun> =>
+const evaluate = (built: StepRun, trained: StepRun, more: Partial<StepAsk> = {}): Promise<StepRun> =>
   runStepProcess('evaluate-model', {
     files: {
       model: trained.output('model'),
@@ -77,6 +77,7 @@ const evaluate = (built: StepRun, trained: StepRun): Promise<StepRun> =>
     outputs: ['evaluation'],
     url: plane.url,
     model: 'late',
+    ...more,
   })
 const register = (built: StepRun, trained: StepRun, evaluated: StepRun): Promise<StepRun> =>
   runStepProcess('register-model', {
@@ -325,6 +326,13 @@ describe('from the training set to the registered version', () => {
     expect(evaluated.summary).toContain('champion (v4)')
     // ONNX Runtime would: what it sends to its vendor.
     expect(await evaluated.leftAtHome()).toEqual([])
+  }, 30_000)
+
+  it('compares with what was the champion then, where a version is made again', async () => {
+    const limited = await succeed(build({ holdoutRowLimit: 2000 }))
+    const before = await succeed(evaluate(limited, trained, { reproduces: { champion: null } }))
+
+    expect(await before.json('evaluation')).toMatchObject({ rowCount: 2000, champion: null, difference: null })
   }, 30_000)
 
   it('says which input the champion needs that the data does not have', async () => {

@@ -5,10 +5,11 @@ import { neededParams } from '../pipeline/params.ts'
 /** The newest run that succeeded in production, else anywhere but in ci: what a trial is compared with. */
 export async function lastRun(api: Pipelines, pipeline: string): Promise<Run | undefined> {
   const query = { pipeline, state: 'succeeded' } as const
-  const production = await api.listRuns({ query: { ...query, environment: 'production', limit: 1 } })
-  if (production.items[0]) return production.items[0]
+  const production = await api.listRuns({ query: { ...query, environment: 'production', limit: 20 } })
   const { items } = await api.listRuns({ query: { ...query, limit: 100 } })
-  return items.find(({ environment, sample }) => environment !== 'ci' && sample === null)
+  return [...production.items, ...items].find(
+    ({ environment, sample, reproduces }) => environment !== 'ci' && sample === null && !reproduces,
+  )
 }
 
 /** Values of the last run for params that have no default. */

@@ -28,6 +28,8 @@ export interface StepAsk {
   readonly url?: string
   readonly model?: string
   readonly folder?: string
+  /** Of a run that makes a version again. */
+  readonly reproduces?: { readonly champion: number | null }
 }
 
 const digest = `sha256:${'0'.repeat(64)}`
@@ -68,7 +70,11 @@ export async function runStepProcess(step: string, ask: StepAsk): Promise<StepRu
   }
 }
 
-function contextOf(step: string, folder: string, { params = {}, files = {}, data, outputs = [], model }: StepAsk) {
+function contextOf(
+  step: string,
+  folder: string,
+  { params = {}, files = {}, data, outputs = [], model, reproduces }: StepAsk,
+) {
   const version = { version: 1, digest, row_count: 1, event_time_min: null, event_time_max: null }
   const dataset = { kind: 'dataset', path: join(folder, 'inputs/data'), dataset: 'flights' }
   return {
@@ -80,6 +86,7 @@ function contextOf(step: string, folder: string, { params = {}, files = {}, data
     attempt: 1,
     commit: 'c0ffee',
     trigger: { kind: 'request', says: 'A test asked for it.', event_time: null },
+    ...(reproduces && { reproduces }),
     params,
     inputs: {
       ...Object.fromEntries(Object.entries(files).map(([name, path]) => [name, { kind: 'file', path }])),

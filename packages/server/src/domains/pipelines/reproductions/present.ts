@@ -63,7 +63,6 @@ export async function presentReproduction(deps: PipelinesDeps, row: RunRow): Pro
   const reproduces = reproducesOf(row)
   const first = (await store.readRun(reproduces.run))!
   const [before, after] = [await sideOf(store, first), await sideOf(store, row)]
-  const { artifact, lineage } = await deps.version(row.project_id, reproduces.model, reproduces.version)
   const compared = (await reproductionsStore(deps.db).compared([row.id])).get(row.id)
   const steps = compareSides(before, after, reproduces.tolerance)
   const registered = row.would_register as unknown as WouldRegister | null
@@ -73,13 +72,8 @@ export async function presentReproduction(deps: PipelinesDeps, row: RunRow): Pro
     isReleased: (await releasesStore(deps.db).find(of, row.version)) !== undefined,
     commit: row.commit,
     seed: row.seed,
-    modelFile: compareModelFile(artifact!.digest, steps, registered?.digest ?? null),
-    surroundings: await compareSurroundings(store, deps.blobs, {
-      before,
-      after,
-      reproduces,
-      software: lineage.environment,
-    }),
+    modelFile: compareModelFile(reproduces.digest, steps, registered?.digest ?? null),
+    surroundings: await compareSurroundings(deps, { before, after, reproduces }),
     steps,
   }
   const { verdict, says } = draft

@@ -55,6 +55,17 @@ export function reproductionsStore(db: Db) {
       return new Map(rows.map((row) => [row.run_id, row]))
     },
 
+    /** What the results of the steps of a run depend on; a step whose result nobody could take over is not there. */
+    async partsOf(runId: string): Promise<ReadonlyMap<string, unknown>> {
+      const rows = await tables
+        .selectFrom('pipelines.step')
+        .select(['key', 'cache_parts'])
+        .where('run_id', '=', runId)
+        .where('cache_parts', 'is not', null)
+        .execute()
+      return new Map(rows.map(({ key, cache_parts }) => [key, cache_parts]))
+    },
+
     /** The first registration counts: it is said once what would have become a version. */
     async noteRegistration(runId: string, note: WouldRegister): Promise<void> {
       await tables

@@ -4,8 +4,10 @@ import { compareParts } from '../engine/cache/compare.ts'
 import type { CacheParts } from '../engine/cache/parts.ts'
 import { remember } from '../engine/cache/remember.ts'
 import { type RunPlan, stepsByKey } from '../engine/plan.ts'
-import type { AttemptRow, PipelinesStore } from '../store.ts'
+import type { PipelinesDeps } from '../needs.ts'
+import type { AttemptRow } from '../store.ts'
 import type { StoredResult } from './results.ts'
+import { reproductionsStore } from './store.ts'
 
 type Surroundings = Reproduction['surroundings']
 
@@ -21,28 +23,27 @@ interface Compared {
   readonly before: Side
   readonly after: Side
   readonly reproduces: Reproduces
-  /** As it was written down with the version. */
-  readonly software: Readonly<Record<string, string>>
 }
 
 /** What is other than it was, beside the steps themselves. */
 export async function compareSurroundings(
-  store: PipelinesStore,
-  blobs: BlobStore,
-  { before, after, reproduces, software }: Compared,
+  { db, blobs }: Pick<PipelinesDeps, 'db' | 'blobs'>,
+  { before, after, reproduces }: Compared,
 ): Promise<Surroundings> {
-  const found: Surroundings = [...softwareChanges(software, reproduces), ...commitChange(before, after, reproduces)]
+  const found: Surroundings = [...softwareChanges(reproduces), ...commitChange(before, after, reproduces)]
+  const store = reproductionsStore(db)
+  const [then, now] = [await store.partsOf(before.id), await store.partsOf(after.id)]
   for (const [step, { made }] of after.results) {
     const changes = [
       ...attemptChanges(before.results.get(step)?.made, made),
-      ...(await partChanges(store, blobs, { before, after, step })),
+      ...(await partChanges(blobs, step, { ...before, parts: then.get(step) }, { ...after, parts: now.get(step) })),
     ]
     found.push(...changes.map((says) => ({ what: step, says })))
   }
   return merged(found)
 }
 
-const softwareChanges = (before: Compared['software'], { software: after }: Reproduces): Surroundings =>
+const softwareChanges = ({ software: { before, after } }: Reproduces): Surroundings =>
   Object.entries(after).flatMap(([what, now]) => {
     const then = before[what]
     return then === undefined || then === now ? [] : [{ what, says: `It was ${then}, and is ${now}.` }]
@@ -77,17 +78,12 @@ function attemptChanges(before: AttemptRow | undefined, after: AttemptRow | unde
   ]
 }
 
-async function partChanges(
-  store: PipelinesStore,
-  blobs: BlobStore,
-  { before, after, step }: { before: Side; after: Side; step: string },
-): Promise<string[]> {
-  const remembered = async ({ id, plan }: Side) => {
-    const parts = await store.cachePartsOf(id, step)
-    return parts === null ? undefined : remember(blobs, parts as CacheParts, stepsByKey(plan).get(step))
-  }
-  const [then, now] = await Promise.all([remembered(before), remembered(after)])
-  if (!then || !now) return []
+type Parted = Side & { readonly parts: unknown }
+
+async function partChanges(blobs: BlobStore, step: string, before: Parted, after: Parted): Promise<string[]> {
+  if (!before.parts || !after.parts) return []
+  const remembered = ({ plan, parts }: Parted) => remember(blobs, parts as CacheParts, stepsByKey(plan).get(step))
+  const compared = compareParts(await remembered(before), await remembered(after))
   // What the steps before have left is compared where it was left.
-  return compareParts(then, now).flatMap(({ part, changes }) => (part === 'inputs' ? [] : changes))
+  return compared.flatMap(({ part, changes }) => (part === 'inputs' ? [] : changes))
 }

@@ -61,6 +61,8 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     versionsFrom,
   })
   const { experiments, runs } = tracking
+  const isUser = async (projectId: string, name: string) =>
+    (await projects.listUsers({ ...localCaller, projectId })).some((user) => user.name === name)
   const traces = createTraces({ db, now, activeExperiment: experiments.getActive, requireRun: runs.get })
   const datasets = createDatasets({ db, blobs, queries, now, queryFolder: platform.queryFolder })
 
@@ -104,6 +106,8 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     useOf: (...model) => deployments.useOf(...model),
     filesAt: filesAt(artifacts),
     servingOf: servingOf(() => deployments),
+    rolloutsOf: (...model) => deployments.rolloutsOf(...model),
+    isUser,
     url: () => config.publicUrl ?? surroundings.url(),
     renameElsewhere: governance.renameModel,
     ...tracking.registrations,
@@ -149,8 +153,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     champion: championOf(registry),
     rolloutRunning: deployments.rolloutRunning,
     separatesDuties: async (...environment) => (await governance.getEnvironmentPolicy(...environment)).separateDuties,
-    isUser: async (projectId, name) =>
-      (await projects.listUsers({ ...localCaller, projectId })).some((user) => user.name === name),
+    isUser,
   })
   const lineage = createLineage({
     ...lineageSettings(config),

@@ -3,10 +3,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { pathTo } from '../shell/paths.ts'
 import { Card, Loaded, PageHead, PageLink, StateWord, Time } from '../ui/index.ts'
+import { Comments } from './Comments.tsx'
 import { LineageGraph } from './Lineage.tsx'
 import { VersionCard } from './Overview.tsx'
 import { versionQuery } from './queries.ts'
 import { SignatureTable } from './SignatureTable.tsx'
+import { UseModel } from './UseModel.tsx'
 import { VersionDetail } from './VersionDetail.tsx'
 import { canaryMark, gateMark } from './words.ts'
 
@@ -36,6 +38,8 @@ export function VersionPage() {
               <LineageGraph model={model} version={data} />
             </Card>
             <VersionCard version={data} />
+            <UseModel version={data} />
+            <Comments model={data.model} version={data.version} />
             {data.signature && <SignatureTable signature={data.signature} />}
           </>
         )}

@@ -11,6 +11,8 @@ export default defineConfig({
     target: 'es2023',
     chunkSizeWarningLimit: 900,
     rolldownOptions: {
+      // A schema that nothing uses is not needed, though to make one is a call.
+      treeshake: { manualPureFunctions: ['z', 'EventBase'] },
       output: {
         // Beside the library that it configures, `csp.ts` runs before any schema is made.
         codeSplitting: { groups: [{ name: 'zod', test: /node_modules\/zod\/|src\/csp\.ts/ }] },

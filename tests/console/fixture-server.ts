@@ -7,12 +7,16 @@ import {
   type Endpoint,
   governance,
   loop,
+  modelCards,
+  modelFiles,
+  modelPeople,
   monitoring,
   registry,
 } from '../../packages/contract/src/index.ts'
 import { z } from 'zod'
 import { builtFolder } from './build.ts'
 import { createAnswers, type World } from './fixture/answers.ts'
+import { Refusal } from './fixture/refusal.ts'
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html',
@@ -25,13 +29,21 @@ const TYPES: Record<string, string> = {
 const CSP =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'self'; base-uri 'none'; object-src 'none'"
 
-const operations = Object.entries({ deployments, governance, loop, monitoring, registry }).flatMap(
-  ([group, endpoints]) =>
-    Object.entries(endpoints as Record<string, Endpoint>).map(([name, endpoint]) => ({
-      key: `${group}.${name}`,
-      endpoint,
-      pattern: patternOf(endpoint.path),
-    })),
+const operations = Object.entries({
+  deployments,
+  governance,
+  loop,
+  modelCards,
+  modelFiles,
+  modelPeople,
+  monitoring,
+  registry,
+}).flatMap(([group, endpoints]) =>
+  Object.entries(endpoints as Record<string, Endpoint>).map(([name, endpoint]) => ({
+    key: `${group}.${name}`,
+    endpoint,
+    pattern: patternOf(endpoint.path),
+  })),
 )
 
 function patternOf(path: string): RegExp {
@@ -75,6 +87,8 @@ export async function startFixture(world: World) {
         'No such thing in this world.',
         url.pathname,
       )
+    if (reply instanceof Refusal)
+      return sendProblem(response, 409, reply.code, reply.title, url.pathname, reply.details)
     const { success } = found.endpoint
     if (!('body' in success)) throw new Error(`${found.key} does not answer with JSON`)
     response
@@ -132,7 +146,14 @@ async function sendFile(path: string, response: ServerResponse): Promise<void> {
     .end(content)
 }
 
-function sendProblem(response: ServerResponse, status: number, code: string, title: string, path: string): void {
+function sendProblem(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  title: string,
+  path: string,
+  details: unknown = {},
+): void {
   const problem = {
     type: `/docs/errors/${code}`,
     title,
@@ -141,7 +162,7 @@ function sendProblem(response: ServerResponse, status: number, code: string, tit
     code,
     fix: 'Go back to the loop and follow a link.',
     requestId: 'req-fixture',
-    details: {},
+    details,
   }
   response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem))
 }

@@ -13,6 +13,8 @@ export const PAGES = {
   lineage: '/models/flights-delay?tab=lineage',
   history: '/models/flights-delay?tab=history',
   version: '/models/flights-delay/versions/4',
+  'card of a version': '/models/flights-delay/versions/4/card',
+  'two versions': '/models/flights-delay/compare?before=3&after=4',
   deployment: '/deployments/flights-delay',
   monitor: '/monitors/flights-delay?window=2001-06-14T00:00:00.000Z&feature=origin_late_share_1h',
   'monitor, categories': '/monitors/flights-delay?window=2001-06-14T00:00:00.000Z&feature=origin',

@@ -39,16 +39,25 @@ export function addModelCommands(program: Command, { remote, action }: Dressing)
     .action(action(async () => (await import('./commands/reproduce/reproduce.ts')).reproduce))
 
   const group = program.command('model').description('models and their versions').helpGroup('LOOK')
-  remote(group.command('list', { isDefault: true }).description('models of the registry')).action(
-    action(async () => (await import('./commands/model/list.ts')).list),
-  )
+  remote(group.command('list', { isDefault: true }).description('models of the registry'))
+    .option('--owner <owner>', 'only those of a user or a team: ana, team:risk')
+    .action(action(async () => (await import('./commands/model/list.ts')).list))
   remote(group.command('get').argument('<name>', 'churn, churn@7, churn@champion').description('a model, or a version'))
     .option('--limit <count>', 'versions at most', numberBetween(1, 500, { whole: true }), 20)
     .option('--cursor <cursor>', 'where the page before ended')
     .action(action(async () => (await import('./commands/model/get.ts')).get))
-  remote(group.command('card').argument('<version>', 'churn@7').description('the model card, as Markdown')).action(
-    action(async () => (await import('./commands/model/get.ts')).card),
-  )
+  remote(group.command('card').argument('<version>', 'churn@7').description('the model card, as Markdown; or write it'))
+    .addOption(
+      new Option('--format <format>', 'mct is JSON of the Model Card Toolkit')
+        .choices(['markdown', 'mct'])
+        .default('markdown'),
+    )
+    .option('--file <file>', 'write the card: this file, or - for what comes in')
+    .option('--edit', 'write the card: opens it in $EDITOR')
+    .option('--reason <reason>', 'why it is written, for its history')
+    .option('--history', 'who wrote it when and why')
+    .option('--revision <revision>', 'as it was', numberBetween(0, 1e9, { whole: true }))
+    .action(action(async () => (await import('./commands/model/card.ts')).card))
   remote(group.command('diff').argument('<before>', 'churn@6').argument('<after>', 'churn@7'))
     .description('what is different between two versions')
     .option('--all', 'also what is the same')
@@ -64,4 +73,24 @@ export function addModelCommands(program: Command, { remote, action }: Dressing)
     .description('code that uses a version: calls its endpoint, or loads its files')
     .addOption(new Option('--lang <language>', 'only this, ready to be piped').choices(SnippetLanguage.options))
     .action(action(async () => (await import('./commands/model/snippets.ts')).snippets))
+  addPeople(group, { remote, action })
+}
+
+function addPeople(group: Command, { remote, action }: Pick<Dressing, 'remote' | 'action'>): void {
+  remote(group.command('owners').argument('<model>').description('who owns a model; or say who does'))
+    .option('--set <owner...>', 'users and teams: ana team:risk')
+    .option('--none', 'nobody')
+    .action(action(async () => (await import('./commands/model/owners.ts')).owners))
+  remote(group.command('comment').argument('<version>', 'churn@7').argument('[text]', 'Markdown'))
+    .description('comments on a version, newest first; with a text, another one')
+    .option('--edit <id>', 'the text replaces this comment')
+    .option('--delete <id>', 'delete this comment')
+    .option('--limit <count>', 'at most', numberBetween(1, 500, { whole: true }), 20)
+    .option('--cursor <cursor>', 'where the page before ended')
+    .action(action(async () => (await import('./commands/model/comments.ts')).comment))
+  remote(group.command('history').argument('<name>', 'churn, churn@7'))
+    .description('everything that happened to a model, newest first, with who and why')
+    .option('--limit <count>', 'at most', numberBetween(1, 500, { whole: true }), 20)
+    .option('--cursor <cursor>', 'where the page before ended')
+    .action(action(async () => (await import('./commands/model/history.ts')).history))
 }

@@ -53,6 +53,23 @@ const versionRoute = createRoute({
   component: lazyRouteComponent(() => import('./model/VersionPage.tsx'), 'VersionPage'),
 })
 
+const cardRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/models/$model/versions/$version/card',
+  component: lazyRouteComponent(() => import('./model/CardPage.tsx'), 'CardPage'),
+})
+
+const versionCompareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/models/$model/compare',
+  validateSearch: z.object({
+    before: maybe(z.int().positive()),
+    after: maybe(z.int().positive()),
+    all: maybe(z.literal(true)),
+  }),
+  component: lazyRouteComponent(() => import('./model/ComparePage.tsx'), 'ComparePage'),
+})
+
 const deploymentRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/deployments/$endpoint',
@@ -201,6 +218,8 @@ export function createAppRouter(queryClient: QueryClient) {
       runRoute,
       modelRoute,
       versionRoute,
+      versionCompareRoute,
+      cardRoute,
       deploymentRoute,
       monitorRoute,
       automationsRoute,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineErrors } from './endpoint.ts'
+import { CardIssue } from './model-cards.ts'
 import { Stage } from './registry.ts'
 
 export const registryErrors = defineErrors({
@@ -50,6 +51,49 @@ export const registryErrors = defineErrors({
     message: 'The version has no files that a client of MLflow could load; it is an ONNX file.',
     fix: 'Download it with GET /api/v1/artifacts/{digest}.',
     details: z.object({ model: z.string(), version: z.int(), digest: z.string() }),
+  },
+  'registry.card_not_found': {
+    status: 404,
+    message: 'The card has no such revision.',
+    fix: 'List them with: evenkeel model card MODEL@VERSION --history',
+    details: z.object({ model: z.string(), version: z.int(), revision: z.int() }),
+  },
+  'registry.card_changed': {
+    status: 409,
+    message: 'Somebody else edited the card in the meantime; nothing was written.',
+    fix: 'Read what changed, put your changes into the card as it is now, and save that.',
+    details: z.object({
+      revision: z.int(),
+      editedBy: z.string(),
+      editedAt: z.string(),
+      reason: z.string(),
+      /** Lines that begin with `+`, `-` or a blank; `…` stands for those that are left out. */
+      changes: z.array(z.string()),
+    }),
+  },
+  'registry.bad_card': {
+    status: 422,
+    message: 'The front matter of the card is not what Hugging Face expects; nothing was written.',
+    fix: 'Correct the lines that are named; https://huggingface.co/docs/hub/model-cards says what belongs there.',
+    details: z.object({ issues: z.array(CardIssue) }),
+  },
+  'registry.comment_not_found': {
+    status: 404,
+    message: 'No such comment.',
+    fix: 'List them with: evenkeel model comment MODEL@VERSION',
+    details: z.object({ comment: z.string() }),
+  },
+  'registry.not_yours': {
+    status: 403,
+    message: 'The comment is of somebody else.',
+    fix: 'Answer it with a comment of your own; an administrator may delete it.',
+    details: z.object({ comment: z.string(), author: z.string() }),
+  },
+  'registry.unknown_owner': {
+    status: 422,
+    message: 'An owner is not a user here; nothing was written.',
+    fix: 'List the users with: evenkeel api GET /api/v1/users. A team has any name: team:risk.',
+    details: z.object({ name: z.string() }),
   },
   'registry.nothing_to_download': {
     status: 409,

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import {
   CategoryCounts,
   Digest,
-  EventBase,
   EventTime,
   Histogram,
   ModelName,
@@ -11,7 +10,7 @@ import {
   Timestamp,
   pageOf,
 } from './common.ts'
-import { defineEndpoints, defineEvents } from './endpoint.ts'
+import { defineEndpoints } from './endpoint.ts'
 import { TriggerReason } from './triggers.ts'
 
 /** `latest` and `v7` are how clients ask for a version without an alias. */
@@ -166,11 +165,22 @@ export const NewModelVersion = ModelVersion.pick({
 }).extend({ artifact: Artifact })
 export type NewModelVersion = z.infer<typeof NewModelVersion>
 
+/** Who stands for a model: somebody who signs in, or a team by whatever name it goes. */
+export const ModelOwner = z.object({
+  kind: z.enum(['user', 'team']),
+  name: z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} _.@+-]{0,127}$/u, {
+    error: 'use letters, digits, blanks, "_", "-", ".", "+" or "@", at most 128 characters',
+  }),
+})
+export type ModelOwner = z.infer<typeof ModelOwner>
+
 export const Model = z
   .object({
     name: ModelName,
     description: z.string(),
+    /** Whoever registered it first. */
     owner: z.string(),
+    owners: z.array(ModelOwner),
     versionCount: z.int(),
     latestVersion: z.int().nullable(),
     champion: z.int().nullable(),
@@ -248,21 +258,6 @@ export function whyNot(action: keyof typeof versionRules, stage: Stage): string 
   return rule.stages.includes(stage) ? undefined : rule.otherwise
 }
 
-export const registryEvents = defineEvents({
-  'registry.version_registered': EventBase.extend({ model: ModelName, version: z.int() }),
-  'registry.gate_decided': EventBase.extend({ model: ModelName, version: z.int(), passed: z.boolean() }),
-  'registry.alias_moved': EventBase.extend({ model: ModelName, alias: AliasName, version: z.int() }),
-  /** What people say about models, prompts among them; `key` is that of a tag, or an alias. */
-  'registry.catalog_changed': EventBase.extend({
-    change: z.enum(['model_created', 'prompt_version_created', 'tag_set', 'tag_deleted', 'alias_removed']),
-    model: ModelName,
-    version: z.int().nullable(),
-    key: z.string().nullable(),
-    value: z.string().nullable(),
-  }),
-  'registry.canary_recorded': EventBase.extend({ model: ModelName, version: z.int() }),
-})
-
 /** What names a model in a path. */
 export const oneModel = z.object({ model: ModelName })
 /** What names a version in a path. */
@@ -274,6 +269,10 @@ export const registry = defineEndpoints({
     path: '/api/v1/models',
     summary: 'List models.',
     access: 'registry:read',
+    query: z.object({
+      /** Only those of this user or team: `ana`, `user:ana`, `team:risk`. */
+      owner: z.string().min(1).max(150).optional(),
+    }),
     success: { status: 200, body: z.object({ items: z.array(Model) }) },
     errors: [],
   },

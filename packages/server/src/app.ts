@@ -81,6 +81,8 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     activeExperiment: experiments.getActive,
     requireRun: runs.get,
   })
+  const isUser = async (projectId: string, name: string) =>
+    (await projects.listUsers({ ...localCaller, projectId })).some((user) => user.name === name)
   const datasets = createDatasets({ db, blobs, queries, now, queryFolder: platform.queryFolder })
 
   // Some domains need each other. Each asks only when it is called, and by then all of them are there.
@@ -124,6 +126,8 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     useOf: (...model) => deployments.useOf(...model),
     filesAt: filesAt(artifacts),
     servingOf: servingOf(() => deployments),
+    rolloutsOf: (...model) => deployments.rolloutsOf(...model),
+    isUser,
     url: () => config.publicUrl ?? surroundings.url(),
     renameElsewhere: governance.renameModel,
     ...tracking.registrations,
@@ -182,8 +186,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     champion: championOf(registry),
     rolloutRunning: deployments.rolloutRunning,
     separatesDuties: async (...environment) => (await governance.getEnvironmentPolicy(...environment)).separateDuties,
-    isUser: async (projectId, name) =>
-      (await projects.listUsers({ ...localCaller, projectId })).some((user) => user.name === name),
+    isUser,
   })
   const lineage = createLineage({
     ...lineageSettings(config),

@@ -5,6 +5,7 @@ import { pathToVersion } from '../shell/paths.ts'
 import { Empty, firstSentence, Loaded, PageHead, PageLink, Tabs } from '../ui/index.ts'
 import { History } from './History.tsx'
 import { Lineage } from './Lineage.tsx'
+import { Owners } from './Owners.tsx'
 import { NextAction } from './NextAction.tsx'
 import { Overview } from './Overview.tsx'
 import { modelQuery, versionsQuery } from './queries.ts'
@@ -30,7 +31,7 @@ export function ModelPage() {
 }
 
 function Summary({
-  model: { name, description, owner, champion, challenger, versionCount },
+  model: { name, description, owners, champion, challenger, versionCount },
 }: {
   readonly model: Model
 }) {
@@ -41,7 +42,8 @@ function Summary({
       {description && <span>{firstSentence(description).replaceAll('`', '')} </span>}
       <span>
         Champion {link(champion)} · challenger {link(challenger)} · {plural(versionCount, 'version')}
-        {owner && ` · owner ${owner}`}
+        {' · '}
+        <Owners model={name} owners={owners} />
       </span>
     </>
   )
@@ -75,7 +77,7 @@ function ModelTabs({ model }: { readonly model: Model }) {
               case 'lineage':
                 return <Lineage model={model.name} versions={items} />
               case 'history':
-                return <History model={model.name} versions={items} />
+                return <History model={model.name} />
             }
           }}
         </Loaded>

@@ -4,10 +4,12 @@ import { useParams } from '@tanstack/react-router'
 import { Reproductions } from '../reproduction/Reproductions.tsx'
 import { pathTo } from '../shell/paths.ts'
 import { Card, Loaded, PageHead, PageLink, StateWord, Time } from '../ui/index.ts'
+import { Comments } from './Comments.tsx'
 import { LineageGraph } from './Lineage.tsx'
 import { VersionCard } from './Overview.tsx'
 import { versionQuery } from './queries.ts'
 import { SignatureTable } from './SignatureTable.tsx'
+import { UseModel } from './UseModel.tsx'
 import { VersionDetail } from './VersionDetail.tsx'
 import { canaryMark, gateMark } from './words.ts'
 
@@ -38,6 +40,8 @@ export function VersionPage() {
             </Card>
             <Reproductions version={data} />
             <VersionCard version={data} />
+            <UseModel version={data} />
+            <Comments model={data.model} version={data.version} />
             {data.signature && <SignatureTable signature={data.signature} />}
           </>
         )}

@@ -1,9 +1,9 @@
 import type { ModelVersion } from '@evenkeel/contract'
 import { IconChevronRight } from '@tabler/icons-react'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { Fragment } from 'react'
-import { pathToVersion } from '../shell/paths.ts'
-import { ActionIcon, Brief, Card, PageLink, StateWord, Time } from '../ui/index.ts'
+import { Fragment, useState } from 'react'
+import { pathToVersion, pathToVersionCompare } from '../shell/paths.ts'
+import { ActionIcon, Brief, Button, Card, Checkbox, LinkButton, PageLink, StateWord, Time } from '../ui/index.ts'
 import css from './VersionTable.module.css'
 import { VersionDetail } from './VersionDetail.tsx'
 import { canaryMark, gateMark, TRIGGERS } from './words.ts'
@@ -19,8 +19,18 @@ export function VersionTable({ versions }: { readonly versions: readonly ModelVe
       resetScroll: false,
     })
 
+  const [picked, setPicked] = useState<readonly number[]>([])
+  // Two are compared: a third one takes the place of the one that was chosen first.
+  const pick = (version: number) =>
+    setPicked((now) => (now.includes(version) ? now.filter((one) => one !== version) : [...now.slice(-1), version]))
+
   return (
-    <Card title="Versions" note="Newest first. j and k move, Enter opens." flush>
+    <Card
+      title="Versions"
+      note="Newest first. j and k move, Enter opens."
+      actions={versions.length > 1 && <CompareButton model={versions[0]!.model} picked={picked} />}
+      flush
+    >
       <table className="ek-table ek-stack">
         <thead>
           <tr>
@@ -35,7 +45,13 @@ export function VersionTable({ versions }: { readonly versions: readonly ModelVe
         <tbody>
           {versions.map((version) => (
             <Fragment key={version.version}>
-              <VersionRow version={version} open={version.version === open} onToggle={() => toggle(version.version)} />
+              <VersionRow
+                version={version}
+                open={version.version === open}
+                onToggle={() => toggle(version.version)}
+                picked={picked.includes(version.version)}
+                onPick={() => pick(version.version)}
+              />
               {version.version === open && (
                 <tr>
                   <td colSpan={6} className={css['detail']}>
@@ -51,6 +67,22 @@ export function VersionTable({ versions }: { readonly versions: readonly ModelVe
   )
 }
 
+function CompareButton({ model, picked }: { readonly model: string; readonly picked: readonly number[] }) {
+  const [before, after] = picked.toSorted((a, b) => a - b)
+  if (before === undefined || after === undefined) {
+    return (
+      <Button disabledReason="Choose two versions." onClick={() => undefined}>
+        Compare
+      </Button>
+    )
+  }
+  return (
+    <LinkButton href={pathToVersionCompare(model, before, after)}>
+      Compare {before} and {after}
+    </LinkButton>
+  )
+}
+
 const undecided = ({ artifact }: ModelVersion) =>
   artifact ? 'The gate has not decided yet.' : 'It has no ONNX file that could be judged.'
 
@@ -58,9 +90,11 @@ interface VersionRowProps {
   readonly version: ModelVersion
   readonly open: boolean
   readonly onToggle: () => void
+  readonly picked: boolean
+  readonly onPick: () => void
 }
 
-function VersionRow({ version, open, onToggle }: VersionRowProps) {
+function VersionRow({ version, open, onToggle, picked, onPick }: VersionRowProps) {
   const { model, version: number, aliases, metrics, gate, canary, lineage, origin, createdAt, createdBy } = version
   const gated = gateMark(version)
   const canaried = canaryMark(version)
@@ -68,6 +102,13 @@ function VersionRow({ version, open, onToggle }: VersionRowProps) {
   return (
     <tr>
       <th scope="row" className={css['version']}>
+        <Checkbox
+          size="xs"
+          className={css['pick']!}
+          checked={picked}
+          onChange={onPick}
+          aria-label={`Compare version ${number}`}
+        />
         <ActionIcon
           variant="subtle"
           color="gray"

@@ -1,5 +1,10 @@
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api } from '../api.ts'
+import { modelCardsApi, modelFilesApi, modelPeopleApi } from './api.ts'
+
+const nextCursorOf = ({ nextCursor }: { nextCursor: string | null }) =>
+  nextCursor === null ? undefined : { cursor: nextCursor }
+const noCursor = {} as { cursor?: string }
 
 export const modelQuery = (model: string) =>
   queryOptions({
@@ -19,23 +24,51 @@ export const versionQuery = (model: string, version: number) =>
     queryFn: ({ signal }) => api.registry.getVersion({ params: { model, version } }, { signal }),
   })
 
-export const aliasMovesQuery = (model: string) =>
+export const snippetsQuery = (model: string, version: number) =>
   queryOptions({
-    queryKey: ['registry', 'alias-moves', model],
-    queryFn: ({ signal }) => api.registry.listAliasMoves({ params: { model }, query: { limit: 200 } }, { signal }),
+    queryKey: ['registry', 'snippets', model, version],
+    queryFn: ({ signal }) => modelFilesApi.snippets({ params: { model, version } }, { signal }),
   })
 
-export const stageMovesQuery = (model: string) =>
-  queryOptions({
-    queryKey: ['registry', 'stage-moves', model],
-    queryFn: ({ signal }) => api.registry.listStageMoves({ params: { model }, query: { limit: 200 } }, { signal }),
+export const historyQuery = (model: string) =>
+  infiniteQueryOptions({
+    queryKey: ['registry', 'history', model],
+    queryFn: ({ pageParam, signal }) =>
+      modelPeopleApi.history({ params: { model }, query: { limit: 50, ...pageParam } }, { signal }),
+    initialPageParam: noCursor,
+    getNextPageParam: nextCursorOf,
   })
 
-export const approvalsQuery = (model: string) =>
+export const cardQuery = (model: string, version: number) =>
   queryOptions({
-    queryKey: ['governance', 'approvals', model],
-    queryFn: ({ signal }) => api.governance.listApprovals({ query: { model, limit: 200 } }, { signal }),
-    select: ({ items }) => items.flatMap((approval) => (approval.kind === 'version' ? [approval] : [])),
+    queryKey: ['registry', 'card', model, version],
+    queryFn: ({ signal }) => modelCardsApi.get({ params: { model, version }, query: {} }, { signal }),
+  })
+
+/** A revision never changes. */
+export const cardRevisionQuery = (model: string, version: number, revision: number) =>
+  queryOptions({
+    queryKey: ['registry', 'card', model, version, revision],
+    queryFn: ({ signal }) => modelCardsApi.get({ params: { model, version }, query: { revision } }, { signal }),
+    staleTime: Infinity,
+  })
+
+export const cardEditsQuery = (model: string, version: number) =>
+  infiniteQueryOptions({
+    queryKey: ['registry', 'card-edits', model, version],
+    queryFn: ({ pageParam, signal }) =>
+      modelCardsApi.listEdits({ params: { model, version }, query: { limit: 20, ...pageParam } }, { signal }),
+    initialPageParam: noCursor,
+    getNextPageParam: nextCursorOf,
+  })
+
+export const commentsQuery = (model: string, version: number) =>
+  infiniteQueryOptions({
+    queryKey: ['registry', 'comments', model, version],
+    queryFn: ({ pageParam, signal }) =>
+      modelPeopleApi.listComments({ params: { model, version }, query: { limit: 20, ...pageParam } }, { signal }),
+    initialPageParam: noCursor,
+    getNextPageParam: nextCursorOf,
   })
 
 /** The endpoints that serve a model, or will. */

@@ -7,6 +7,12 @@ export const pathTo = (
 export const pathToVersion = (model: string, version: number): string =>
   `${pathTo('models', model)}/versions/${version}`
 
+/** Path of the page that edits the card of a version. */
+export const pathToCard = (model: string, version: number): string => `${pathToVersion(model, version)}/card`
+
+export const pathToVersionCompare = (model: string, before: number, after: number): string =>
+  `${pathTo('models', model)}/compare?before=${before}&after=${after}`
+
 /** Path of the graph around a thing, by what people call it. */
 export const pathToLineage = (kind: 'run' | 'model_version' | 'dataset' | 'dataset_version', name: string): string =>
   `/lineage?node=${encodeURIComponent(`${kind}:${name}`)}`

@@ -6,7 +6,7 @@ export const placesQuery = queryOptions({
   queryKey: ['places'],
   queryFn: async ({ signal }) => {
     const [models, endpoints, monitors] = await Promise.all([
-      api.registry.listModels({}, { signal }),
+      api.registry.listModels({ query: {} }, { signal }),
       api.deployments.list({}, { signal }),
       api.monitoring.list({}, { signal }),
     ])

@@ -763,6 +763,18 @@ export interface Database {
     reason: string
     moved_at: Timestamp
   }
+  'registry.card_edit': {
+    project_id: string
+    model: string
+    version: number
+    revision: number
+    card: string
+    reason: string
+    added_lines: number
+    removed_lines: number
+    edited_by: string
+    edited_at: Timestamp
+  }
   'registry.model': {
     project_id: string
     name: string
@@ -777,6 +789,12 @@ export interface Database {
     alias: string
     version: number
     moved_at: Timestamp
+  }
+  'registry.model_owner': {
+    project_id: string
+    model: string
+    kind: 'user' | 'team'
+    name: string
   }
   'registry.model_tag': {
     project_id: string
@@ -823,6 +841,17 @@ export interface Database {
     previous_label: 'None' | 'Staging' | 'Production' | 'Archived'
     moved_by: string
     moved_at: Timestamp
+  }
+  'registry.version_comment': {
+    id: string
+    position: Generated<number>
+    project_id: string
+    model: string
+    version: number
+    text: string
+    author: string
+    created_at: Timestamp
+    edited_at: Timestamp | null
   }
   'registry.version_tag': {
     project_id: string

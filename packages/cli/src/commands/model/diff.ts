@@ -1,7 +1,7 @@
+import { type Difference, differencesOf } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
-import { type Difference, differencesOf } from './differences.ts'
 import { numberText } from './get.ts'
 import { findVersion } from './version-name.ts'
 
@@ -25,13 +25,14 @@ function linesOf(names: readonly [string, string], differences: readonly Differe
   const text = (value: Difference['before']) =>
     typeof value === 'number' ? numberText(value) : cell(String(value ?? '–'), 50)
   return table(
-    ['part', 'name', ...names, 'change'],
-    differences.map(({ part, name, before, after, change }) => [
+    ['part', 'name', ...names, 'change', ''],
+    differences.map(({ part, name, before, after, change, better }) => [
       part,
       name,
       text(before),
       text(after),
       change === null ? '' : `${change > 0 ? '+' : ''}${numberText(change)}`,
+      better === null ? '' : better === 'after' ? 'better' : 'worse',
     ]),
   )
 }

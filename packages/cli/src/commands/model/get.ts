@@ -2,6 +2,7 @@ import type { ModelVersion } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, momentText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
+import { ownerText } from './owners.ts'
 import { findVersion, readVersionName } from './version-name.ts'
 
 interface GetOptions extends CommonOptions {
@@ -26,17 +27,10 @@ export async function get(name: string, { limit, cursor, ...options }: GetOption
     connection.registry.listVersions({ params, query }),
   ])
   output.result({ ...found, versions }, () => [
-    `${found.name}, of ${found.owner}${found.description ? `: ${cell(found.description, 200)}` : ''}`,
+    `${found.name}, of ${found.owners.map(ownerText).join(', ') || 'nobody'}${found.description ? `: ${cell(found.description, 200)}` : ''}`,
     ...versionRows(versions.items),
     ...(versions.nextCursor === null ? [] : [`more with --cursor ${versions.nextCursor}`]),
   ])
-  return exitCodes.ok
-}
-
-/** Prints the model card as it is: Markdown. */
-export async function card(name: string, options: CommonOptions): Promise<number> {
-  const version = await findVersion(await connect(options), name)
-  outputOf(options).result({ model: version.model, version: version.version, card: version.card }, () => version.card)
   return exitCodes.ok
 }
 

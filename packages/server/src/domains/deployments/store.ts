@@ -153,6 +153,17 @@ export function deploymentsStore(db: Db) {
       return query.orderBy('position', 'desc').limit(limit).execute()
     },
 
+    /** Those of a model that began until then, newest first. */
+    listOfModel(projectId: string, model: string, until: Date, limit: number): Promise<RolloutRow[]> {
+      return rollouts()
+        .where('project_id', '=', projectId)
+        .where('model', '=', model)
+        .where('started_at', '<=', until)
+        .orderBy('started_at', 'desc')
+        .limit(limit)
+        .execute()
+    },
+
     /** Rollouts that ran in a span of event time, oldest first; one without predictions lies nowhere. */
     listBetween({ projectId, endpoint }: EndpointKey, from: string, until: string): Promise<RolloutRow[]> {
       return rollouts()

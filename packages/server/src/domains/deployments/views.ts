@@ -82,6 +82,11 @@ export function createViews({ db, now }: { readonly db: Db; readonly now: () => 
       return { items: await presentRollouts(items), nextCursor }
     },
 
+    /** For other domains: rollouts of a model that began until then, newest first. */
+    async rolloutsOf(projectId: string, model: string, until: Date, limit: number): Promise<Rollout[]> {
+      return presentRollouts(await store.listOfModel(projectId, model, until, limit))
+    },
+
     /** Rollouts of an endpoint that ran in a span of event time (ISO 8601), oldest first. */
     async rolloutsBetween(projectId: string, endpoint: string, from: string, until: string): Promise<Rollout[]> {
       return presentRollouts(await store.listBetween({ projectId, endpoint }, from, until))

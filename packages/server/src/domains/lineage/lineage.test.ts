@@ -1,7 +1,8 @@
 import type { LineageEventView, Run } from '@evenkeel/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parquetOf } from '../datasets/testing.ts'
-import { newVersion, onnxOf } from '../registry/testing.ts'
+import { onnxOf } from '../registry/testing-onnx.ts'
+import { newVersion } from '../registry/testing.ts'
 import { type LineageWorld, startLineageWorld } from './testing.ts'
 
 /** The loop is played once; the tests look at what was told of it. */

@@ -92,7 +92,7 @@ async function readModel(deps: LoopDeps, caller: Caller, known: Known, model: st
   ])
   return {
     model,
-    owner: registered?.owner ?? '',
+    owner: registered?.owners.map(({ name }) => name).join(', ') ?? '',
     versions,
     pipeline,
     firings: firings.items,

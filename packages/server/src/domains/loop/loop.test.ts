@@ -29,6 +29,7 @@ const others: LoopDeps = {
         name: 'churn',
         description: '',
         owner: 'ana',
+        owners: [{ kind: 'user' as const, name: 'ana' }],
         versionCount: 2,
         latestVersion: 2,
         champion: 1,

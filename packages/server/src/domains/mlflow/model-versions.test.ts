@@ -1,7 +1,8 @@
 import { createClient } from '@evenkeel/client'
 import { registry as endpoints } from '@evenkeel/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newVersion, onnxOf } from '../registry/testing.ts'
+import { onnxOf } from '../registry/testing-onnx.ts'
+import { newVersion } from '../registry/testing.ts'
 import { type Face, startFace } from './testing.ts'
 
 let face: Face

@@ -62,7 +62,7 @@ it('keeps versions of prompts from searches for models, by their own tag or that
 
 it('shows no prompt among the models of our own API, and tells nobody of its versions', async () => {
   const ours = createClient(endpoints, face.world.clientOptions())
-  expect((await ours.listModels()).items.map(({ name }) => name)).toEqual(['a-model'])
+  expect((await ours.listModels({ query: {} })).items.map(({ name }) => name)).toEqual(['a-model'])
 })
 
 it('keeps a text of 100,000 characters, and none that is longer', async () => {

@@ -57,7 +57,7 @@ describe('registered models', () => {
       gate: null,
       origin: { source: 's3://bucket/model', uri: 's3://bucket/model', runId: null, modelId: null },
     })
-    expect((await ours().listModels()).items.map((model) => model.name)).toContain(name)
+    expect((await ours().listModels({ query: {} })).items.map((model) => model.name)).toContain(name)
     const longest = 'ü'.repeat(250)
     await create(longest)
     expect(await ours().getModel({ params: { model: longest } })).toMatchObject({ name: longest })

@@ -4,11 +4,12 @@ import type { AliasMoveRow } from './alias-store.ts'
 import type { ModelRow, VersionRow } from './store.ts'
 
 export function presentModel(row: ModelRow): Model {
-  const { name, description, owner, versionCount, latestVersion, champion, challenger, created_at } = row
+  const { name, description, owner, owners, versionCount, latestVersion, champion, challenger, created_at } = row
   return {
     name,
     description,
     owner,
+    owners,
     versionCount,
     latestVersion,
     champion,

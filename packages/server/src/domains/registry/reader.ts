@@ -30,6 +30,8 @@ export interface Champion {
   readonly trainedUntil: string | null
 }
 
+export type Reader = ReturnType<typeof createReader>
+
 /** All that is read of the registry. Nothing here changes anything. */
 export function createReader({ db, approvals }: ReaderDeps) {
   async function presentAll({ projectId, model }: ModelKey, rows: readonly VersionRow[]): Promise<ModelVersion[]> {
@@ -54,9 +56,9 @@ export function createReader({ db, approvals }: ReaderDeps) {
     version,
     getModel,
 
-    /** By name. */
-    async listModels(projectId: string): Promise<Model[]> {
-      return (await registryStore(db).listModels(projectId)).map(presentModel)
+    /** By name. @param owner - only those of `ana`, `user:ana` or `team:risk` */
+    async listModels(projectId: string, owner?: string): Promise<Model[]> {
+      return (await registryStore(db).listModels(projectId, owner)).map(presentModel)
     },
 
     /** Newest first. */

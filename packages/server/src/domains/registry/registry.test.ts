@@ -14,7 +14,8 @@ import { on, publish } from '../../platform/events.ts'
 import { startWorld, type World } from '../../testing.ts'
 import { registryRoutes } from './routes.ts'
 import { createRegistry, type Registry } from './service.ts'
-import { newVersion, onnxOf, quietNeighbours, rolloutOf } from './testing.ts'
+import { onnxOf } from './testing-onnx.ts'
+import { newVersion, quietNeighbours, rolloutOf } from './testing.ts'
 
 const start = new Date('2026-03-01T12:00:00Z')
 
@@ -107,6 +108,7 @@ it('registers a version with the signature that its file declares, and the model
     name: 'first',
     description: 'Tells which flights will be late.',
     owner: 'local',
+    owners: [{ kind: 'user', name: 'local' }],
     versionCount: 1,
     latestVersion: 1,
     champion: null,
@@ -372,7 +374,7 @@ it('lets a viewer read and not write', async () => {
   await register('viewed', 'a')
   const viewer = createClient(endpoints, await world.asRole('viewer'))
 
-  expect((await viewer.listModels()).items.map(({ name }) => name)).toContain('viewed')
+  expect((await viewer.listModels({ query: {} })).items.map(({ name }) => name)).toContain('viewed')
   const refusal = viewer.setAlias({ params: { model: 'viewed', alias: 'champion' }, body: { version: 1 } })
   await expect(refusal).rejects.toMatchObject({ status: 403, code: 'auth.not_allowed' })
 })

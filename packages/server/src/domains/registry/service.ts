@@ -14,6 +14,11 @@ import { type CatalogDeps, createCatalog } from './catalog/catalog.ts'
 import { createProtection } from './catalog/protection.ts'
 import { type FollowDeps, followRollouts } from './follow-rollouts.ts'
 import { present } from './present.ts'
+import { createCards } from './cards/cards.ts'
+import { createChanging } from './catalog/changing.ts'
+import { createComments } from './people/comments.ts'
+import { createHistory, type HistoryNeeds } from './people/history.ts'
+import { createOwners, type OwnersNeeds } from './people/owners.ts'
 import { createReader, type ReaderDeps } from './reader.ts'
 import { register, type RegisterDeps, requireOwnRun, requireWholeRun } from './register.ts'
 import { snippetsOf, type SnippetNeeds } from './snippets/snippets.ts'
@@ -22,7 +27,8 @@ import { registryStore, subjectOf, type VersionKey } from './store.ts'
 const fail = failures(registryErrors)
 
 /** What the registry needs from the rest of the platform. `app.ts` hands it over. */
-export interface RegistryDeps extends ReaderDeps, RegisterDeps, FollowDeps, CatalogDeps, SnippetNeeds {
+export interface RegistryDeps
+  extends ReaderDeps, RegisterDeps, FollowDeps, CatalogDeps, SnippetNeeds, HistoryNeeds, OwnersNeeds {
   readonly blobs: BlobStore
 }
 
@@ -37,6 +43,7 @@ export function createRegistry(deps: RegistryDeps) {
   const { db, blobs, now } = deps
   const reader = createReader(deps)
   const protection = createProtection(deps)
+  const parts = { ...deps, reader, changing: createChanging(deps) }
 
   /** A step that makes a version again gets that one, and nothing is registered. */
   const reproduced = async ({ kind, scope, projectId }: Caller, model: string, digest: string) =>
@@ -47,6 +54,10 @@ export function createRegistry(deps: RegistryDeps) {
     catalog: createCatalog(deps),
     subscriptions: followRollouts(deps),
     convert: createConversion(deps),
+    cards: createCards(parts),
+    comments: createComments(deps),
+    history: createHistory(parts),
+    ...createOwners(parts),
 
     /** @throws DomainError `registry.version_not_found`, `registry.nothing_to_download` */
     download: async (projectId: string, { model, version }: Target) =>

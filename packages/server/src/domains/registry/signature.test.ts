@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { readSignature } from './signature.ts'
-import { onnxOf } from './testing.ts'
+import { onnxOf } from './testing-onnx.ts'
 
 const probability = { name: 'probability', type: 1, shape: ['N', 1] }
 

@@ -1,6 +1,15 @@
-import type { CanaryVerdict, GateVerdict, Model, NewModelVersion, Signature, Stage } from '@evenkeel/contract'
+import type {
+  CanaryVerdict,
+  GateVerdict,
+  Model,
+  ModelOwner,
+  NewModelVersion,
+  Signature,
+  Stage,
+} from '@evenkeel/contract'
 import { type Selectable, sql } from 'kysely'
 import { type Database, type Db, json } from '../../platform/db.ts'
+import { ownerStore } from './people/owner-store.ts'
 
 type Row<T extends keyof Database> = Selectable<Database[T]>
 
@@ -33,7 +42,8 @@ export interface NewVersionRow extends VersionKey {
   readonly createdBy: string
 }
 
-export type ModelRow = Row<'registry.model'> & Pick<Model, 'versionCount' | 'latestVersion' | 'champion' | 'challenger'>
+export type ModelRow = Row<'registry.model'> &
+  Pick<Model, 'owners' | 'versionCount' | 'latestVersion' | 'champion' | 'challenger'>
 
 const ofModel = (table: string) =>
   sql`registry.${sql.id(table)} t where t.project_id = m.project_id and t.model = m.name`
@@ -73,13 +83,23 @@ export function registryStore(db: Db) {
         ),
         sql<number | null>`(select version from ${ofModel('model_alias')} and alias = 'champion')`.as('champion'),
         sql<number | null>`(select version from ${ofModel('model_alias')} and alias = 'challenger')`.as('challenger'),
+        sql<ModelOwner[]>`coalesce((
+          select jsonb_agg(jsonb_build_object('kind', t.kind, 'name', t.name) order by t.kind, t.name)
+          from ${ofModel('model_owner')}
+        ), '[]')`.as('owners'),
       ])
       .where('m.project_id', '=', projectId)
 
   return {
     /** By name, and without prompts: nobody trains or deploys them. */
-    listModels: (projectId: string): Promise<ModelRow[]> =>
+    listModels: (projectId: string, owner?: string): Promise<ModelRow[]> =>
       models(projectId)
+        .$if(owner !== undefined, (query) =>
+          query.where(
+            sql<boolean>`exists (select 1 from ${ofModel('model_owner')}
+              and ${owner!} in (t.name, t.kind || ':' || t.name))`,
+          ),
+        )
         .where(
           sql<boolean>`not exists (select 1 from ${ofModel('model_tag')} and key = ${promptTag} and value = 'true')`,
         )
@@ -91,7 +111,7 @@ export function registryStore(db: Db) {
 
     /** Creates the model unless it is there. */
     async addModel({ projectId, model }: ModelKey, row: { description: string; owner: string; createdAt: Date }) {
-      await tables
+      const { numInsertedOrUpdatedRows: added } = await tables
         .insertInto('registry.model')
         .values({
           project_id: projectId,
@@ -102,7 +122,8 @@ export function registryStore(db: Db) {
           updated_at: row.createdAt,
         })
         .onConflict((conflict) => conflict.doNothing())
-        .execute()
+        .executeTakeFirstOrThrow()
+      if (added) await ownerStore(db).add({ projectId, model }, [{ kind: 'user', name: row.owner }])
     },
 
     /** Makes every other transaction wait that numbers a version or moves an alias of this model. */

@@ -1,5 +1,16 @@
-import { type GateVerdict, type NewModelVersion, type Rollout, RolloutPlan } from '@evenkeel/contract'
-import type { RegistryDeps } from './service.ts'
+import { createClient } from '@evenkeel/client'
+import {
+  type GateVerdict,
+  type NewModelVersion,
+  registry as endpoints,
+  type Rollout,
+  RolloutPlan,
+} from '@evenkeel/contract'
+import type { Platform } from '../../platform/server.ts'
+import { startWorld } from '../../testing.ts'
+import { registryRoutes } from './routes.ts'
+import { createRegistry, type Registry, type RegistryDeps } from './service.ts'
+import { onnxOf } from './testing-onnx.ts'
 
 /** What the domains around the registry answer where nothing is deployed and every gate lets everything pass. */
 export const quietNeighbours = {
@@ -22,6 +33,8 @@ export const quietNeighbours = {
   noteRegistration: async () => undefined,
   filesAt: async () => null,
   servingOf: async () => [],
+  rolloutsOf: async () => [],
+  isUser: async () => true,
   url: () => 'http://127.0.0.1:7070',
 } satisfies Omit<RegistryDeps, 'db' | 'blobs' | 'now'>
 
@@ -78,47 +91,33 @@ export const newVersion = (
   ...changes,
 })
 
-type Part = readonly [field: number, content: string | number | readonly Part[]]
+/** A server with a registry; `deps` says what its neighbours answer where they shall not be quiet. */
+export async function startRegistry(deps: (platform: Platform) => Partial<RegistryDeps> = () => ({})) {
+  let registry: Registry | undefined
+  const world = await startWorld({
+    domains: (platform) => {
+      const { db, blobs } = platform
+      registry = createRegistry({ ...quietNeighbours, db, blobs, now: () => new Date(), ...deps(platform) })
+      const created = registry
+      return [{ routes: (app) => registryRoutes(app, created), subscriptions: created.subscriptions }]
+    },
+  })
+  const put = (bytes: string | Uint8Array) => world.platform.blobs.put(Buffer.from(bytes))
 
-export interface Tensor {
-  readonly name: string
-  /** Code of `TensorProto.DataType`. */
-  readonly type: number
-  /** A length, the name of an open one; no shape at all when absent. */
-  readonly shape?: readonly (number | string)[]
+  return {
+    ...world,
+    registry: registry!,
+    put,
+
+    /** A version whose file differs by its note and takes `hour`. */
+    async register(model: string, note: string, changes: Partial<NewModelVersion> = {}) {
+      const artifact = await put(
+        onnxOf([{ name: 'hour', type: 1, shape: ['N', 1] }], [{ name: 'probability', type: 1, shape: ['N', 1] }], note),
+      )
+      const body = newVersion(artifact, changes)
+      return createClient(endpoints, world.clientOptions()).register({ params: { model }, body })
+    },
+  }
 }
 
-/** Bytes of an ONNX model that declares these tensors and computes nothing; field numbers are those of onnx.proto. */
-export function onnxOf(inputs: readonly Tensor[], outputs: readonly Tensor[], note = ''): Buffer {
-  const graph: Part[] = [
-    [2, `graph ${note}`],
-    ...inputs.map((tensor): Part => [11, valueOf(tensor)]),
-    ...outputs.map((tensor): Part => [12, valueOf(tensor)]),
-  ]
-  return encode([
-    [1, 10],
-    [7, graph],
-    [8, [[2, 21]]],
-  ])
-}
-
-function valueOf({ name, type, shape }: Tensor): readonly Part[] {
-  const dimensions = shape?.map((length): Part => [1, [[typeof length === 'number' ? 1 : 2, length]]])
-  const tensor: Part[] = [[1, type], ...(dimensions ? [[2, dimensions] as const] : [])]
-  return [
-    [1, name],
-    [2, [[1, tensor]]],
-  ]
-}
-
-function encode(parts: readonly Part[]): Buffer {
-  return Buffer.concat(parts.map(([field, content]) => encodePart(field, content)))
-}
-
-function encodePart(field: number, content: Part[1]): Buffer {
-  if (typeof content === 'number') return Buffer.from([...varint(field << 3), ...varint(content)])
-  const bytes = typeof content === 'string' ? Buffer.from(content) : encode(content)
-  return Buffer.concat([Buffer.from([...varint((field << 3) | 2), ...varint(bytes.length)]), bytes])
-}
-
-const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)])
+export type RegistryWorld = Awaited<ReturnType<typeof startRegistry>>

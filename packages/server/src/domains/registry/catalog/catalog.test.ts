@@ -7,7 +7,8 @@ import { startWorld, type World } from '../../../testing.ts'
 import { registryRoutes } from '../routes.ts'
 import { createRegistry, type Registry } from '../service.ts'
 import type { ModelUse } from './protection.ts'
-import { newVersion, onnxOf, quietNeighbours, rolloutOf } from '../testing.ts'
+import { onnxOf } from '../testing-onnx.ts'
+import { newVersion, quietNeighbours, rolloutOf } from '../testing.ts'
 
 let world: World
 let registry: Registry

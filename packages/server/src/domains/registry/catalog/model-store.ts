@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { Database, Db } from '../../../platform/db.ts'
+import { ownerStore } from '../people/owner-store.ts'
 import type { ModelKey } from '../store.ts'
 import type { KeyValue } from './checks.ts'
 
@@ -53,7 +54,9 @@ export function modelStore(db: Db) {
         })
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirstOrThrow()
-      return numInsertedOrUpdatedRows === 1n
+      const isNew = numInsertedOrUpdatedRows === 1n
+      if (isNew) await ownerStore(db).add({ projectId, model }, [{ kind: 'user', name: row.owner }])
+      return isNew
     },
 
     /** What belongs to it follows a new name. */

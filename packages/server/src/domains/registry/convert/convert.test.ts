@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { startWorld, type World } from '../../../testing.ts'
 import { registryRoutes } from '../routes.ts'
 import { createRegistry } from '../service.ts'
-import { onnxOf, quietNeighbours } from '../testing.ts'
+import { onnxOf } from '../testing-onnx.ts'
+import { quietNeighbours } from '../testing.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 

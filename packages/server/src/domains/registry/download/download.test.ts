@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { localCaller } from '../../../platform/auth.ts'
-import { type RegistryWorld, startRegistry } from '../testing-world.ts'
+import { type RegistryWorld, startRegistry } from '../testing.ts'
 import type { LoggedFile } from './folder.ts'
 
 let world: RegistryWorld

@@ -3,7 +3,7 @@ import { modelFiles } from '@evenkeel/contract'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { localCaller } from '../../../platform/auth.ts'
 import type { LoggedFile } from '../download/folder.ts'
-import { type RegistryWorld, startRegistry } from '../testing-world.ts'
+import { type RegistryWorld, startRegistry } from '../testing.ts'
 import type { Serving } from './snippets.ts'
 
 let world: RegistryWorld

@@ -254,6 +254,91 @@ describe('a snippet', () => {
   })
 })
 
+describe('a card', () => {
+  const card = (...args: string[]) => evenkeel('model', 'card', 'churn@2', ...args, ...url)
+
+  it('is written from a file, kept with every revision, and read as it was', async () => {
+    const file = join(await makeFolder(), 'README.md')
+    await writeFile(file, '---\nlicense: mit\n---\n# Churn\n\nWho leaves.\n')
+    const before = await expectOk('model', 'card', 'churn@2', '--revision', '0')
+
+    expect(await card('--file', file, '--reason', 'says whose')).toMatchObject({
+      code: 0,
+      stdout: 'the card of churn@2 is revision 1\n',
+    })
+    expect(await card('--file', file)).toMatchObject({ stdout: 'the card of churn@2 is that already\n' })
+    expect(await expectOk('model', 'card', 'churn@2')).toMatch(/Who leaves\.\n\n## Decisions/)
+    expect(await expectOk('model', 'card', 'churn@2', '--revision', '0')).toBe(before)
+    expect(await expectOk('model', 'card', 'churn@2', '--history')).toMatch(/1 .*local .*says whose\n0 .*registered/)
+    const toolkit = JSON.parse(await expectOk('model', 'card', 'churn@2', '--format', 'mct'))
+    expect(toolkit).toMatchObject({ schema_version: '0.0.2', model_details: { licenses: [{ identifier: 'mit' }] } })
+  })
+
+  it('names the line of what Hugging Face would not understand', async () => {
+    const file = join(await makeFolder(), 'README.md')
+    await writeFile(file, '---\ntags: [a]\nlicense: Apache 2.0\n---\n')
+
+    const refused = await card('--file', file)
+
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('line 3: license: use lower case') })
+    expect(await card('--file', join(file, 'nowhere'))).toMatchObject({ code: 2 })
+    expect(await card('--edit', '--history')).toMatchObject({ code: 2 })
+  })
+
+  it('is opened in the editor; what somebody else saved meanwhile is not lost, nor is the text', async () => {
+    const folder = await makeFolder()
+    const editor = (script: string) => vi.stubEnv('VISUAL', `sh -c '${script}' sh`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    editor('echo Mine. >> "$1"')
+    expect(await card('--edit', '--reason', 'mine')).toMatchObject({ code: 0 })
+    expect(await expectOk('model', 'card', 'churn@2')).toContain('Mine.')
+
+    const put = `${process.execPath} ${program} model card churn@2 --file ${folder}/theirs ${url.join(' ')}`
+    await writeFile(join(folder, 'theirs'), '# Theirs\n')
+    editor(`${put}; echo Lost? >> "$1"`)
+    const stale = await card('--edit')
+    editor('false')
+    const failed = await card('--edit')
+
+    expect(stale).toMatchObject({ code: 5, stderr: expect.stringMatching(/local saved revision \d.*\n.*[+]# Theirs/s) })
+    const kept = /your text is in (.*)/.exec(stale.stderr)![1]!
+    expect(await readFile(kept, 'utf8')).toContain('Lost?')
+    await rm(join(kept, '..'), { recursive: true })
+    expect(failed).toMatchObject({ code: 2, stderr: expect.stringContaining('could not be used') })
+  })
+})
+
+describe('people', () => {
+  it('own models, and find theirs', async () => {
+    expect(await expectOk('model', 'owners', 'churn', '--set', 'local', 'team:risk')).toBe('team:risk\nlocal\n')
+    expect(await expectOk('model', 'list', '--owner', 'team:risk')).toContain('churn')
+    expect(await expectOk('model', 'list', '--owner', 'team:other')).toBe('no model of team:other\n')
+    expect(await evenkeel('model', 'owners', 'churn', '--set', 'nobody', ...url)).toMatchObject({ code: 2 })
+    expect(await expectOk('model', 'owners', 'churn', '--none')).toContain('nobody owns it')
+  })
+
+  it('comment on versions', async () => {
+    expect(await expectOk('model', 'comment', 'churn@1')).toContain('nobody commented on churn@1')
+    const { id } = JSON.parse(await expectOk('model', 'comment', 'churn@1', 'Looks *odd*.', '--json'))
+    await expectOk('model', 'comment', 'churn@1', 'Looks fine.', '--edit', id)
+
+    expect(await expectOk('model', 'comment', 'churn@1')).toMatch(/^local, .*, edited .*\n {2}Looks fine\.\n$/)
+    await expectOk('model', 'comment', 'churn@1', '--delete', id)
+    expect(await evenkeel('model', 'comment', 'churn@1', '--delete', id, ...url)).toMatchObject({ code: 3 })
+  })
+
+  it('read what happened, page by page', async () => {
+    await expectOk('model', 'alias', 'churn@2', 'best')
+
+    const first = await expectOk('model', 'history', 'churn', '--limit', '1')
+
+    expect(first).toContain('Version 2 became best')
+    const [, cursor] = /more with --cursor (.*)/.exec(first)!
+    expect(await expectOk('model', 'history', 'churn', '--cursor', cursor!)).toContain('Version 1 was registered')
+    expect(await expectOk('model', 'history', 'churn@1')).not.toContain('ersion 2')
+  })
+})
+
 const logLinearModel = `
 import sys
 import mlflow

@@ -1,4 +1,6 @@
-import type { ModelVersion } from '@evenkeel/contract'
+import { cardSections, splitCard } from './card-text.ts'
+import { metricDirection } from './metric-direction.ts'
+import type { ModelVersion } from './registry.ts'
 
 /** One thing that is told of both versions; null where one has nothing. */
 export interface Difference {
@@ -8,6 +10,8 @@ export interface Difference {
   readonly after: string | number | boolean | null
   /** `after − before` of numbers. */
   readonly change: number | null
+  /** Which of the two is the better one, for metrics whose name says it; null where they agree or nobody knows. */
+  readonly better: 'before' | 'after' | null
 }
 
 type Value = Difference['before']
@@ -24,13 +28,16 @@ export function differencesOf(before: ModelVersion, after: ModelVersion, all: bo
   })
 }
 
-const difference = (part: string, name: string, before: Value, after: Value): Difference => ({
-  part,
-  name,
-  before,
-  after,
-  change: typeof before === 'number' && typeof after === 'number' ? after - before : null,
-})
+function difference(part: string, name: string, before: Value, after: Value): Difference {
+  const change = typeof before === 'number' && typeof after === 'number' ? after - before : null
+  return { part, name, before, after, change, better: part === 'metrics' ? betterOf(name, change) : null }
+}
+
+function betterOf(name: string, change: number | null): Difference['better'] {
+  const direction = metricDirection(name)
+  if (direction === null || !change) return null
+  return change > 0 === (direction === 'higher') ? 'after' : 'before'
+}
 
 const fieldsOf = (fields: readonly { name: string; datatype: string; shape: readonly number[] }[] = []) =>
   Object.fromEntries(fields.map(({ name, datatype, shape }) => [name, `${datatype} [${shape.join(', ')}]`]))
@@ -42,6 +49,7 @@ function partsOf(version: ModelVersion): Record<string, Record<string, Value>> {
     params: version.params,
     inputs: fieldsOf(signature?.inputs),
     outputs: fieldsOf(signature?.outputs),
+    features: Object.fromEntries(version.baselines.map(({ feature, kind }) => [feature, kind])),
     data: {
       ...Object.fromEntries(
         lineage.datasets.map(({ dataset, version: number, digest }) => [`${dataset}@${number}`, digest]),
@@ -57,5 +65,16 @@ function partsOf(version: ModelVersion): Record<string, Record<string, Value>> {
     file: { digest: artifact?.digest ?? null, size_bytes: artifact?.sizeBytes ?? null },
     decisions: { stage: version.stage, gate: version.gate?.says ?? null, canary: version.canary?.says ?? null },
     tags: version.tags,
+    card: sectionsOf(version.card),
+  }
+}
+
+/** The card by its headings, without what was decided, which stands under decisions. */
+function sectionsOf(card: string): Record<string, string> {
+  const { frontMatter, body } = splitCard(card)
+  const own = cardSections(body).filter(({ heading }) => heading !== 'Decisions')
+  return {
+    ...(frontMatter !== null && { 'front matter': frontMatter }),
+    ...Object.fromEntries(own.map(({ heading, text }) => [heading || 'text', text])),
   }
 }

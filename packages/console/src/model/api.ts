@@ -1,0 +1,7 @@
+import { createClient } from '@evenkeel/client'
+import { modelCards, modelFiles, modelPeople } from '@evenkeel/contract'
+import { clientOptions } from '../api.ts'
+
+export const modelCardsApi = createClient(modelCards, clientOptions)
+export const modelFilesApi = createClient(modelFiles, clientOptions)
+export const modelPeopleApi = createClient(modelPeople, clientOptions)

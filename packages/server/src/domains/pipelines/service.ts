@@ -156,6 +156,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       whyNotRun('cancel', state) ? states : requestCancel(states, says, now),
     ),
   )
+  const releases = createReleases(deps, places.placed)
   const runtimes = createRuntimes({
     environments,
     uses: () => store.runtimeUses(host),
@@ -336,7 +337,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     stop: async () => void (await Promise.all([engine.stop(), environments.close()])),
     slots: createSlots(deps),
     triggers,
-    releases: createReleases(deps, places.placed),
+    releases,
     backfills,
     secrets,
     stepSources: createStepSources({ ...deps, secrets }),
@@ -348,6 +349,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       ...triggers.jobs,
       ...backfills.jobs,
       ...runtimes.jobs,
+      ...releases.requests.jobs,
     ],
   }
 }

@@ -13,7 +13,6 @@ it.each([
   [409, 'deployments.rollout_running', 5],
   [409, 'deployments.not_passed', 6],
   [409, 'pipelines.not_in_force', 5],
-  [409, 'pipelines.needs_approval', 7],
   [409, 'pipelines.own_release', 4],
   [422, 'registry.bad_artifact', 2],
   [503, 'platform.not_ready', 8],

@@ -16,7 +16,6 @@ export const exitCodeOf = (status: number): number => byStatus[status] ?? exitCo
 
 const byCode: Readonly<Record<string, number>> = {
   'deployments.not_passed': exitCodes.gateFailed,
-  'pipelines.needs_approval': exitCodes.waitingForApproval,
   'pipelines.own_release': exitCodes.notAllowed,
 }
 

@@ -10,6 +10,7 @@ import {
   type Run,
   type RunStep,
   StationName,
+  type PromotionApproval,
   type StepApproval,
 } from '@evenkeel/contract'
 
@@ -141,6 +142,26 @@ export const loopRowOf = (changes: Partial<LoopRow> = {}): LoopRow => ({
 
 export const specOf = (changes: Partial<PipelineSpec> = {}): PipelineSpec => ({
   ...PipelineSpec.parse({ params: { lr: 0.1, deep: false, tags: ['a'] }, steps: [{ key: 'train', run: ['true'] }] }),
+  ...changes,
+})
+
+export const promotionApprovalOf = (changes: Partial<PromotionApproval> = {}): PromotionApproval => ({
+  kind: 'promotion',
+  id: 'c9d0',
+  state: 'pending',
+  pipeline: 'words',
+  version: 7,
+  fromVersion: 5,
+  environment: 'production',
+  requestedBy: 'ana',
+  comment: 'Friday',
+  evidence: ['It takes the place of version 5.', 'auc of fit is 0.9 and was 0.8 (+0.1).'],
+  evidenceDigest: `sha256:${'a'.repeat(64)}`,
+  decidedBy: null,
+  reason: null,
+  requestedAt: '2026-03-01T00:00:00.000Z',
+  decidedAt: null,
+  expiresAt: '2026-03-08T00:00:00.000Z',
   ...changes,
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Digest, EventBase, ModelName, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
+import { PromotionApproval } from './promotion-approval.ts'
 import { ApprovalState, StepApproval } from './step-approvals.ts'
 
 /** What a version must show before it may be deployed anywhere. */
@@ -48,7 +49,7 @@ export const Approval = z
 export type Approval = z.infer<typeof Approval>
 
 /** Whatever waits for people: one list holds all of it. */
-export const AnyApproval = z.discriminatedUnion('kind', [Approval, StepApproval])
+export const AnyApproval = z.discriminatedUnion('kind', [Approval, StepApproval, PromotionApproval])
 export type AnyApproval = z.infer<typeof AnyApproval>
 
 export const AuditEntry = z

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { Digest, EventBase, Name, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { CandidateScope, PromotedEnvironment } from './pipeline-environments.ts'
+import { PromotionApproval } from './promotion-approval.ts'
+import { ApprovalState } from './step-approvals.ts'
 import { CodeFile, PipelineSpec, StepKey } from './pipeline-spec.ts'
 import { ParamValue } from './triggers.ts'
 
@@ -113,12 +115,6 @@ export const releasesErrors = defineErrors({
     fix: 'Promote it to staging first.',
     details: z.object({ pipeline: z.string(), version: z.int() }),
   },
-  'pipelines.needs_approval': {
-    status: 409,
-    message: 'Another person must approve; production stays as it is.',
-    fix: 'Let somebody who did not make the release promote it, and say that they approve.',
-    details: z.object({ pipeline: z.string(), version: z.int(), releasedBy: z.string() }),
-  },
   'pipelines.own_release': {
     status: 409,
     message: 'Who made a release may not approve it.',
@@ -128,6 +124,13 @@ export const releasesErrors = defineErrors({
 })
 
 export const releasesEvents = defineEvents({
+  /** A release waits for a person, or somebody has decided. */
+  'pipelines.promotion_changed': EventBase.extend({
+    pipeline: Name,
+    version: z.int(),
+    approvalId: z.string(),
+    state: ApprovalState,
+  }),
   'pipelines.released': EventBase.extend({ pipeline: Name, version: z.int() }),
   'pipelines.environment_moved': EventBase.extend({
     pipeline: Name,
@@ -202,22 +205,31 @@ export const releases = defineEndpoints({
   promote: {
     method: 'POST',
     path: '/api/v1/pipelines/{pipeline}/environments/{environment}',
-    summary: 'Put a release in force: staging first, then production. One that was in force there before rolls back.',
+    summary:
+      'Put a release in force: staging first, then production, where another person is asked if its policy wants one. One that was in force there before rolls back.',
     access: 'pipelines:write',
     params: oneEnvironment,
     body: z.object({
       /** The newest release for staging, and what is in staging for production, when absent. */
       version: z.int().positive().optional(),
       reason: z.string().max(1000).default(''),
-      /** Said by a person other than who made the release, where production needs one. */
+      /** Said by a person other than who made the release, where production needs one; without it, one is asked for. */
       approve: z.boolean().default(false),
     }),
-    success: { status: 200, body: z.object({ move: EnvironmentMove, changed: z.boolean() }) },
+    success: {
+      status: 200,
+      body: z.object({
+        /** Null while it waits for a person and nothing was in force before; else what is in force now. */
+        move: EnvironmentMove.nullable(),
+        changed: z.boolean(),
+        /** The request that waits for another person; null where none is needed. */
+        approval: PromotionApproval.nullable(),
+      }),
+    },
     errors: [
       'pipelines.release_not_found',
       'pipelines.release_not_trusted',
       'pipelines.promotion_out_of_order',
-      'pipelines.needs_approval',
       'pipelines.own_release',
     ],
   },

@@ -107,6 +107,11 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
       decide: (...decision) => pipelines.approvals.decide(...decision),
       delegate: (...delegation) => pipelines.approvals.delegate(...delegation),
     },
+    promotions: {
+      list: (...page) => pipelines.releases.requests.list(...page),
+      find: (...approval) => pipelines.releases.requests.find(...approval),
+      decide: (...decision) => pipelines.releases.requests.decide(...decision),
+    },
     runStartedBy: (projectId, run) =>
       pipelines.getRun({ ...localCaller, projectId }, run).then(
         ({ createdBy }) => createdBy,

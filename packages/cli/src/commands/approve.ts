@@ -1,4 +1,12 @@
-import { type AnyApproval, type Approval, commitText, isCommit, plural, type StepApproval } from '@evenkeel/contract'
+import {
+  type AnyApproval,
+  type Approval,
+  commitText,
+  isCommit,
+  plural,
+  type PromotionApproval,
+  type StepApproval,
+} from '@evenkeel/contract'
 import { CliError, exitCodes } from '../errors.ts'
 import { type CommonOptions, type Connection, connect, outputOf } from './common.ts'
 
@@ -31,8 +39,29 @@ async function list({ governance }: Connection, options: CommonOptions): Promise
   return exitCodes.ok
 }
 
-const describe = (approval: AnyApproval): string[] =>
-  approval.kind === 'step' ? describeStep(approval) : describeVersion(approval)
+function describe(approval: AnyApproval): string[] {
+  switch (approval.kind) {
+    case 'version':
+      return describeVersion(approval)
+    case 'step':
+      return describeStep(approval)
+    case 'promotion':
+      return describePromotion(approval)
+  }
+}
+
+const describePromotion = ({
+  id,
+  pipeline,
+  version,
+  environment,
+  requestedBy,
+  comment,
+  evidence,
+}: PromotionApproval) => [
+  `${id}  release ${pipeline}@${version} → ${environment}, asked for by ${requestedBy}${comment ? `: ${comment}` : ''}`,
+  ...evidence.map((line) => `    ${line}`),
+]
 
 const describeVersion = ({ id, model, version, environment, requestedBy, comment, evidence }: Approval): string[] => [
   `${id}  ${model}@${version} → ${environment}, asked for by ${requestedBy}${comment ? `: ${comment}` : ''}`,
@@ -107,13 +136,32 @@ async function decide(
     params: { approval },
     body: { decision, reason: options.reason },
   })
-  outputOf(options).result(decided, () => [
-    decided.kind === 'version'
-      ? `${decided.model}@${decided.version} → ${decided.environment} is ${decided.state}`
-      : `${decided.step} of ${decided.pipeline} is ${decided.state === 'pending' ? waitsFor(decided) : decided.state}`,
-    decided.kind === 'version' ? `next   evenkeel status` : `next   evenkeel run show ${decided.run} --follow`,
-  ])
+  outputOf(options).result(decided, () => decidedLines(decided))
   return exitCodes.ok
+}
+
+function decidedLines(decided: AnyApproval): string[] {
+  switch (decided.kind) {
+    case 'version':
+      return [
+        `${decided.model}@${decided.version} → ${decided.environment} is ${decided.state}`,
+        'next   evenkeel status',
+      ]
+    case 'step':
+      return [
+        `${decided.step} of ${decided.pipeline} is ${decided.state === 'pending' ? waitsFor(decided) : decided.state}`,
+        `next   evenkeel run show ${decided.run} --follow`,
+      ]
+    case 'promotion':
+      return decided.state === 'approved'
+        ? [
+            `${decided.pipeline}@${decided.version} is approved, and in force in ${decided.environment}`,
+            `next   evenkeel run start ${decided.pipeline} --environment ${decided.environment}`,
+          ]
+        : [
+            `${decided.pipeline}@${decided.version} → ${decided.environment} is ${decided.state}; nothing has changed there`,
+          ]
+  }
 }
 
 function waitsFor({ count, decisions }: StepApproval): string {

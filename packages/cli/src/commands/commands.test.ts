@@ -1,6 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type Answers, ask, evenkeel, makeFolder, Refusal } from '../testing.ts'
-import { approvalOf, endpointOf, loopRowOf, rolloutOf, stepApprovalOf, versionOf } from '../testing-world.ts'
+import {
+  approvalOf,
+  endpointOf,
+  loopRowOf,
+  rolloutOf,
+  promotionApprovalOf,
+  stepApprovalOf,
+  versionOf,
+} from '../testing-world.ts'
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 30_000 })
@@ -108,6 +116,25 @@ describe('approve', () => {
     expect(accept.stdout).toContain('approve of churn is approved by 1 of 2')
     const delegate = await ask(answers, 'approve', 'delegate', 'b7', '--to', 'eve')
     expect(delegate.asked.at(-1)).toMatchObject({ params: { approval: 'b7c8' }, body: { to: 'eve' } })
+  })
+
+  it('shows a release that waits, and says that it is in force once it is approved', async () => {
+    const asked = promotionApprovalOf()
+    const answers: Answers = {
+      'governance.listApprovals': () => ({ items: [asked], nextCursor: null }),
+      'governance.decide': () => promotionApprovalOf({ state: 'approved', decidedBy: 'ben' }),
+      'releases.promote': () => ({ move: null, changed: false, approval: asked }),
+    }
+    const promoted = await ask(answers, 'promote-pipeline', 'words', '--to', 'production', '--reason', 'Friday')
+    expect(promoted.code).toBe(7)
+    expect(promoted.stdout).toContain('words@7 waits for another person before it is in force in production')
+    expect(promoted.stdout).toContain('auc of fit is 0.9 and was 0.8 (+0.1).')
+    expect(promoted.stdout).toContain('evenkeel approve accept c9d0')
+
+    const list = await ask(answers, 'approve', 'list')
+    expect(list.stdout).toContain('c9d0  release words@7 → production, asked for by ana: Friday')
+    const accept = await ask(answers, 'approve', 'accept', 'c9', '--reason', 'fine')
+    expect(accept.stdout).toContain('words@7 is approved, and in force in production')
   })
 
   it.each([

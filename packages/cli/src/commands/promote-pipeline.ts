@@ -1,4 +1,10 @@
-import { type EnvironmentMove, PipelineSpec, type PromotedEnvironment, type Run } from '@evenkeel/contract'
+import {
+  type EnvironmentMove,
+  PipelineSpec,
+  type PromotedEnvironment,
+  type PromotionApproval,
+  type Run,
+} from '@evenkeel/contract'
 import { writeFile } from 'node:fs/promises'
 import { readSample, sampleText } from '../ci/sample.ts'
 import { exitCodes } from '../errors.ts'
@@ -23,12 +29,33 @@ export async function promotePipeline(pipeline: string, options: PromoteOptions)
   const connection = await connect(options)
   const { to: environment, version, reason = '', approve = false, smoke } = options
   const body = { reason, approve, ...(version !== undefined && { version }) }
-  const { move, changed } = await connection.releases.promote({ params: { pipeline, environment }, body })
+  const promoted = await connection.releases.promote({ params: { pipeline, environment }, body })
+  const { move, changed, approval } = promoted
+  if (approval) return tellWaiting(promoted, approval, options)
+  if (!move) throw new Error(`${pipeline} was promoted, and nothing is in force`)
   const run = smoke === undefined ? undefined : await smokeRun(connection, pipeline, move, options, smoke)
   const lines = linesOf(pipeline, move, changed, run)
-  outputOf(options).result({ move, changed, smoke: run ?? null }, () => lines)
+  outputOf(options).result({ move, changed, approval, smoke: run ?? null }, () => lines)
   if (options.summary !== undefined) await writeFile(options.summary, `${markdownOf(pipeline, move, changed, run)}\n`)
   return run && run.state !== 'succeeded' ? exitCodes.gateFailed : exitCodes.ok
+}
+
+/** Production stays as it is until another person has decided. */
+async function tellWaiting(
+  promoted: object,
+  { id, pipeline, version, environment, requestedBy, evidence, expiresAt }: PromotionApproval,
+  options: PromoteOptions,
+): Promise<number> {
+  const head = `${pipeline}@${version} waits for another person before it is in force in ${environment}`
+  outputOf(options).result({ ...promoted, smoke: null }, () => [
+    head,
+    ...evidence.map((line) => `  ${line}`),
+    `  asked for by ${requestedBy}; expires ${expiresAt}`,
+    `next   evenkeel approve accept ${id} --reason "…"   (by somebody who neither asked nor made the release)`,
+  ])
+  const list = evidence.map((line) => `- ${line}`).join('\n')
+  if (options.summary !== undefined) await writeFile(options.summary, `### ${head}\n\n${list}\n`)
+  return exitCodes.waitingForApproval
 }
 
 async function smokeRun(

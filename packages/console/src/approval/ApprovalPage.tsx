@@ -1,4 +1,4 @@
-import type { AnyApproval, StepApproval } from '@evenkeel/contract'
+import type { AnyApproval, PromotionApproval, StepApproval } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { ApprovalPanel } from '../deployment/ApprovalPanel.tsx'
@@ -21,7 +21,7 @@ export function ApprovalPage() {
         note={approval.data && <Summary approval={approval.data} />}
       />
       <Loaded query={approval} height={400}>
-        {(data) => (data.kind === 'step' ? <OfStep approval={data} /> : <ApprovalPanel id={data.id} />)}
+        {(data) => <Body approval={data} />}
       </Loaded>
     </div>
   )
@@ -37,14 +37,56 @@ function Summary({ approval }: { readonly approval: AnyApproval }) {
       </div>
       <div>
         {requestedBy} asked <Time at={requestedAt} />
-        {state === 'pending' && ` · expires ${formatDateTime(expiresAt)} UTC`} ·{' '}
-        {approval.kind === 'step' ? (
-          <PageLink href={pathTo('runs', approval.run)}>run {shortRun(approval.run)}</PageLink>
-        ) : (
-          <PageLink href={pathToVersion(approval.model, approval.version)}>version {approval.version}</PageLink>
-        )}
+        {state === 'pending' && ` · expires ${formatDateTime(expiresAt)} UTC`} · <About approval={approval} />
       </div>
     </>
+  )
+}
+
+function Body({ approval }: { readonly approval: AnyApproval }) {
+  switch (approval.kind) {
+    case 'version':
+      return <ApprovalPanel id={approval.id} />
+    case 'step':
+      return <OfStep approval={approval} />
+    case 'promotion':
+      return <OfPromotion approval={approval} />
+  }
+}
+
+/** A way to what is decided on. */
+function About({ approval }: { readonly approval: AnyApproval }) {
+  switch (approval.kind) {
+    case 'version':
+      return <PageLink href={pathToVersion(approval.model, approval.version)}>version {approval.version}</PageLink>
+    case 'step':
+      return <PageLink href={pathTo('runs', approval.run)}>run {shortRun(approval.run)}</PageLink>
+    case 'promotion':
+      return <PageLink href={pathTo('pipelines', approval.pipeline)}>pipeline {approval.pipeline}</PageLink>
+  }
+}
+
+function OfPromotion({ approval }: { readonly approval: PromotionApproval }) {
+  const { id, state, comment, version, fromVersion, environment, evidence } = approval
+  const before = fromVersion === null ? 'Nothing was in force.' : `In force was version ${fromVersion}.`
+  return (
+    <Card
+      title={comment || `Shall version ${version} run in ${environment}?`}
+      note={`When people were asked: ${before}`}
+    >
+      <ul>
+        {evidence.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+      {state === 'pending' && (
+        <Decision
+          id={id}
+          note="Who asked for it, or made the release, may not approve it. Approved, it is in force at once."
+          done="Your decision is recorded."
+        />
+      )}
+    </Card>
   )
 }
 

@@ -15,11 +15,17 @@ export const APPROVAL_STATES: Readonly<Record<AnyApproval['state'], Look>> = {
   withdrawn: { mark: 'stopped', word: 'withdrawn' },
 }
 
-/** `flights-delay@5 in production`, or `approve of flights-training`. */
-export const subjectOf = (approval: AnyApproval): string =>
-  approval.kind === 'version'
-    ? `${approval.model}@${approval.version} in ${approval.environment}`
-    : `${approval.step} of ${approval.pipeline}`
+/** `flights-delay@5 in production`, `approve of flights-training`, `release flights-training@7 in production`. */
+export function subjectOf(approval: AnyApproval): string {
+  switch (approval.kind) {
+    case 'version':
+      return `${approval.model}@${approval.version} in ${approval.environment}`
+    case 'step':
+      return `${approval.step} of ${approval.pipeline}`
+    case 'promotion':
+      return `release ${approval.pipeline}@${approval.version} in ${approval.environment}`
+  }
+}
 
 /** `ben (for ana), cem; 2 must agree` */
 export function askedWords({ voices, count }: Pick<StepApproval, 'voices' | 'count'>): string {

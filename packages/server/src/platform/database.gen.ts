@@ -513,6 +513,26 @@ export interface Database {
     created_at: Timestamp
     candidate_scope: string | null
   }
+  'pipelines.promotion_request': {
+    id: string
+    position: Generated<number>
+    project_id: string
+    pipeline: string
+    version: number
+    environment: 'staging' | 'production'
+    from_version: number | null
+    state: 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn'
+    requested_by: string
+    user_id: string
+    comment: string
+    evidence: Json
+    evidence_digest: string
+    requested_at: Timestamp
+    expires_at: Timestamp
+    decided_by: string | null
+    reason: string | null
+    decided_at: Timestamp | null
+  }
   'pipelines.release': {
     project_id: string
     pipeline: string

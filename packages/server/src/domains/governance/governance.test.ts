@@ -57,6 +57,7 @@ beforeAll(async () => {
         runStartedBy: async () => 'ben',
         rollout: async () => rollout as Rollout,
         steps: { ...noSteps, list: async (_, filter, limit, before) => stepsBelow(filter.state, limit, before) },
+        promotions: { ...noSteps, list: async () => [] },
       })
       const listen = on(governanceEvents, 'governance.approval_decided', 'test.news', async (event) => {
         news.push({ approvalId: event.approvalId, approved: event.approved })

@@ -20,7 +20,7 @@ import { on } from '../../platform/events.ts'
 import { periodic } from '../../platform/jobs.ts'
 import * as approvals from './approvals.ts'
 import { decideGate, type GateSubject } from './gate.ts'
-import { type Delegation, listAllApprovals, type StepApprovals } from './all-approvals.ts'
+import { type Delegation, listAllApprovals, type PromotionApprovals, type StepApprovals } from './all-approvals.ts'
 import { highestPosition, type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
 import { environmentPolicyOf, gateOf, putEnvironmentPolicy, putGate } from './policies.ts'
 import { type ChainReport, presentApproval, presentEntry, presentVerdict } from './present.ts'
@@ -39,6 +39,8 @@ export interface GovernanceDeps {
   readonly rollout: (projectId: string, rolloutId: string) => Promise<Rollout>
   /** The requests of steps of pipelines, which stand in the same list. */
   readonly steps: StepApprovals
+  /** Releases of pipelines that wait for a person, which do so too. */
+  readonly promotions: PromotionApprovals
 }
 
 export type Governance = ReturnType<typeof createGovernance>
@@ -48,7 +50,9 @@ export function createGovernance(deps: GovernanceDeps) {
 
   async function getApproval(projectId: string, id: string): Promise<AnyApproval> {
     const row = await governanceStore(db).findApproval(projectId, id)
-    const found = row ? presentApproval(row) : await deps.steps.find(projectId, id)
+    const found = row
+      ? presentApproval(row)
+      : ((await deps.steps.find(projectId, id)) ?? (await deps.promotions.find(projectId, id)))
     if (!found) throw fail('governance.approval_not_found', { approval: id })
     return found
   }
@@ -92,6 +96,7 @@ export function createGovernance(deps: GovernanceDeps) {
     async decide(caller: Caller, decision: approvals.Decision): Promise<AnyApproval> {
       const asked = await getApproval(caller.projectId, decision.approval)
       if (asked.kind === 'step') return deps.steps.decide(caller, decision)
+      if (asked.kind === 'promotion') return deps.promotions.decide(caller, decision)
       const subject = await subjectOf(caller.projectId, asked)
       return db.transaction().execute((tx) => approvals.decide(tx, caller, decision, subject, now()))
     },
@@ -99,13 +104,13 @@ export function createGovernance(deps: GovernanceDeps) {
     async delegate(caller: Caller, delegation: Delegation): Promise<StepApproval> {
       const asked = await getApproval(caller.projectId, delegation.approval)
       if (asked.kind === 'step') return deps.steps.delegate(caller, delegation)
-      const why = 'Anybody with the approver role may decide about a version, so there is no voice to hand on.'
+      const why = `Anybody with the approver role may decide about a ${asked.kind}, so there is no voice to hand on.`
       throw fail('governance.cannot_delegate', delegation, { why })
     },
 
-    /** Newest first, of versions and of steps. */
+    /** Newest first, of versions, steps and promotions. */
     listApprovals: (projectId: string, filter: ApprovalFilter & PageRequest): Promise<Page<AnyApproval>> =>
-      listAllApprovals(governanceStore(db), deps.steps, projectId, filter),
+      listAllApprovals(governanceStore(db), deps, projectId, filter),
 
     /** Every request for these versions, oldest first. */
     async approvalsOf(projectId: string, model: string, versions: readonly number[]): Promise<Approval[]> {

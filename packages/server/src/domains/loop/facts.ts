@@ -11,6 +11,7 @@ import type {
   MonitorWindow,
   Pipeline,
   Rollout,
+  PromotionApproval,
   StepApproval,
 } from '@evenkeel/contract'
 import type { Caller } from '../../platform/auth.ts'
@@ -40,10 +41,20 @@ export interface ModelFacts {
   readonly approvals: readonly Approval[]
   /** Steps of its pipeline that wait for people. */
   readonly stepApprovals: readonly StepApproval[]
+  readonly promotionApprovals: readonly PromotionApproval[]
+}
+
+/** What waits for people in pipelines. */
+export type PipelineRequests = Pick<ModelFacts, 'stepApprovals' | 'promotionApprovals'>
+
+interface Facts {
+  readonly models: readonly ModelFacts[]
+  /** Of pipelines that make no model. */
+  readonly others: PipelineRequests
 }
 
 /** Reads every model that is registered, served or made by a pipeline. */
-export async function readFacts(deps: LoopDeps, caller: Caller): Promise<ModelFacts[]> {
+export async function readFacts(deps: LoopDeps, caller: Caller): Promise<Facts> {
   const { projectId } = caller
   const [models, pipelines, datasets, endpoints, monitors, incidents, approvals] = await Promise.all([
     deps.registry.listModels(projectId),
@@ -56,7 +67,16 @@ export async function readFacts(deps: LoopDeps, caller: Caller): Promise<ModelFa
   ])
   const pending = approvals.items.filter(({ expiresAt }) => Date.parse(expiresAt) > deps.now().getTime())
   const known = { models, pipelines, datasets, endpoints, monitors, incidents: incidents.items, approvals: pending }
-  return Promise.all(modelNames(known).map((model) => readModel(deps, caller, known, model)))
+  const found = await Promise.all(modelNames(known).map((model) => readModel(deps, caller, known, model)))
+  const told = new Set(found.flatMap(({ pipeline }) => pipeline?.name ?? []))
+  return { models: found, others: requestsOf(known, (pipeline) => !told.has(pipeline)) }
+}
+
+function requestsOf({ approvals }: Known, isMeant: (pipeline: string) => boolean): PipelineRequests {
+  return {
+    stepApprovals: approvals.flatMap((one) => (one.kind === 'step' && isMeant(one.pipeline) ? [one] : [])),
+    promotionApprovals: approvals.flatMap((one) => (one.kind === 'promotion' && isMeant(one.pipeline) ? [one] : [])),
+  }
 }
 
 interface Known {
@@ -103,9 +123,7 @@ async function readModel(deps: LoopDeps, caller: Caller, known: Known, model: st
     windows: windows.items,
     incidents: known.incidents.filter((incident) => incident.model === model),
     approvals: known.approvals.flatMap((one) => (one.kind === 'version' && one.model === model ? [one] : [])),
-    stepApprovals: known.approvals.flatMap((one) =>
-      one.kind === 'step' && one.pipeline === pipeline?.name ? [one] : [],
-    ),
+    ...requestsOf(known, (name) => name === pipeline?.name),
   }
 }
 

@@ -7,6 +7,7 @@ import { loopRoutes } from './routes.ts'
 import { createLoop } from './service.ts'
 import {
   approvalOf,
+  promotionApprovalOf,
   dataOf,
   endpointOf,
   incidentOf,
@@ -63,7 +64,7 @@ const others: LoopDeps = {
   },
   governance: {
     listApprovals: async () => ({
-      items: [approvalOf(), approvalOf({ id: 'old', expiresAt: '2001-03-01T00:00:00.000Z' })],
+      items: [promotionApprovalOf(), approvalOf(), approvalOf({ id: 'old', expiresAt: '2001-03-01T00:00:00.000Z' })],
     }),
   },
 }
@@ -99,6 +100,7 @@ it('tells where every model is, the most urgent first, and what needs a person',
     ],
   })
   expect(needsYou.map(({ kind, command }) => [kind, command])).toEqual([
+    ['approval', 'evenkeel approve accept pr1 --reason "the evidence is sound"'],
     ['approval', 'evenkeel approve accept ap1 --reason "the evidence is sound"'],
     ['incident', 'evenkeel api POST /api/v1/pipelines/train-churn/runs {}'],
   ])

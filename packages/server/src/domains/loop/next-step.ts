@@ -1,6 +1,6 @@
 import type { LoopRow, NeedsYou } from '@evenkeel/contract'
 import type { z } from 'zod'
-import type { ModelFacts } from './facts.ts'
+import type { ModelFacts, PipelineRequests } from './facts.ts'
 import { endpointNameOf, pageOf, quoted, word } from './words.ts'
 
 export type NextStep = LoopRow['next']
@@ -10,7 +10,7 @@ const mostNeeds = 5
 
 /** What waits for a person in this model, the most urgent first. */
 export function needsOf(facts: ModelFacts): Need[] {
-  const { approvals, stepApprovals, rollouts, incidents, pipeline, endpoint, model } = facts
+  const { approvals, rollouts, incidents, pipeline, endpoint, model } = facts
   const deployment = endpoint ? `/deployments/${endpoint.name}` : pageOf(model)
   const paused = rollouts.filter(({ state }) => state === 'paused')
   const failed = pipeline?.lastRun?.state === 'failed' ? [pipeline.lastRun] : []
@@ -21,12 +21,7 @@ export function needsOf(facts: ModelFacts): Need[] {
       link: deployment,
       command: `evenkeel approve accept ${id} --reason "the evidence is sound"`,
     })),
-    ...stepApprovals.map(({ id, pipeline: name, step, message }): Need => ({
-      kind: 'approval',
-      says: `Decide on the step ${step} of ${name}.${message ? ` ${message}` : ''}`,
-      link: `/approvals/${id}`,
-      command: `evenkeel approve accept ${id} --reason "the evidence is sound"`,
-    })),
+    ...needsOfPipelines(facts),
     ...paused.map((rollout): Need => ({
       kind: 'rollout',
       says: `The canary of ${model}@${rollout.toVersion} is undecided: ${rollout.says}`,
@@ -47,6 +42,22 @@ export function needsOf(facts: ModelFacts): Need[] {
     })),
   ]
 }
+
+/** What waits for a person in pipelines. */
+export const needsOfPipelines = ({ stepApprovals, promotionApprovals }: PipelineRequests): Need[] => [
+  ...stepApprovals.map(({ id, pipeline: name, step, message }): Need => ({
+    kind: 'approval',
+    says: `Decide on the step ${step} of ${name}.${message ? ` ${message}` : ''}`,
+    link: `/approvals/${id}`,
+    command: `evenkeel approve accept ${id} --reason "the evidence is sound"`,
+  })),
+  ...promotionApprovals.map(({ id, pipeline: name, version, environment, requestedBy }): Need => ({
+    kind: 'approval',
+    says: `Decide on ${name}@${version} for ${environment}, which ${requestedBy} asked for.`,
+    link: `/approvals/${id}`,
+    command: `evenkeel approve accept ${id} --reason "the evidence is sound"`,
+  })),
+]
 
 const urgency: readonly Need['kind'][] = ['approval', 'rollout', 'incident', 'run']
 

@@ -2,7 +2,7 @@ import type { loop, LoopRow, ResultOf } from '@evenkeel/contract'
 import type { Caller } from '../../platform/auth.ts'
 import type { LoopDeps } from './deps.ts'
 import { type ModelFacts, readFacts } from './facts.ts'
-import { mostUrgent, needsOf, nextStep } from './next-step.ts'
+import { mostUrgent, needsOf, needsOfPipelines, nextStep } from './next-step.ts'
 import { byUrgency, stationsOf, worstOf } from './stations.ts'
 import { turnsOf } from './turns.ts'
 
@@ -18,10 +18,10 @@ export interface Loop {
 export function createLoop(deps: LoopDeps): Loop {
   return {
     async read(caller) {
-      const facts = await readFacts(deps, caller)
+      const { models: facts, others } = await readFacts(deps, caller)
       const rows = facts.map(rowOf).toSorted((a, b) => byUrgency.indexOf(a.worst) - byUrgency.indexOf(b.worst))
       return {
-        needsYou: mostUrgent(facts.flatMap(needsOf)),
+        needsYou: mostUrgent([...needsOfPipelines(others), ...facts.flatMap(needsOf)]),
         rows,
         totals: {
           modelsLive: rows.filter(({ liveVersion }) => liveVersion !== null).length,

@@ -1,5 +1,6 @@
 import {
   type Approval,
+  type PromotionApproval,
   type DatasetVersion,
   type EndpointView,
   type Incident,
@@ -32,6 +33,7 @@ export const factsOf = (given: Partial<ModelFacts> = {}): ModelFacts => ({
   incidents: [],
   approvals: [],
   stepApprovals: [],
+  promotionApprovals: [],
   ...given,
 })
 
@@ -211,5 +213,25 @@ export const incidentOf = (given: Partial<Incident> = {}): Incident => ({
   openedAt: at,
   resolvedAt: null,
   resolution: null,
+  ...given,
+})
+
+export const promotionApprovalOf = (given: Partial<PromotionApproval> = {}): PromotionApproval => ({
+  kind: 'promotion',
+  id: 'pr1',
+  state: 'pending',
+  pipeline: 'words',
+  version: 7,
+  fromVersion: 5,
+  environment: 'production',
+  requestedBy: 'ana',
+  comment: '',
+  evidence: [],
+  evidenceDigest: `sha256:${'a'.repeat(64)}`,
+  decidedBy: null,
+  reason: null,
+  requestedAt: '2001-03-01T00:00:00.000Z',
+  decidedAt: null,
+  expiresAt: '2999-03-08T00:00:00.000Z',
   ...given,
 })

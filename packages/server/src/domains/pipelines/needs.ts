@@ -65,10 +65,7 @@ export interface PipelinesDeps {
   /** Digest of a program that ships with Evenkeel, whatever its result depends on; null when there is none. */
   readonly programDigest: (name: string) => Promise<string | null>
   /** Who lets something into an environment. */
-  readonly environmentPolicy: (
-    projectId: string,
-    environment: string,
-  ) => Promise<Pick<EnvironmentPolicy, 'approval' | 'separateDuties'>>
+  readonly environmentPolicy: (projectId: string, environment: string) => Promise<EnvironmentPolicy>
   readonly datasets: {
     /** Accepted versions with events between two event times, both included; oldest first. */
     versionsCovering(projectId: string, dataset: string, from: string, until: string): Promise<DatasetVersion[]>

@@ -158,6 +158,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       whyNotRun('cancel', state) ? states : requestCancel(states, says, now),
     ),
   )
+  const releases = createReleases(deps, places.placed)
   const runtimes = createRuntimes({
     environments,
     uses: () => store.runtimeUses(host),
@@ -338,7 +339,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
     stop: async () => void (await Promise.all([engine.stop(), environments.close()])),
     slots: createSlots(deps),
     triggers,
-    releases: createReleases(deps, places.placed),
+    releases,
     reproductions: createReproductions(deps, places),
     backfills,
     secrets,
@@ -351,6 +352,7 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       ...triggers.jobs,
       ...backfills.jobs,
       ...runtimes.jobs,
+      ...releases.requests.jobs,
     ],
   }
 }

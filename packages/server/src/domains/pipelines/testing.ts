@@ -73,7 +73,7 @@ export async function startPipelinesWorld({
         commit: () => 'c0ffee',
         programCode: async () => undefined,
         programDigest: async (name) => (name === 'true' ? `sha256:${'7'.repeat(64)}` : null),
-        environmentPolicy: async () => ({ approval: 'person', separateDuties: true }),
+        environmentPolicy: async () => ({ approval: 'person', separateDuties: true, expiresAfterHours: 168 }),
         signingKey: key,
         builtinSteps: (name) => (['true', 'compare-outputs'].includes(name) ? ['/bin/true'] : undefined),
         datasets: {

@@ -1,6 +1,7 @@
 import {
   type EnvironmentMove,
   type PromotedEnvironment,
+  type PromotionApproval,
   ReleaseDocument,
   releasesErrors,
   releasesEvents,
@@ -15,6 +16,7 @@ import type { PipelinesDeps } from '../needs.ts'
 import { pipelinesStore } from '../store.ts'
 import type { VersionRow } from '../version-store.ts'
 import { whyNotTrusted } from './document.ts'
+import { type PutInForce, requestPromotion, withdrawPending } from './requests/service.ts'
 import { type MoveRow, type ReleaseRow, releasesStore, versionInForce } from './store.ts'
 
 const fail = failures(releasesErrors)
@@ -23,6 +25,14 @@ export interface Wish {
   readonly version?: number | undefined
   readonly reason: string
   readonly approve: boolean
+}
+
+export interface Promoted {
+  /** What is in force now; null when nothing is. */
+  readonly move: EnvironmentMove | null
+  readonly changed: boolean
+  /** It waits for another person. */
+  readonly approval: PromotionApproval | null
 }
 
 interface Target {
@@ -37,9 +47,9 @@ export function moveTo(
   caller: Caller,
   { pipeline, environment }: Target,
   wish: Wish,
-): Promise<{ move: EnvironmentMove; changed: boolean }> {
-  const { projectId, userName: actor } = caller
-  const of = { projectId, pipeline }
+): Promise<Promoted> {
+  const of = { projectId: caller.projectId, pipeline }
+  const { projectId } = of
   return deps.db.transaction().execute(async (tx) => {
     const store = releasesStore(tx)
     await pipelinesStore(tx).lockPipeline(projectId, pipeline)
@@ -54,41 +64,80 @@ export function moveTo(
       throw fail('pipelines.release_not_found', { pipeline, version: wanted ?? null }, { why })
     }
     const { version } = release
-    if (now?.version === version) return { move: presentMove(now), changed: false }
+    if (now?.version === version) return { move: presentMove(now), changed: false, approval: null }
 
     await requireTrusted(release, await pipelinesStore(tx).findVersion(projectId, pipeline, version), publicKeys)
     const wasHere = await store.wasIn(of, environment, version)
     if (environment === 'production' && !wasHere) {
       if (!(await store.wasIn(of, 'staging', version)))
         throw fail('pipelines.promotion_out_of_order', { pipeline, version })
-      await requireOtherPerson(deps, caller, release, wish.approve)
+      if (await waitsForPerson(deps, caller, release, wish.approve)) {
+        const wanted = { release, environment, inForce: now?.version ?? null, comment: wish.reason }
+        const approval = await requestPromotion(deps, tx, caller, wanted)
+        return { move: now ? presentMove(now) : null, changed: false, approval }
+      }
     }
-    const move = await store.addMove({
-      id: randomUUIDv7(),
-      project_id: projectId,
-      pipeline,
-      environment,
-      version,
-      from_version: now?.version ?? null,
-      kind: wasHere ? 'rolled_back' : 'promoted',
-      moved_by: actor,
-      why: wish.reason,
-      moved_at: deps.now(),
-    })
-    const news = { projectId, subject: `${pipeline}@${version}`, pipeline, environment, version }
-    await publish(tx, releasesEvents, 'pipelines.environment_moved', { ...news, fromVersion: move.from_version })
-    const change = { before: { version: now?.version ?? null }, after: { version, environment, kind: move.kind } }
-    const reason = wish.reason || undefined
-    await audit(tx, {
-      projectId,
-      actor,
-      action: 'pipelines.promote',
-      subject: `${pipeline}@${version}`,
-      reason,
-      ...change,
-    })
-    return { move: presentMove(move), changed: true }
+    const place = { of, environment, now, wasHere }
+    return { move: await move(deps, tx, caller, release, place, wish.reason), changed: true, approval: null }
   })
+}
+
+interface Place {
+  readonly of: { readonly projectId: string; readonly pipeline: string }
+  readonly environment: PromotedEnvironment
+  readonly now: MoveRow | undefined
+  readonly wasHere: boolean
+}
+
+/** Puts a release in force. The pipeline is locked. */
+async function move(
+  deps: Pick<PipelinesDeps, 'now'>,
+  tx: PipelinesDeps['db'],
+  { userName: actor }: Caller,
+  { version }: ReleaseRow,
+  { of, environment, now, wasHere }: Place,
+  why: string,
+): Promise<EnvironmentMove> {
+  const { projectId, pipeline } = of
+  const subject = `${pipeline}@${version}`
+  if (environment === 'production') {
+    await withdrawPending(tx, of, `${actor} put version ${version} in force.`, deps.now())
+  }
+  const moved = await releasesStore(tx).addMove({
+    id: randomUUIDv7(),
+    project_id: projectId,
+    pipeline,
+    environment,
+    version,
+    from_version: now?.version ?? null,
+    kind: wasHere ? 'rolled_back' : 'promoted',
+    moved_by: actor,
+    why,
+    moved_at: deps.now(),
+  })
+  const news = { projectId, subject, pipeline, environment, version }
+  await publish(tx, releasesEvents, 'pipelines.environment_moved', { ...news, fromVersion: moved.from_version })
+  const change = { before: { version: now?.version ?? null }, after: { version, environment, kind: moved.kind } }
+  await audit(tx, { projectId, actor, action: 'pipelines.promote', subject, reason: why || undefined, ...change })
+  return presentMove(moved)
+}
+
+/** Puts the release of a request in force, if it is still what was signed. */
+export function putRequestInForce(
+  deps: Pick<PipelinesDeps, 'now'>,
+  publicKeys: (projectId: string) => Promise<readonly string[]>,
+): PutInForce {
+  return async (tx, caller, { pipeline, version, environment }, why) => {
+    const { projectId } = caller
+    const of = { projectId, pipeline }
+    const store = releasesStore(tx)
+    const release = (await store.find(of, version))!
+    const stored = await pipelinesStore(tx).findVersion(projectId, pipeline, version)
+    await requireTrusted(release, stored, await publicKeys(projectId))
+    const now = (await store.newestMoves(of)).find((one) => one.environment === environment)
+    const wasHere = await store.wasIn(of, environment, version)
+    await move(deps, tx, caller, release, { of, environment, now, wasHere }, why)
+  }
 }
 
 /** The newest release goes to staging, and what is in staging goes to production. */
@@ -113,23 +162,26 @@ async function requireTrusted(
   if (reason) throw fail('pipelines.release_not_trusted', { keyId: parsed.keyId, reason }, { why: reason })
 }
 
-/** Whoever sits at this machine while no sign-in is asked is everybody at once. */
-async function requireOtherPerson(
+/**
+ * Whether another person has yet to say that a release may run in production. Whoever sits at this machine while no
+ * sign-in is asked is everybody at once.
+ *
+ * @throws DomainError `pipelines.own_release` for who says so of what they made
+ */
+async function waitsForPerson(
   { environmentPolicy }: PipelinesDeps,
   { projectId, userId, userName, kind }: Caller,
-  { pipeline, version, user_id: maker, created_by: releasedBy }: ReleaseRow,
+  { pipeline, version, user_id: maker }: ReleaseRow,
   approve: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const { approval, separateDuties } = await environmentPolicy(projectId, 'production')
-  if (kind === 'local' || approval === 'self') return
-  if (!approve) {
-    const why = `${releasedBy} made the release; another person says with "approve" that it may run in production.`
-    throw fail('pipelines.needs_approval', { pipeline, version, releasedBy }, { why })
-  }
+  if (kind === 'local' || approval === 'self') return false
+  if (!approve) return true
   if (separateDuties && userId === maker) {
     const why = `${userName} made the release ${pipeline}@${version}.`
     throw fail('pipelines.own_release', { pipeline, version, user: userName }, { why })
   }
+  return false
 }
 
 export const presentMove = (row: MoveRow): EnvironmentMove => ({

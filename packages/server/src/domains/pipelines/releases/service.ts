@@ -25,7 +25,8 @@ import type { VersionRow } from '../version-store.ts'
 import { unknownSource } from '../step-sources/unknown-source.ts'
 import { refuse, writeVersion } from '../write-version.ts'
 import { makeDocument, readPublicKey, whyNotTrusted } from './document.ts'
-import { moveTo, presentMove, type Wish } from './promote.ts'
+import { moveTo, presentMove, type Promoted, putRequestInForce, type Wish } from './promote.ts'
+import { createPromotionApprovals, type PromotionApprovals } from './requests/service.ts'
 import { type ReleaseRow, releasesStore } from './store.ts'
 
 const fail = failures({ ...pipelinesErrors, ...releasesErrors })
@@ -49,14 +50,12 @@ export interface Releases {
   /** @returns the one that is there where it was made or imported here. @throws DomainError `pipelines.release_not_trusted` */
   importOne(caller: Caller, pipeline: string, bundle: Imported): Promise<{ release: Release; warnings: string[] }>
   environments(caller: Caller, pipeline: string): Promise<{ inForce: EnvironmentMove[]; history: EnvironmentMove[] }>
-  promote(
-    caller: Caller,
-    target: { pipeline: string; environment: PromotedEnvironment },
-    wish: Wish,
-  ): Promise<{ move: EnvironmentMove; changed: boolean }>
+  promote(caller: Caller, target: { pipeline: string; environment: PromotedEnvironment }, wish: Wish): Promise<Promoted>
   putCandidate(caller: Caller, pipeline: string, candidate: { scope: string; spec: PipelineSpec }): Promise<number>
   keys(caller: Caller): Promise<ReleaseKey[]>
   trust(caller: Caller, key: { publicKey: string; name: string }): Promise<ReleaseKey>
+  /** Those that wait for a person. */
+  readonly requests: PromotionApprovals
 }
 
 const historyLength = 100
@@ -192,6 +191,8 @@ export function createReleases(deps: PipelinesDeps, placed: Places['placed']): R
       refuseStep(caller)
       return moveTo(deps, await publicKeys(caller.projectId), caller, target, wish)
     },
+
+    requests: createPromotionApprovals(deps, putRequestInForce(deps, publicKeys)),
 
     async putCandidate(caller, pipeline, { scope, spec: written }) {
       const spec = placed(written)

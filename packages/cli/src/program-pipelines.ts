@@ -64,6 +64,9 @@ function addPipeline(group: Command, { common, remote, action }: Dressing): void
   remote(group.command('show').argument('<name>').description('a pipeline, its params and its steps')).action(
     action(async () => (await import('./commands/pipeline/look.ts')).show),
   )
+  remote(group.command('cost').argument('<name>').description('what its attempts used, day by day'))
+    .option('--days <days>', 'so many days back', numberBetween(1, 366, { whole: true }), 30)
+    .action(action(async () => (await import('./commands/pipeline/cost.ts')).cost))
   choices(remote(group.command('plan').argument('<name>').description('what a run would do, and why'))).action(
     action(async () => (await import('./commands/pipeline/look.ts')).plan),
   )

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AttemptUsage, RunCost } from './run-cost.ts'
 import { StepSource } from './step-source.ts'
 import { Name, Timestamp } from './common.ts'
 import { ranIn } from './pipeline-target.ts'
@@ -62,6 +63,8 @@ export const Attempt = z.object({
   submittedAt: Timestamp.nullable(),
   startedAt: Timestamp.nullable(),
   endedAt: Timestamp.nullable(),
+  /** Absent until it has ended. */
+  usage: AttemptUsage.optional(),
 })
 
 /** Why a step ran, or what took its place. */
@@ -156,6 +159,8 @@ export const Run = z
     createdAt: Timestamp,
     startedAt: Timestamp.nullable(),
     endedAt: Timestamp.nullable(),
+    /** Of its attempts that have ended. */
+    cost: RunCost.optional(),
     steps: z.array(RunStep),
   })
   .meta({ id: 'Run' })

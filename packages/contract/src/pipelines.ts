@@ -5,6 +5,7 @@ import { RunEnvironment } from './pipeline-environments.ts'
 import { runTarget } from './pipeline-target.ts'
 import { Firing, ParamValue, TriggerReason, TriggerSpec, WrittenTrigger } from './triggers.ts'
 import { CachePart, CacheVerdict, PlannedStepView, Run, RunState } from './pipeline-run.ts'
+import { PipelineCosts } from './run-cost.ts'
 import { PipelineSpec, RunPriority, StepKey } from './pipeline-spec.ts'
 import { slotEndpoints } from './slots.ts'
 import { AttemptQuery } from './step-results.ts'
@@ -188,6 +189,16 @@ export const pipelines = defineEndpoints({
       body: z.object({ pipeline: Name, version: z.int(), steps: z.array(PlannedStepView) }),
     },
     errors: startErrors,
+  },
+  costs: {
+    method: 'GET',
+    path: '/api/v1/pipelines/{pipeline}/costs',
+    summary: 'Add up what the attempts of a pipeline used, for each day on which they began.',
+    access: 'pipelines:read',
+    params: one,
+    query: z.object({ days: z.coerce.number<string>().int().min(1).max(366).default(30) }),
+    success: { status: 200, body: PipelineCosts },
+    errors: ['pipelines.not_found'],
   },
   listVersions: {
     method: 'GET',

@@ -4,6 +4,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { pathTo } from '../shell/paths.ts'
 import { Button, formatCount, Loaded, PageHead, PageLink } from '../ui/index.ts'
+import { Costs } from './Costs.tsx'
 import { Environments } from './Environments.tsx'
 import { Firings } from './Firings.tsx'
 import { pipelineQuery } from './queries.ts'
@@ -83,6 +84,7 @@ function Content({ pipeline }: { readonly pipeline: Pipeline }) {
       {shown && <SpecPanel step={shown} params={pipeline.spec.params} />}
       <Triggers pipeline={pipeline} />
       <Firings pipeline={pipeline.name} />
+      <Costs pipeline={pipeline.name} />
       <Releases pipeline={pipeline.name} />
       <Versions pipeline={pipeline.name} />
     </>

@@ -115,3 +115,12 @@ export const planQuery = (pipeline: string, wish: RunWish) =>
     queryKey: ['pipelines', 'plan', pipeline, wish],
     queryFn: ({ signal }) => api.pipelines.plan({ params: { pipeline }, body: wish }, { signal }),
   })
+
+export const COST_DAYS = 30
+
+export const costsQuery = (pipeline: string) =>
+  queryOptions({
+    queryKey: ['pipelines', 'costs', pipeline],
+    queryFn: ({ signal }) =>
+      api.pipelines.costs({ params: { pipeline }, query: { days: String(COST_DAYS) } }, { signal }),
+  })

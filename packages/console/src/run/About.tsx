@@ -1,4 +1,4 @@
-import type { Run } from '@evenkeel/contract'
+import { costInWords, type Run } from '@evenkeel/contract'
 import { TRIGGERS } from '../model/words.ts'
 import { sampleText, whereOf } from '../pipeline/environment.ts'
 import { wordsOf } from '../pipeline/param-text.ts'
@@ -29,6 +29,11 @@ export function About({ run }: { readonly run: Run }) {
             <Pair name="created">{formatDateTime(createdAt)} UTC</Pair>
           </Pairs>
         </Part>
+        {run.cost && run.cost.attempts > 0 && (
+          <Part title="What it used">
+            <Pairs entries={costInWords(run.cost)} />
+          </Part>
+        )}
         <Part title="What it runs">
           <Pairs>
             <Pair name="pipeline">

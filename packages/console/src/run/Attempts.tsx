@@ -1,6 +1,6 @@
 import type { RunStep } from '@evenkeel/contract'
 import { OUTCOMES } from '../pipeline/states.ts'
-import { formatDuration, type MarkState, Part, StateWord, Time } from '../ui/index.ts'
+import { formatBytes, formatDuration, type MarkState, Part, StateWord, Time } from '../ui/index.ts'
 import css from './Attempts.module.css'
 
 type Attempt = RunStep['attempts'][number]
@@ -46,15 +46,21 @@ export function Attempts({ step: { attempts } }: { readonly step: RunStep }) {
   )
 }
 
-function factsOf({ executor, image, runtime, exitCode, startedAt, endedAt }: Attempt): string[] {
+function factsOf({ executor, image, runtime, exitCode, startedAt, endedAt, usage }: Attempt): string[] {
   return [
     `on ${executor}`,
     ...(image === null ? [] : [`in ${image}`]),
     ...softwareOf(runtime),
     ...(exitCode === null ? [] : [`exit code ${exitCode}`]),
     ...(startedAt && endedAt ? [`ran ${formatDuration(Date.parse(endedAt) - Date.parse(startedAt))}`] : []),
+    ...(usage ? usedBy(usage) : []),
   ]
 }
+
+const usedBy = ({ cpuSeconds, peakMemoryBytes }: NonNullable<Attempt['usage']>): string[] => [
+  cpuSeconds === null ? 'CPU not measured' : `CPU ${formatDuration(cpuSeconds * 1000)}`,
+  peakMemoryBytes === null ? 'memory not measured' : `at most ${formatBytes(peakMemoryBytes)}`,
+]
 
 /** Nothing for the host: that is where steps run when nobody says otherwise. */
 function softwareOf(runtime: Attempt['runtime']): string[] {

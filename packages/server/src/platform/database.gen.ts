@@ -441,6 +441,10 @@ export interface Database {
     metrics: Generated<Json>
     image: string | null
     runtime: Json | null
+    cpu_seconds: number | null
+    peak_memory_bytes: number | null
+    price_per_hour: number | null
+    currency: string | null
   }
   'pipelines.backfill': {
     id: string

@@ -1,4 +1,4 @@
-import { commitText, plural, type Run, type RunStep, whyNotRun } from '@evenkeel/contract'
+import { commitText, costInWords, plural, type Run, type RunStep, whyNotRun } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, momentText, spanText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
@@ -35,6 +35,7 @@ export function runLines(run: Run): string[] {
     params,
     priority,
     steps,
+    cost,
   } = run
   const given = Object.entries(params).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   return [
@@ -42,6 +43,13 @@ export function runLines(run: Run): string[] {
     `  version  ${pipelineVersion}${whereOf(run)}, by ${createdBy}: ${trigger.says}`,
     `  commit   ${commitText(commit)}`,
     `  time     ${momentText(startedAt)}, ${spanText(startedAt, endedAt)}`,
+    ...(cost && cost.attempts > 0
+      ? [
+          `  cost     ${costInWords(cost)
+            .map(([name, words]) => `${name} ${words}`)
+            .join(', ')}`,
+        ]
+      : []),
     ...(priority !== 0 ? [`  priority ${priority}`] : []),
     ...(given.length > 0 ? [`  params   ${cell(given.join('  '), 160)}`] : []),
     ...table(['step', 'state', 'time', 'attempts', 'why'], steps.map(stepRow)),

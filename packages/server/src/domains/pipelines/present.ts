@@ -1,6 +1,8 @@
 import {
   type Attempt,
   type AttemptRuntime,
+  type AttemptUsage,
+  costOf,
   type ParamValue,
   PipelineSpec,
   type Reproduces,
@@ -55,6 +57,7 @@ function presentRun(
     createdAt: run.created_at.toISOString(),
     startedAt: iso(run.started_at),
     endedAt: iso(run.ended_at),
+    cost: costOf(attempts.map(costsOf)),
     steps: steps.map((step) => presentStep(step, byStep.get(step.key) ?? [], requests.get(step.key))),
   }
 }
@@ -109,6 +112,12 @@ const withCounts = ({ values, outputs, metrics }: Left): Left => ({
 
 const host: AttemptRuntime = { kind: 'host', digest: null, tool: null, version: null }
 
+const costsOf = (row: AttemptRow) => ({
+  startedAt: iso(row.started_at),
+  endedAt: iso(row.ended_at),
+  usage: usageOf(row),
+})
+
 const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   attempt: row.attempt,
   externalId: row.external_id,
@@ -123,6 +132,13 @@ const presentAttempt = (row: AttemptRow): z.output<typeof Attempt> => ({
   submittedAt: iso(row.submitted_at),
   startedAt: iso(row.started_at),
   endedAt: iso(row.ended_at),
+  ...(row.ended_at && { usage: usageOf(row) }),
+})
+
+const usageOf = ({ cpu_seconds, peak_memory_bytes, price_per_hour, currency }: AttemptRow): AttemptUsage => ({
+  cpuSeconds: cpu_seconds,
+  peakMemoryBytes: peak_memory_bytes,
+  price: price_per_hour === null || currency === null ? null : { perHour: price_per_hour, currency },
 })
 
 /** A version that an earlier release wrote says less; what it leaves out has the default of today. */

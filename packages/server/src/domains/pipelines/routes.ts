@@ -20,6 +20,7 @@ export function pipelinesRoutes(app: FastifyInstance, pipelines: Pipelines): voi
     startRun: ({ params, body }, caller) => pipelines.startRun(caller, params.pipeline, body),
     listTargets: async () => ({ items: await pipelines.listTargets() }),
     listVersions: ({ params, query }, caller) => pipelines.listVersions(caller, params.pipeline, query),
+    costs: ({ params, query }, caller) => pipelines.costs(caller, params.pipeline, query.days),
     plan: ({ params, body }, caller) => pipelines.plan(caller, params.pipeline, body),
     explainStep: ({ params }, caller) => pipelines.explainStep(caller, params),
     readSummary: async ({ params, query }, caller) => ({

@@ -1,6 +1,7 @@
 import {
   type Firing,
   type Pipeline,
+  type PipelineCosts,
   pipelinesErrors,
   type PipelineSpec,
   type PipelineVersion,
@@ -34,6 +35,7 @@ import { checkInputsOf } from './engine/quarantine.ts'
 import { createLookUp } from './engine/cache/look-up.ts'
 import { type Explanation, explainStep } from './explain.ts'
 import { previewRun } from './preview.ts'
+import { costsOf } from './costs.ts'
 import { pipelinesJobs } from './jobs.ts'
 import type { LogPage } from './log-page.ts'
 import type { PointsQuery } from './metrics-store.ts'
@@ -71,6 +73,8 @@ export interface Pipelines {
   putTrigger(caller: Caller, target: { pipeline: string; trigger: string }, trigger: WrittenTrigger): Promise<Pipeline>
   listFirings(caller: Caller, pipeline: string, page: PageRequest): Promise<Page<Firing>>
   listVersions(caller: Caller, pipeline: string, page: PageRequest): Promise<Page<PipelineVersion>>
+  /** What its attempts used in the last days. */
+  costs(caller: Caller, pipeline: string, days: number): Promise<PipelineCosts>
   plan(caller: Caller, pipeline: string, request: RunRequest): Promise<RunPreview>
   startRun(
     caller: Caller,
@@ -247,6 +251,11 @@ export function createPipelines(deps: PipelinesDeps): Pipelines {
       refuse(await unknownSource(db, caller.projectId, spec))
       await writeVersion(deps, caller, pipeline, spec)
       return read(caller, pipeline)
+    },
+
+    async costs(caller, pipeline, days) {
+      await newest(caller, pipeline)
+      return costsOf(db, { projectId: caller.projectId, pipeline }, new Date(now().getTime() - days * 86_400_000))
     },
 
     async putTrigger(caller, target, written) {

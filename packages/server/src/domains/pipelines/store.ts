@@ -14,7 +14,18 @@ export type AttemptRow = Selectable<Database['pipelines.attempt']>
 /** Without what it left. */
 export type AttemptStateRow = Omit<
   AttemptRow,
-  'small_values' | 'outputs' | 'progress' | 'metrics' | 'project_id' | 'executor' | 'image' | 'runtime'
+  | 'small_values'
+  | 'outputs'
+  | 'progress'
+  | 'metrics'
+  | 'project_id'
+  | 'executor'
+  | 'image'
+  | 'runtime'
+  | 'cpu_seconds'
+  | 'peak_memory_bytes'
+  | 'price_per_hour'
+  | 'currency'
 >
 
 const open = ['queued', 'running', 'waiting'] as const

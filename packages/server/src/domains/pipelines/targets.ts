@@ -17,6 +17,8 @@ export interface Places {
   urlFor(target: string): string
   /** Where a target and this server both find what outlives an attempt. */
   folderFor(target: string): string
+  /** What an hour on a target costs; null where nobody has said. */
+  priceOf(target: string): { readonly perHour: number; readonly currency: string } | null
   /** All of these. */
   readonly folders: readonly string[]
   /**
@@ -61,6 +63,11 @@ export function createPlaces(deps: PipelinesDeps): Places {
     urlFor: (target) => remoteOf(target)?.serverUrl ?? deps.url(),
     folderFor: (target) => remoteOf(target)?.folder ?? deps.folder,
     folders: [...new Set([deps.folder, ...Object.keys(targets).flatMap((name) => remoteOf(name)?.folder ?? [])])],
+
+    priceOf(name) {
+      const { pricePerHour: perHour, currency = 'USD' } = targets[name] ?? {}
+      return perHour === undefined ? null : { perHour, currency }
+    },
 
     placed(spec) {
       const steps = spec.steps.map((step) => ({ ...step, runsOn: placeOf(step) }))

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
 import type { Log } from '../../../platform/logging.ts'
-import { type Ended, type Executor, type Handle, type JobSpec, Unreachable } from '../executors/executor.ts'
+import { type Ended, type Executor, type Handle, type JobSpec, Unreachable, type Usage } from '../executors/executor.ts'
 import { type AttemptId, type AttemptRow, idOf } from '../store.ts'
 import type { Ending } from './apply.ts'
 import { type Harvest, harvest } from './harvest.ts'
@@ -50,6 +50,8 @@ export interface LastNews {
   readonly seen: Ended
   /** What it left, or what is wrong with what it did; undefined when it did not end well. */
   readonly left: Harvest | Error | undefined
+  /** What it used, as far as that was measured. */
+  readonly usage: Usage
   /** Its start, when that may not have been told. */
   readonly begun?: Begun | undefined
 }
@@ -131,14 +133,15 @@ export function createAttendant({
     const metrics = followMetrics(executor, handle, readSoFar(attempt.metrics), (news) => journal.told(id, news))
     const silence = await followSilence(executor, id, handle, attempt.started_at ?? new Date())
     const seen = await watch(executor, handle, async () => {
-      await metrics.look()
+      await Promise.all([metrics.look(), executor.measure(handle)])
       await silence?.()
     }).finally(() => clearTimeout(brief))
     await insist(() => metrics.finish())
     const changed = await insist(() => checkInputs(executor, handle))
     const left = changed ?? (hasWorked(seen) ? await bringIn(executor, id, handle) : undefined)
     if (executor.queues) await noteImage(executor, id, handle)
-    await insist(() => journal.ended(id, { seen, left, begun: executor.queues ? undefined : begun }))
+    const usage = await executor.usage(handle)
+    await insist(() => journal.ended(id, { seen, left, usage, begun: executor.queues ? undefined : begun }))
     await executor.cleanup(handle)
   }
 

@@ -36,6 +36,8 @@ export interface JournalDeps extends PipelinesDeps {
   readonly urlFor: (target: string) => string
   /** Where a target and this server both find what outlives an attempt. */
   readonly folderFor: (target: string) => string
+  /** What an hour on a target costs; null where nobody has said. */
+  readonly priceOf: (target: string) => { readonly perHour: number; readonly currency: string } | null
   readonly environments: Environments
 }
 
@@ -60,6 +62,16 @@ export function createJournal(
     const run = await hear(id.runId, news)
     // Steps that run at the same time share the scope of the run, so the last one to end closes it.
     if (run && hasEnded(run)) await deps.revokeStepTokens(id.runId)
+  }
+
+  async function usedBy(id: AttemptId, { cpuSeconds, peakMemoryBytes }: LastNews['usage']) {
+    const price = deps.priceOf(stepOf(await plans(store, id.runId), id.step).runsOn)
+    return {
+      cpu_seconds: cpuSeconds,
+      peak_memory_bytes: peakMemoryBytes,
+      price_per_hour: price?.perHour ?? null,
+      currency: price?.currency ?? null,
+    }
   }
 
   async function tellProgress(id: AttemptId, progress: Progress): Promise<void> {
@@ -113,6 +125,7 @@ export function createJournal(
     failed: (id, ending) => end(id, (states, now) => ({ states: recordEnd(states, id, ending, now) })),
 
     async ended(id, { left, ...last }) {
+      await store.reportAttempt(id, await usedBy(id, last.usage))
       const clean = await withoutSecrets(id, left)
       await end(id, (states, now) => recordLast(states, id, { ...last, left: clean }, now))
     },

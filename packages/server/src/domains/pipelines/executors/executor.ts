@@ -34,10 +34,20 @@ export interface Executor {
   list(): Promise<readonly { readonly externalId: string; readonly handle: Handle }[]>
   /** The image it runs in, by digest; null where there is none, or nobody knows yet. */
   image(handle: Handle): Promise<string | null>
+  /** Looks what it uses now; asked twice a second while it runs. */
+  measure(handle: Handle): Promise<void>
+  /** What it used. It has ended. */
+  usage(handle: Handle): Promise<Usage>
   /** Version of the platform. @throws Unreachable when it does not answer */
   version(): Promise<string>
   /** Ends what is left of the process tree and frees the space of inputs and outputs. The log stays readable. */
   cleanup(handle: Handle): Promise<void>
+}
+
+/** What a job used; null: nobody has measured it. */
+export interface Usage {
+  readonly cpuSeconds: number | null
+  readonly peakMemoryBytes: number | null
 }
 
 export interface JobSpec {

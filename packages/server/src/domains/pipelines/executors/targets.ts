@@ -1,4 +1,4 @@
-import { Name, TargetLabels } from '@evenkeel/contract'
+import { Currency, Name, TargetLabels } from '@evenkeel/contract'
 import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
@@ -7,16 +7,23 @@ import { isErrno } from '../../../platform/errors.ts'
 const AbsolutePath = z.string().refine(isAbsolute, { error: 'must be an absolute path' })
 const Image = z.string().min(1).max(500)
 
+const described = {
+  /** What steps ask for by `labels`. */
+  labels: TargetLabels.optional(),
+  /** What an hour of an attempt costs, however much of the machine it uses. */
+  pricePerHour: z.number().nonnegative().optional(),
+  currency: Currency.optional(),
+}
+
 const shared = {
   /** Where the folders of attempts lie, for the server and the platform alike; below the data folder when absent. */
   folder: AbsolutePath.optional(),
   /** How jobs reach this server, where that is another address than its own. */
   serverUrl: z.url({ protocol: /^https?$/ }).optional(),
-  /** What steps ask for by `labels`. */
-  labels: TargetLabels.optional(),
+  ...described,
 }
 /** This machine, which is there without being named. */
-const LocalTarget = z.strictObject({ kind: z.literal('local'), labels: TargetLabels.optional() })
+const LocalTarget = z.strictObject({ kind: z.literal('local'), ...described })
 
 const tls = { caFile: AbsolutePath.optional(), certFile: AbsolutePath.optional(), keyFile: AbsolutePath.optional() }
 

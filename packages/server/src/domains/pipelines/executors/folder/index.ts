@@ -12,6 +12,7 @@ import {
 } from '../executor.ts'
 import { prepare } from '../local/folder.ts'
 import { watchFolder } from '../local/watch.ts'
+import { usageOf } from '../usage.ts'
 import { clear, exists, heartbeatOf, read, readExit } from './files.ts'
 import { readOutput } from './outputs.ts'
 import type { Platform, PlatformJob, PlatformState } from './platform.ts'
@@ -30,6 +31,9 @@ export interface FolderExecutorOptions {
   /** How long a file that another machine has written may take to be seen here. */
   readonly lateMs?: number
 }
+
+/** Kinds where a job has a container of its own, whose peak is that of the job. */
+const containers: ReadonlySet<string> = new Set(['docker', 'kubernetes'])
 
 /** What the guard has not ended by then, the platform ends. */
 const killMs = 3000
@@ -173,6 +177,9 @@ export function createFolderExecutor(options: FolderExecutorOptions): Executor {
     cancel,
     read,
     output: readOutput,
+    // The server sees none of its processes.
+    measure: async () => undefined,
+    usage: (home) => usageOf(home, containers.has(kind) ? 'cgroup-peak' : undefined),
     image: async (home) => (await platform.image?.(basename(home))) ?? null,
     version: () => platform.version(),
 

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Ended, Executor, Handle, JobSpec, Observation, PlaceFile } from '../executor.ts'
 import { clear, exists, heartbeatOf, ignoreAbsent, read, readExit } from '../folder/files.ts'
 import { readOutput } from '../folder/outputs.ts'
+import { noteMemory, usageOf } from '../usage.ts'
 import { prepare } from './folder.ts'
 import { type Identity, isAlive, parseIdentity } from './identity.ts'
 import { createLogCut } from './log-cut.ts'
@@ -62,6 +63,13 @@ export function createLocalExecutor({ folder, place }: { folder: string; place: 
     read,
     output: readOutput,
     image: async () => null,
+    usage: (home) => usageOf(home, 'peak-memory'),
+
+    async measure(home) {
+      const leader = await leaderOf(home)
+      if (leader) await noteMemory(home, leader.pid)
+    },
+
     version: async () => `${release()} (${process.platform}-${process.arch})`,
 
     async list() {

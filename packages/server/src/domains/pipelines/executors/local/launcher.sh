@@ -38,4 +38,12 @@ if [ -r "/proc/$$/stat" ]; then identify; else EVENKEEL_LAUNCHER_START=$(ps -o l
   fi
   exec "$@"
 )
-echo "{\"exit_code\":$?}" > "$EVENKEEL_LAUNCHER_CONTROL/exit.json"
+EVENKEEL_LAUNCHER_CODE=$?
+# What it used, by the shell itself and by the container it may be in; before the end is told.
+times > "$EVENKEEL_LAUNCHER_CONTROL/usage"
+for EVENKEEL_LAUNCHER_PEAK in /sys/fs/cgroup/memory.peak /sys/fs/cgroup/memory/memory.max_usage_in_bytes; do
+  [ -r "$EVENKEEL_LAUNCHER_PEAK" ] || continue
+  read -r EVENKEEL_LAUNCHER_BYTES < "$EVENKEEL_LAUNCHER_PEAK"
+  echo "$EVENKEEL_LAUNCHER_BYTES" > "$EVENKEEL_LAUNCHER_CONTROL/cgroup-peak"
+done
+echo "{\"exit_code\":$EVENKEEL_LAUNCHER_CODE}" > "$EVENKEEL_LAUNCHER_CONTROL/exit.json"

@@ -211,7 +211,7 @@ async function addAttempt(outputs: object, values: object = {}): Promise<string>
   const external = { external_id: id, executor: 'local', host: 'here', submitted_at: at, seen_at: at, ended_at: at }
   await db
     .insertInto('pipelines.attempt')
-    .values({ ...step, ...external, ...{ step_key: 's', attempt: 1, state: 'succeeded' }, ...left })
+    .values({ ...step, ...external, ...left, step_key: 's', attempt: 1, state: 'succeeded' })
     .execute()
   return id
 }

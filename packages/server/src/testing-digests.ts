@@ -5,8 +5,8 @@ import type { Db } from './platform/db.ts'
 /** Columns that could hold a digest of stored content, or do, and need none of it; by table. */
 const needNothing: Readonly<Record<string, string>> = {
   'datasets.contract': 'body',
-  // What was sent; the file that was made of it is another one.
-  'datasets.version': 'source_digest columns checks profile',
+  // Of its files and columns together, and of what was sent: neither is a file of its own.
+  'datasets.version': 'digest source_digest columns checks profile',
   'deployments.artifact': 'signature',
   'deployments.endpoint': 'recording plan',
   // What a node says that it has loaded: the artifact it was told to.
@@ -29,11 +29,11 @@ const needNothing: Readonly<Record<string, string>> = {
   'monitoring.prediction': 'features',
   'monitoring.segment': 'endpoints segment',
   'pipelines.approval': 'spec voices evidence_digest',
-  'pipelines.attempt': 'small_values progress holds gpus metrics runtime image handle reason',
+  'pipelines.attempt': 'progress holds gpus metrics runtime image handle reason',
   'pipelines.backfill': 'params time_params',
   'pipelines.metric': 'labels',
   'pipelines.pipeline_version': 'spec_digest',
-  'pipelines.run': 'trigger params concurrency reason',
+  'pipelines.run': 'trigger concurrency reason',
   // What a result depends on; the versions and results themselves keep it.
   'pipelines.step': 'needs cache cache_key cache_parts wants reason',
   'pipelines.trigger': 'spec',

@@ -1,7 +1,7 @@
-import { type BlobHolder, held, heldWithin } from '../../platform/blobs/holder.ts'
+import { type BlobHolder, heldAt } from '../../platform/blobs/holder.ts'
 
 /** The files of every version; those of refused ones show why. */
 export const datasetBlobs: BlobHolder = {
   domain: 'datasets',
-  columns: [held('datasets.version.digest'), heldWithin('datasets.version.files')],
+  columns: [heldAt('datasets.version.files', '$[*].digest')],
 }

@@ -1,24 +1,21 @@
-import { sql } from 'kysely'
-import { type BlobHolder, type Column, type HeldColumn, heldWithin } from '../../platform/blobs/holder.ts'
+import { type BlobHolder, heldAt, heldWithin } from '../../platform/blobs/holder.ts'
 
-/** Code, lock files and inputs of every version and run, what steps left, and what people were shown. */
+/** Of a folder, the list of its files is stored under the digest. */
+const isFolder = '? (@.fileCount.type() == "number")'
+
+/** Code, lock files and inputs of every version and run, what steps left and said, and what people were shown. */
 export const pipelineBlobs: BlobHolder = {
   domain: 'pipelines',
   columns: [
     heldWithin('pipelines.pipeline_version.spec'),
     heldWithin('pipelines.release.document'),
     heldWithin('pipelines.run.plan'),
-    heldOutputs('pipelines.attempt.outputs', sql`outputs`),
-    heldOutputs('pipelines.step.reused', sql`reused -> 'outputs'`),
+    // A step may hand the digest of what it uploaded to the next one, days later.
+    heldWithin('pipelines.run.params'),
+    heldWithin('pipelines.attempt.small_values'),
+    heldAt('pipelines.attempt.outputs', '$.*.digest', `$.* ${isFolder}.digest`),
+    heldWithin('pipelines.step.reused'),
+    heldAt('pipelines.step.reused', '$.outputs.*.digest', `$.outputs.* ${isFolder}.digest`),
     heldWithin('pipelines.approval.evidence'),
   ],
-}
-
-/** Of a folder, the list of its files is stored under the digest. */
-function heldOutputs(column: Column, outputs: ReturnType<typeof sql>): HeldColumn {
-  const table = sql.table(column.split('.').slice(0, 2).join('.'))
-  const folders = sql<{ digest: string }>`
-    select output ->> 'digest' as digest from ${table}, jsonb_path_query(${outputs}, '$.*') output
-    where jsonb_typeof(output -> 'fileCount') = 'number'`
-  return { ...heldWithin(column), folders }
 }

@@ -30,10 +30,14 @@ const isYoung = (since: Date) => sql`(f.stored_at >= ${since} or exists (
  * all of it happens on one connection, and is gone with it.
  */
 export function gcStore(conn: Db) {
-  const folders = async ({ folders: select }: HeldColumn, domain: string) =>
-    select &&
-    sql`insert into gc_folder (domain, digest) select distinct ${domain}, digest from (${select}) named
-      where digest is not null on conflict do nothing`.execute(conn)
+  async function holdAll(domain: string, digests: HeldColumn['digests'], isExact: boolean): Promise<void> {
+    await sql`
+      insert into gc_held as h (digest, domain, is_exact)
+      select distinct digest, ${domain}, ${isExact}::boolean from (${digests}) named where digest is not null
+      on conflict (digest, domain) do update set is_exact = true where excluded.is_exact and not h.is_exact`.execute(
+      conn,
+    )
+  }
 
   return {
     async forget(): Promise<void> {
@@ -42,22 +46,22 @@ export function gcStore(conn: Db) {
 
     async prepare(): Promise<void> {
       await sql`drop table if exists gc_held, gc_folder, gc_found`.execute(conn)
-      await sql`create temporary table gc_held (digest text, domain text, primary key (digest, domain))`.execute(conn)
+      await sql`create temporary table gc_held
+        (digest text, domain text, is_exact boolean, primary key (digest, domain))`.execute(conn)
       await sql`create temporary table gc_folder
         (digest text, domain text, is_read boolean default false, primary key (digest, domain))`.execute(conn)
       await sql`create temporary table gc_found
         (digest text primary key, size_bytes bigint not null, stored_at timestamptz not null)`.execute(conn)
     },
 
-    async hold(domain: string, digests: readonly string[]): Promise<void> {
-      await sql`insert into gc_held (digest, domain) select distinct digest, ${domain} from unnest(${[...digests]}::text[]) digest
-        on conflict do nothing`.execute(conn)
-    },
+    hold: (domain: string, digests: readonly string[]): Promise<void> =>
+      holdAll(domain, sql`select unnest(${[...digests]}::text[]) as digest`, true),
 
-    async holdAll(domain: string, column: HeldColumn): Promise<void> {
-      await sql`insert into gc_held (digest, domain) select distinct digest, ${domain} from (${column.digests}) named
+    async holdColumn(domain: string, { digests, isExact, folders }: HeldColumn): Promise<void> {
+      await holdAll(domain, digests, isExact)
+      if (!folders) return
+      await sql`insert into gc_folder (domain, digest) select distinct ${domain}, digest from (${folders}) named
         where digest is not null on conflict do nothing`.execute(conn)
-      await folders(column, domain)
     },
 
     /** Lists of files that were not read yet. */
@@ -117,7 +121,7 @@ export function gcStore(conn: Db) {
     async sumHeld(): Promise<HeldRow[]> {
       const { rows } = await sql<HeldRow>`
         select domain, count(f.digest)::int as blobs, coalesce(sum(size_bytes), 0)::bigint as "sizeBytes",
-          (count(*) filter (where f.digest is null))::int as missing
+          (count(*) filter (where f.digest is null and h.is_exact))::int as missing
         from gc_held h left join gc_found f using (digest) group by domain order by 3 desc, 1`.execute(conn)
       return rows
     },

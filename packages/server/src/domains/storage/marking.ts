@@ -27,7 +27,7 @@ export async function mark(conn: Db, { blobs, holders, alwaysHeld }: MarkingDeps
       const marking = gcStore(tx)
       await marking.hold('platform', alwaysHeld)
       for (const { domain, columns } of holders) {
-        for (const column of columns) await marking.holdAll(domain, column)
+        for (const column of columns) await marking.holdColumn(domain, column)
       }
       return marking.moment()
     })

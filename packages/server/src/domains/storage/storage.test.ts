@@ -29,7 +29,8 @@ const domainOf = (platform: Platform) => {
 
 let world: World
 beforeAll(async () => {
-  world = await startWorld({ domains: (platform) => [domainOf(platform)] })
+  const environment = { EVENKEEL_LOG_LEVEL: 'silent' }
+  world = await startWorld({ environment, domains: (platform) => [domainOf(platform)] })
 })
 beforeEach(async () => {
   clock = new Date()
@@ -87,18 +88,20 @@ describe('a collection of garbage', () => {
     expect(entries).toEqual([])
   })
 
-  it('keeps the files of the folders that steps have left, and those that code and plans name', async () => {
+  it('keeps what steps have left, the files of folders too, and what they told the next step', async () => {
     const put = async (text: string) => (await files().upload({ query: {}, file: Buffer.from(text) })).digest
-    const [inFolder, file, garbage] = [await put('in a folder'), await put('a file'), await put('garbage of a step')]
+    const [inFolder, file] = [await put('in a folder'), await put('a file')]
+    const [told, garbage] = [await put('told'), await put('garbage of a step')]
     const entry = { path: 'x/y', digest: inFolder, sizeBytes: 11, executable: false }
     const folder = await put(JSON.stringify({ kind: 'evenkeel.folder', version: 1, files: [entry] }))
-    await addAttempt({ out: { digest: folder, sizeBytes: 11, fileCount: 1 }, one: { digest: file, sizeBytes: 6 } })
+    const outputs = { out: { digest: folder, sizeBytes: 11, fileCount: 1 }, one: { digest: file, sizeBytes: 6 } }
+    await addAttempt(outputs, { model: told })
     later(2 * dayMs)
 
     const { held } = await collect()
 
-    expect(held.find(({ domain }) => domain === 'pipelines')).toMatchObject({ blobs: 3, missing: 0 })
-    expect(await Promise.all([inFolder, folder, file, garbage].map(has))).toEqual([true, true, true, false])
+    expect(held.find(({ domain }) => domain === 'pipelines')).toMatchObject({ blobs: 4, missing: 0 })
+    expect(await Promise.all([inFolder, folder, file, told, garbage].map(has))).toEqual([true, true, true, true, false])
   })
 
   it('deletes nothing when the list of a folder is damaged, and says which', async () => {
@@ -184,7 +187,7 @@ async function addOpen(): Promise<string> {
 }
 
 /** A step that has succeeded with these outputs. @returns the id of its run */
-async function addAttempt(outputs: object): Promise<string> {
+async function addAttempt(outputs: object, values: object = {}): Promise<string> {
   const { db } = world.platform
   const [id, at] = [randomUUID(), new Date()]
   const key = { project_id: 'default', pipeline: 'p', version: 1 }
@@ -204,10 +207,11 @@ async function addAttempt(outputs: object): Promise<string> {
     .insertInto('pipelines.step')
     .values({ ...step, key: 's', position: 0, state: 'succeeded', count_from: 0 })
     .execute()
+  const left = { outputs: json(outputs), small_values: json(values) }
   const external = { external_id: id, executor: 'local', host: 'here', submitted_at: at, seen_at: at, ended_at: at }
   await db
     .insertInto('pipelines.attempt')
-    .values({ ...step, ...external, step_key: 's', attempt: 1, state: 'succeeded', outputs: json(outputs) })
+    .values({ ...step, ...external, ...left, step_key: 's', attempt: 1, state: 'succeeded' })
     .execute()
   return id
 }

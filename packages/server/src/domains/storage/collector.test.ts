@@ -17,7 +17,7 @@ import { blobTouchStore } from '../../platform/blobs/touches.ts'
 import { startBucket } from '../../platform/blobs/s3/testing.ts'
 import { type Db, openDatabase } from '../../platform/db.ts'
 import { createDatabase } from '../../testing.ts'
-import { digestOf, openShelf, silently, soon } from './testing.ts'
+import { digestOf, openShelf, shelfOf, silently, soon } from './testing.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'evenkeel-gc-'))
 const bucket = await startBucket()
@@ -182,6 +182,41 @@ it('keeps what an open transaction copies from a name that is gone', async () =>
 
   expect(await collecting).toMatchObject({ kept: { blobs: 1 }, freed: { blobs: 0 } })
   expect(await stored()).toEqual(new Set([digest]))
+})
+
+it('leaves alone what others have put beside the blobs', async () => {
+  const { blobs, collect } = await shelf('folder')
+  const { digest } = await blobs.put(Buffer.from('garbage'))
+  const path = await blobs.localPath(digest)
+  await writeFile(join(path, '..', '.DS_Store'), 'x')
+  await writeFile(join(blobs.localFolder, 'sha256', '.DS_Store'), 'x')
+
+  expect(await collect({ ...options, since: soon() })).toMatchObject({ stored: { blobs: 1 }, freed: { blobs: 1 } })
+  expect(await readdir(join(path, '..'))).toEqual(['.DS_Store'])
+})
+
+it('goes on the next time when the store fails half-way, and nothing is deleted behind its back', async () => {
+  const { blobs, stored } = await shelf('folder')
+  for (let at = 0; at < 40; at++) await blobs.put(Buffer.from(`garbage ${at}`))
+  let count = 0
+  let isOver = false
+  const failing: typeof blobs = {
+    ...blobs,
+    async delete(digest) {
+      if (++count === 5) throw new Error('The bucket does not answer.')
+      await delay(5)
+      expect(isOver).toBe(false)
+      await blobs.delete(digest)
+    },
+  }
+
+  await expect(shelfOf(db, failing).collect({ ...options, since: soon() })).rejects.toThrow('does not answer')
+  isOver = true
+  const left = (await stored()).size
+  await shelfOf(db, blobs).collect({ ...options, since: soon() })
+
+  expect(left).toBeGreaterThan(0)
+  expect((await stored()).size).toBe(0)
 })
 
 it('sweeps files that were begun and never ended, and leaves those under way', async () => {

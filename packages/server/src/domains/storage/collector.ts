@@ -21,6 +21,8 @@ export interface CollectorOptions {
 const listPage = 5000
 const sweepPage = 200
 const deletesAtOnce = 32
+/** A process that slept, or lost its database, may no longer hold the rows that it has locked. */
+const deleteWithinMs = 10_000
 
 const none = { blobs: 0, sizeBytes: 0 }
 export const nothingCounted: CollectionCounts = {
@@ -105,9 +107,15 @@ export function createCollector({ db, blobs, ...needs }: CollectorDeps) {
     conn.transaction().execute(async (tx) => {
       const touches = blobTouchStore(tx)
       const untouched = await touches.lockUntouched(digests, since)
-      await pooled(untouched, deletesAtOnce, blobs.delete)
+      const lateMs = Date.now() + deleteWithinMs
+      const gone = new Set<string>()
+      await pooled(untouched, deletesAtOnce, async (digest) => {
+        if (Date.now() > lateMs) return
+        await blobs.delete(digest)
+        gone.add(digest)
+      })
       await touches.forget(untouched)
-      return new Set(untouched)
+      return gone
     })
 
   async function dropUnfinished(since: Date, dryRun: boolean): Promise<CollectionCounts['unfinished']> {

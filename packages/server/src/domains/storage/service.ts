@@ -5,10 +5,10 @@ import { audit } from '../../platform/audit.ts'
 import { type Caller, localCaller } from '../../platform/auth.ts'
 import { failures } from '../../platform/errors.ts'
 import { defineQueue, enqueue, periodic, worker } from '../../platform/jobs.ts'
+import { lastNight } from '../../platform/last-night.ts'
 import { highestPosition, type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
 import { createCollector, nothingCounted } from './collector.ts'
 import type { StorageDeps } from './deps.ts'
-import { lastNight } from '../../platform/last-night.ts'
 import { type CollectionRow, storageStore } from './store.ts'
 
 const fail = failures(storageErrors)

@@ -18,6 +18,9 @@ export interface UnfinishedBlob {
   drop(): Promise<void>
 }
 
+/** Whoever has put content so long ago claims it before referring to it: half of the shortest grace of a collection. */
+export const claimAfterMs = 1_800_000
+
 /** Content under its sha256: the same bytes are kept once and never change. */
 export interface BlobStore {
   readonly kind: string
@@ -25,7 +28,7 @@ export interface BlobStore {
   readonly localFolder: string
   /**
    * Stores a stream. When it resolves, the bytes are safe, and stay at least for the grace of the next collection: refer
-   * to them within an hour. When it rejects, nothing is left behind.
+   * to them within `claimAfterMs`, or claim them again. When it rejects, nothing is left behind.
    *
    * @param digest - what the bytes must have
    * @throws DomainError `platform.digest_mismatch`, `platform.disk_full`, `platform.blobs_unavailable`, or what the source fails with

@@ -4,3 +4,7 @@ export function hexOf(digest: string): string {
   if (!hex) throw new RangeError(`"${digest}" is no digest; it reads sha256: and 64 hex digits.`)
   return hex
 }
+
+/** The digest of what lies under a name in a store; undefined for anything that we did not put there. */
+export const digestNamed = (name: string): string | undefined =>
+  /^[0-9a-f]{64}$/.test(name) ? `sha256:${name}` : undefined

@@ -1,6 +1,6 @@
-import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
+import { type BlobStore, claimAfterMs } from '../../../platform/blobs/blob-store.ts'
 import type { Executor, Handle } from '../executors/executor.ts'
-import { storeFolder } from './folders.ts'
+import { missingPart, storeFolder } from './folders.ts'
 import type { StoredOutput } from './job.ts'
 import type { RunPlanStep } from './plan.ts'
 import { parseValues, valuesLimitBytes } from './values.ts'
@@ -20,9 +20,20 @@ export async function harvest(
 ): Promise<Harvest> {
   const values = await readValues(executor, handle)
   const outputs: Record<string, StoredOutput> = {}
+  const begunMs = Date.now()
   for (const name of names)
     outputs[name] = await bringIn(executor, blobs, handle, { name, isFolder: folderOutputs.includes(name) })
+  if (Date.now() - begunMs > claimAfterMs) await claimAgain(blobs, outputs)
   return { values, outputs }
+}
+
+/** What was stored first has waited for the rest, longer than content may wait for whoever refers to it. */
+async function claimAgain(blobs: BlobStore, outputs: Harvest['outputs']): Promise<void> {
+  for (const [name, output] of Object.entries(outputs)) {
+    const missing = await missingPart(blobs, output)
+    if (missing !== undefined)
+      throw new Error(`The output "${name}" (${missing}) was deleted while the rest was stored.`)
+  }
 }
 
 async function bringIn(

@@ -7,7 +7,7 @@ import { failPlatform, isErrno } from '../../errors.ts'
 import { pooled } from '../../pooled.ts'
 import type { BlobStore, ListedBlob, StoredBlob } from '../blob-store.ts'
 import { claimed } from '../claim.ts'
-import { hexOf } from '../digest.ts'
+import { digestNamed, hexOf } from '../digest.ts'
 import type { Touch } from '../touches.ts'
 
 interface FilesystemOptions {
@@ -83,10 +83,10 @@ export function createFilesystemBlobStore({ folder, touch }: FilesystemOptions):
     delete: (digest) => rm(pathOf(digest), { force: true }),
 
     async *list() {
-      for (const first of await names(join(root, 'sha256'))) {
-        for (const second of await names(join(root, 'sha256', first))) {
+      for (const first of await folders(join(root, 'sha256'))) {
+        for (const second of await folders(join(root, 'sha256', first))) {
           const folder = join(root, 'sha256', first, second)
-          yield* (await pooled(await names(folder), statsAtOnce, (hex) => listed(folder, hex))).flat()
+          yield* (await pooled(await names(folder), statsAtOnce, (name) => listed(folder, name))).flat()
         }
       }
     },
@@ -104,10 +104,11 @@ export function createFilesystemBlobStore({ folder, touch }: FilesystemOptions):
 
 const statsAtOnce = 8
 
-/** Nothing, when it was deleted meanwhile. */
-async function listed(folder: string, hex: string): Promise<ListedBlob[]> {
-  const found = await statOrNothing(join(folder, hex))
-  return found ? [{ digest: `sha256:${hex}`, sizeBytes: found.size, storedAt: found.mtime }] : []
+/** Nothing, when it was deleted meanwhile, or is not ours. */
+async function listed(folder: string, name: string): Promise<ListedBlob[]> {
+  const digest = digestNamed(name)
+  const found = digest && (await statOrNothing(join(folder, name)))
+  return found ? [{ digest, sizeBytes: found.size, storedAt: found.mtime }] : []
 }
 
 const statOrNothing = (path: string) =>
@@ -196,3 +197,7 @@ const names = (folder: string): Promise<string[]> =>
     if (isErrno(error, 'ENOENT')) return []
     throw error
   })
+
+/** Other programs leave files of their own where they look around. */
+const folders = async (folder: string): Promise<string[]> =>
+  (await names(folder)).filter((name) => /^[0-9a-f]{2}$/.test(name))

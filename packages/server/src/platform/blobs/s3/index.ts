@@ -9,9 +9,9 @@ import { Upload } from '@aws-sdk/lib-storage'
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { ByteRange } from '../../http/download.ts'
-import type { BlobStore, StoredBlob } from '../blob-store.ts'
+import { type BlobStore, claimAfterMs, type StoredBlob } from '../blob-store.ts'
 import { claimed } from '../claim.ts'
-import { hexOf } from '../digest.ts'
+import { digestNamed, hexOf } from '../digest.ts'
 import { createFilesystemBlobStore } from '../filesystem/index.ts'
 import type { StoreNeeds } from '../kinds.ts'
 import { readAddress } from './address.ts'
@@ -74,6 +74,15 @@ export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes, touch }: 
       .catch(fault())
   }
 
+  /** The time of an object is that at which its upload began: after a long one, it may seem old already. */
+  async function bring(stored: StoredBlob): Promise<void> {
+    await touch([stored.digest])
+    if (await has(stored.digest)) return
+    const begunMs = Date.now()
+    await send(stored)
+    if (Date.now() - begunMs > claimAfterMs) await bring(stored)
+  }
+
   async function* read(digest: string, range?: ByteRange): AsyncGenerator<Uint8Array> {
     const Range = range && `bytes=${range.start}-${range.end}`
     const asked = client.send(new GetObjectCommand({ Bucket, Key: keyOf(digest), ...(Range && { Range }) }))
@@ -95,8 +104,7 @@ export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes, touch }: 
     async put(source, options) {
       // Its name is its digest, which is known at its end; until then it lies here.
       const stored = await cache.put(source, options)
-      await touch([stored.digest])
-      if (!(await has(stored.digest))) await send(stored)
+      await bring(stored)
       await cache.kept(stored.sizeBytes)
       return stored
     },
@@ -124,7 +132,8 @@ export function createS3BlobStore({ url, cacheFolder, cacheLimitBytes, touch }: 
       try {
         for await (const { Contents = [] } of paginateListObjectsV2({ client }, asked)) {
           for (const { Key = '', Size = 0, LastModified = new Date() } of Contents) {
-            yield { digest: `sha256:${Key.split('/').at(-1)}`, sizeBytes: Size, storedAt: LastModified }
+            const digest = digestNamed(Key.split('/').at(-1)!)
+            if (digest) yield { digest, sizeBytes: Size, storedAt: LastModified }
           }
         }
       } catch (error) {

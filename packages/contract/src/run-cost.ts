@@ -77,12 +77,11 @@ export const moneyText = ({ amount, currency }: RunCost['money'][number]): strin
 
 const ofAll = (count: number, all: number): string => (count < all ? ` (of ${count} of ${all} attempts)` : '')
 
-const hours = (seconds: number): string =>
-  seconds < 120
-    ? `${seconds.toFixed(1)} s`
-    : seconds < 7200
-      ? `${(seconds / 60).toFixed(1)} min`
-      : `${(seconds / 3600).toFixed(1)} h`
+function timeText(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`
+  if (seconds < 120) return `${seconds.toFixed(1)} s`
+  return seconds < 7200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`
+}
 
 const mebibytes = (bytes: number): string => `${Math.max(1, Math.round(bytes / 1024 ** 2))} MiB`
 
@@ -91,8 +90,8 @@ export function costInWords(cost: RunCost): [name: string, words: string][] {
   const { attempts, slotSeconds, cpuSeconds, cpuMeasured, peakMemoryBytes, money, priced } = cost
   const sums = money.map(moneyText).join(' and ')
   return [
-    ['slot time', hours(slotSeconds)],
-    ['CPU time', cpuSeconds === null ? 'not measured' : `${hours(cpuSeconds)}${ofAll(cpuMeasured, attempts)}`],
+    ['slot time', timeText(slotSeconds)],
+    ['CPU time', cpuSeconds === null ? 'not measured' : `${timeText(cpuSeconds)}${ofAll(cpuMeasured, attempts)}`],
     ['peak memory', peakMemoryBytes === null ? 'not measured' : mebibytes(peakMemoryBytes)],
     ['money', priced === 0 ? 'no target it ran on has a price' : `${sums}${ofAll(priced, attempts)}`],
   ]

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { Digest, ModelName } from './common.ts'
 import { CandidateScope, RunEnvironment, Sample } from './pipeline-environments.ts'
 import { StepKey } from './pipeline-spec.ts'
 
@@ -13,24 +12,6 @@ export const runTarget = {
   only: z.array(StepKey).min(1).optional(),
 }
 
-/** What a run makes again: a version of a model, as the run that made it did. */
-export const Reproduces = z.object({
-  run: z.string(),
-  model: ModelName,
-  version: z.int(),
-  /** What the version was judged against then; null when there was nothing. */
-  champion: z.int().nullable(),
-  /** Of the model file of the version. */
-  digest: Digest,
-  /** What the version says it was made with, and the same of the server that makes it again. */
-  software: z.object({ before: z.record(z.string(), z.string()), after: z.record(z.string(), z.string()) }),
-  /** Of the folder of the server, in which steps start that do not list their code. */
-  folderCommit: z.string(),
-  /** How far numbers may be apart and still count as equal. */
-  tolerance: z.number(),
-})
-export type Reproduces = z.infer<typeof Reproduces>
-
 /** What a run says of it. */
 export const ranIn = {
   environment: RunEnvironment,
@@ -38,6 +19,6 @@ export const ranIn = {
   scope: z.string().nullable(),
   /** It saw only a part of the data: nothing it makes becomes a model version. */
   sample: Sample.nullable(),
-  /** Nothing it makes becomes a model version, and no trigger hears of it. */
-  reproduces: Reproduces.optional(),
+  /** The run that it makes again: nothing it makes becomes a model version, and no trigger hears of it. */
+  reproduces: z.string().optional(),
 }

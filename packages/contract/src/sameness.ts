@@ -44,8 +44,7 @@ function judgeStep(step: StepComparison, found: ReadonlyMap<string, Judged>): St
     return judged ? { ...one, ...pick(judged) } : one
   })
   if (step.sameness === 'not_repeated') return step
-  const ended = step.sameness === 'differs' ? [step.sameness] : []
-  const sameness = worstOf([...ended, ...[...outputs, ...step.values].map((one) => one.sameness)])
+  const sameness = worstOf([step, ...outputs, ...step.values].map((one) => one.sameness))
   return { ...step, outputs, sameness, says: step.says || saysOf({ ...step, outputs }) }
 }
 

@@ -5,7 +5,6 @@ import {
   costOf,
   type ParamValue,
   PipelineSpec,
-  type Reproduces,
   type Run,
   type RunStep,
   StepOutput,
@@ -15,7 +14,7 @@ import { z } from 'zod'
 import type { ApprovalStateRow } from './approvals/store.ts'
 import { lastOf, readSoFar } from './engine/metrics/follow.ts'
 import type { AttemptRow, PipelinesStore, RunRow, StepRow } from './store.ts'
-import { targetOf } from './target.ts'
+import { type Reproduces, targetOf } from './target.ts'
 import type { VersionRow } from './version-store.ts'
 
 /** Reads runs with their steps and attempts, in the order given. */
@@ -43,7 +42,7 @@ function presentRun(
     id: run.id,
     pipeline: run.pipeline,
     pipelineVersion: run.version,
-    ...targetOf(run),
+    ...ranIn(run),
     model: run.model,
     state: run.state,
     reason: run.reason,
@@ -60,6 +59,11 @@ function presentRun(
     cost: costOf(attempts.map(costsOf)),
     steps: steps.map((step) => presentStep(step, byStep.get(step.key) ?? [], requests.get(step.key))),
   }
+}
+
+function ranIn(run: RunRow) {
+  const { reproduces, ...target } = targetOf(run)
+  return { ...target, ...(reproduces && { reproduces: reproduces.run }) }
 }
 
 /** The steps of a reproduction are told why the first run was there, for that may be what they go by. */

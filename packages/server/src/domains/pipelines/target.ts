@@ -1,6 +1,25 @@
-import type { Reproduces, RunEnvironment } from '@evenkeel/contract'
+import type { RunEnvironment } from '@evenkeel/contract'
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { Database } from '../../platform/db.ts'
+
+/** What a run makes again: a version of a model, as the run that made it did. */
+export interface Reproduces {
+  readonly run: string
+  readonly model: string
+  readonly version: number
+  /** What the version was judged against then; null when there was nothing. */
+  readonly champion: number | null
+  /** Of the model file of the version. */
+  readonly digest: string
+  /** What the version says it was made with, and the same of the server that makes it again. */
+  readonly software: { readonly before: Software; readonly after: Software }
+  /** Of the folder of the server, in which steps start that do not list their code. */
+  readonly folderCommit: string
+  /** How far numbers may be apart and still count as equal. */
+  readonly tolerance: number
+}
+
+type Software = Readonly<Record<string, string>>
 
 /** Where a run belongs, and how much of its data it sees. */
 export interface RunTarget {

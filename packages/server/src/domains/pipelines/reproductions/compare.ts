@@ -14,7 +14,7 @@ import type { StoredResult } from './results.ts'
 const isDone = (state: StepState): boolean => state === 'succeeded' || state === 'cached'
 const isOpen = (state: StepState): boolean => ['pending', 'ready', 'waiting', 'running'].includes(state)
 
-/** One step, then and now; outputs that are not bit-identical stay to be compared. */
+/** One step, then and now, as far as it has ended; outputs that are not bit-identical stay to be compared. */
 export function compareStep(
   step: string,
   before: StoredResult | undefined,

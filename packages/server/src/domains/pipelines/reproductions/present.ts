@@ -1,11 +1,4 @@
-import {
-  Judged,
-  type Reproduces,
-  type Reproduction,
-  type ReproductionSummary,
-  StepOutput,
-  withJudged,
-} from '@evenkeel/contract'
+import { Judged, type Reproduction, type ReproductionSummary, StepOutput, withJudged } from '@evenkeel/contract'
 import { z } from 'zod'
 import type { PipelinesDeps } from '../needs.ts'
 import { isInstance } from '../engine/condition.ts'
@@ -13,6 +6,7 @@ import { type RunPlan, readPlan } from '../engine/plan.ts'
 import { iso } from '../present.ts'
 import { releasesStore } from '../releases/store.ts'
 import { type PipelinesStore, pipelinesStore, type RunRow } from '../store.ts'
+import type { Reproduces } from '../target.ts'
 import { compareModelFile, compareStep, notRepeated } from './compare.ts'
 import { comparing, leftOut } from './repeated.ts'
 import { resultsIn } from './results.ts'

@@ -94,6 +94,7 @@ it('can be cancelled, and has no verdict then', async () => {
   haveVersion(4, first.id)
   const { id } = await start(4)
   await world.until(id, ['running'])
+  expect(await get(id)).toMatchObject({ verdict: null, steps: [{ step: 'wait', sameness: 'pending' }] })
   await world.api.cancelRun({ params: { run: id }, body: { reason: 'Enough.' } })
   const ended = await world.until(id)
 

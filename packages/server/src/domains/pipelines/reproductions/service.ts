@@ -1,6 +1,5 @@
 import {
   type ModelVersion,
-  pipelinesErrors,
   type PipelineSpec,
   type Reproduction,
   reproductionsErrors,
@@ -14,6 +13,7 @@ import type { Page, PageRequest } from '../../../platform/page.ts'
 import { pageOf } from '../../../platform/page.ts'
 import { isInstance } from '../engine/condition.ts'
 import { type Params, type RunPlan, readPlan } from '../engine/plan.ts'
+import { hasEnded } from '../engine/states.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import { specOf } from '../present.ts'
 import { refuseStep } from '../refuse-step.ts'
@@ -29,7 +29,7 @@ import { leftOut, repeated } from './repeated.ts'
 import { sourceOf } from './results.ts'
 import { reproductionsStore } from './store.ts'
 
-const fail = failures({ ...reproductionsErrors, ...pipelinesErrors })
+const fail = failures(reproductionsErrors)
 
 interface Asked {
   readonly model: string
@@ -120,13 +120,15 @@ async function findFirst(deps: PipelinesDeps, projectId: string, asked: Asked): 
   const { runId } = version.lineage
   const run = runId === null ? undefined : await store.findRun(projectId, runId)
   const row = run && (await store.findVersion(projectId, run.pipeline, run.version))
-  if (run && row && version.artifact) return { version, run, row, plan: readPlan(await store.readPlan(run.id)) }
-  const why = !version.artifact
-    ? 'a client of MLflow registered its files; there is no model file to compare with.'
-    : runId === null
-      ? 'it was made elsewhere, and no run of a pipeline is known that made it.'
-      : `the run ${runId} that made it is not known here.`
-  throw refusal(asked, [why.charAt(0).toUpperCase() + why.slice(1)])
+  if (!version.artifact || !run || !row) throw refusal(asked, [whyNoRun(version)])
+  if (!hasEnded(run)) throw refusal(asked, [`The run ${run.id} that made it has not ended; wait for it.`])
+  return { version, run, row, plan: readPlan(await store.readPlan(run.id)) }
+}
+
+function whyNoRun({ artifact, lineage: { runId } }: ModelVersion): string {
+  if (!artifact) return 'A client of MLflow registered its files; there is no model file to compare with.'
+  if (runId === null) return 'It was made elsewhere, and no run of a pipeline is known that made it.'
+  return `The run ${runId} that made it is not known here.`
 }
 
 /** @throws DomainError `pipelines.not_reproducible` naming all that is missing */

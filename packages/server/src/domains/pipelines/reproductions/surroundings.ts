@@ -1,4 +1,4 @@
-import type { AttemptRuntime, Reproduces, Reproduction } from '@evenkeel/contract'
+import type { AttemptRuntime, Reproduction } from '@evenkeel/contract'
 import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
 import { compareParts } from '../engine/cache/compare.ts'
 import type { CacheParts } from '../engine/cache/parts.ts'
@@ -6,6 +6,7 @@ import { remember } from '../engine/cache/remember.ts'
 import { type RunPlan, stepsByKey } from '../engine/plan.ts'
 import type { PipelinesDeps } from '../needs.ts'
 import type { AttemptRow } from '../store.ts'
+import type { Reproduces } from '../target.ts'
 import type { StoredResult } from './results.ts'
 import { reproductionsStore } from './store.ts'
 

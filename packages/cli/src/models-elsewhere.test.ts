@@ -83,6 +83,7 @@ it('serves what a client of MLflow registered, as the library itself predicts', 
     before: null,
     after: 0.81,
     change: null,
+    better: null,
   })
 })
 

@@ -12,7 +12,8 @@ interface DifferenceTableProps {
 
 /** One row for each name; a long text shows its lines that changed. */
 export function DifferenceTable({ heads, rows }: DifferenceTableProps) {
-  const numeric = rows.some(({ change }) => change !== null)
+  const numeric = rows.every(({ before, after }) => isNumber(before) && isNumber(after))
+  const changes = rows.some(({ change }) => change !== null)
   return (
     <table className="ek-table">
       <thead>
@@ -20,26 +21,35 @@ export function DifferenceTable({ heads, rows }: DifferenceTableProps) {
           <th className={css['name']}>Name</th>
           <th className={numeric ? 'ek-num' : ''}>{heads[0]}</th>
           <th className={numeric ? 'ek-num' : ''}>{heads[1]}</th>
-          {numeric && <th className="ek-num">Change</th>}
+          {changes && <th className="ek-num">Change</th>}
         </tr>
       </thead>
       <tbody>
         {rows.map((row) => (
-          <DifferenceRow key={row.name} row={row} numeric={numeric} />
+          <DifferenceRow key={row.name} row={row} numeric={numeric} changes={changes} />
         ))}
       </tbody>
     </table>
   )
 }
 
-function DifferenceRow({ row, numeric }: { readonly row: Difference; readonly numeric: boolean }) {
+const isNumber = (value: Difference['before']) => value === null || typeof value === 'number'
+
+interface DifferenceRowProps {
+  readonly row: Difference
+  readonly numeric: boolean
+  /** Whether the table has a column for how far apart numbers are. */
+  readonly changes: boolean
+}
+
+function DifferenceRow({ row, numeric, changes }: DifferenceRowProps) {
   const { part, name, before, after } = row
   const head = <th scope="row">{part === 'metrics' ? metricName(name) : name}</th>
   if (isLong(before) && isLong(after) && before !== after) {
     return (
       <tr>
         {head}
-        <td colSpan={numeric ? 3 : 2}>
+        <td colSpan={changes ? 3 : 2}>
           <LineDiff lines={changedLines(lineDiff(before, after), 2)} />
         </td>
       </tr>
@@ -50,7 +60,7 @@ function DifferenceRow({ row, numeric }: { readonly row: Difference; readonly nu
       {head}
       <Value value={before} numeric={numeric} />
       <Value value={after} numeric={numeric} />
-      {numeric && <Change row={row} />}
+      {changes && <Change row={row} />}
     </tr>
   )
 }

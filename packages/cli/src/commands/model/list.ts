@@ -2,6 +2,7 @@ import type { Model } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, momentText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
+import { ownerText } from './owners.ts'
 
 interface ListOptions extends CommonOptions {
   readonly owner?: string
@@ -29,7 +30,7 @@ const rowsOf = (items: readonly Model[]): string[] =>
       String(latestVersion ?? '–'),
       String(champion ?? '–'),
       String(challenger ?? '–'),
-      cell(owners.map(({ name }) => name).join(', '), 30) || '–',
+      cell(owners.map(ownerText).join(', '), 30) || '–',
       momentText(createdAt),
       cell(description, 60) || '–',
     ]),

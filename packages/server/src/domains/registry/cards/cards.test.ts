@@ -87,7 +87,7 @@ it.each([
   ['license: other', 'license_name', null, 'how the license is called'],
   ['language: english', 'language', 2, 'ISO 639'],
   ['tags:\n  - a\n  - 7', 'tags', 3, 'a list of texts'],
-  ['language: [en, english]', 'language', 2, 'ISO 639'],
+  ['language: [en, english]', 'language.1', 2, 'ISO 639'],
   ['model-index:\n  - results: []', 'model-index.0.name', 3, 'expected string'],
   ['a: [1', '', 2, 'Flow sequence'],
   ['a: 1\na: 2', '', 3, 'unique'],

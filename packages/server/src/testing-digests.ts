@@ -33,6 +33,7 @@ const needNothing: Readonly<Record<string, string>> = {
   'pipelines.backfill': 'params time_params',
   'pipelines.metric': 'labels',
   'pipelines.pipeline_version': 'spec_digest',
+  'pipelines.promotion_request': 'evidence_digest',
   'pipelines.run': 'trigger concurrency reason',
   // What a result depends on; the versions and results themselves keep it.
   'pipelines.step': 'needs cache cache_key cache_parts wants reason',

@@ -19,6 +19,7 @@ export const pipelineBlobs: BlobHolder = {
     heldWithin('pipelines.step.reused'),
     heldAt('pipelines.step.reused', '$.outputs.*.digest', `$.outputs.* ${isFolder}.digest`),
     heldWithin('pipelines.approval.evidence'),
+    heldWithin('pipelines.promotion_request.evidence'),
     heldWithin('pipelines.step_source.files'),
   ],
 }

@@ -44,7 +44,10 @@ function judgeStep(step: StepComparison, found: ReadonlyMap<string, Judged>): St
     return judged ? { ...one, ...pick(judged) } : one
   })
   if (step.sameness === 'not_repeated') return step
-  const sameness = worstOf([step, ...outputs, ...step.values].map((one) => one.sameness))
+  // A step that has ended with outputs waits for nothing but these.
+  const waits = step.sameness === 'pending' && outputs.length === 0
+  const own = step.sameness === 'differs' || waits ? [step] : []
+  const sameness = worstOf([...own, ...outputs, ...step.values].map((one) => one.sameness))
   return { ...step, outputs, sameness, says: step.says || saysOf({ ...step, outputs }) }
 }
 

@@ -43,7 +43,10 @@ function asItWas(everything: Everything): Everything {
   const text = JSON.stringify(everything, (key, value: unknown) =>
     /^evenkeel\.|^creation_timestamp$|^last_updated_timestamp$/.test(key) ? undefined : value,
   )
-  return JSON.parse(ids.reduce((all, [id, was]) => all.replaceAll(id, was), text))
+  const renamed = ids.reduce((all, [id, was]) => all.replaceAll(id, was), text)
+  return JSON.parse(renamed, (key, value: unknown) =>
+    key === 'outputs' && Array.isArray(value) ? value.map(String).toSorted() : value,
+  )
 }
 
 it.skipIf(isSkipped)(

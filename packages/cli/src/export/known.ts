@@ -26,6 +26,8 @@ export interface Known extends Ids {
   readonly experiments: Map<string, string>
   readonly runs: Map<string, KnownRun>
   readonly models: Map<string, KnownThing>
+  /** What logged models say of the versions made of them, by their ids over there. */
+  readonly registrations: Map<string, string>
   /** False for a server before MLflow 3. */
   keepsModels: boolean
 }
@@ -36,6 +38,7 @@ export function createKnown(): Known {
     experiments: new Map(),
     runs,
     models,
+    registrations: new Map(),
     keepsModels: true,
     run: (id) => runs.get(id)?.id,
     model: (id) => models.get(id)?.id,

@@ -14,7 +14,7 @@ import { noProxy } from './runs.ts'
 
 const mostParams = 100
 
-/** The server over there keeps it itself, when a version is made of the model. */
+/** Servers write it themselves, when a version is made of the model. */
 const versionsTag = 'mlflow.modelVersions'
 
 /** Makes a logged model over there, with nothing but its mark. */
@@ -58,7 +58,18 @@ export async function exportLoggedModel(context: ExportContext, model: SourceLog
   if (!there) return
   addTo(sides.there, { models: 1 })
   if (!there.isOurs) return tally.note(`logged model ${id} was there before it was here, and was left as it is`)
+  const registrations = valueOf(model.info.tags, versionsTag)
+  if (registrations !== undefined) known.registrations.set(there.id, registrations)
   await noting(context, id, () => fill(context, model, { there, sides }))
+}
+
+/** Has logged models name their versions as they do here, when these are made. */
+export async function nameVersions({ target, known }: ExportContext): Promise<void> {
+  for (const [id, value] of known.registrations) {
+    const { info } = await target.tracking.getLoggedModel(id)
+    const missing = missingTags([{ key: versionsTag, value }], info.tags)
+    if (missing.length > 0) await target.tracking.setLoggedModelTags(id, missing)
+  }
 }
 
 interface Place {

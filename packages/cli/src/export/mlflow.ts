@@ -5,6 +5,7 @@ import type { SourceExperiment } from '../import/source/index.ts'
 import type { ExportContext } from './context.ts'
 import { beginExperiment, type ExperimentPair, exportExperiment, planExperiment, putExperiment } from './experiments.ts'
 import { lookAround } from './known.ts'
+import { nameVersions } from './logged-models.ts'
 import { exportRegistry } from './registry.ts'
 
 /** Sends what was chosen. Started again, it goes on with what is missing. */
@@ -28,6 +29,7 @@ export async function exportMlflow(context: ExportContext, choice: Choice): Prom
     }
   }
   const registry = await exportRegistry(context)
+  await nameVersions(context)
   return { experiments, registry }
 }
 

@@ -7,40 +7,70 @@ import { originOf } from './origins.ts'
 import type { ModelWithVersions } from './registry.ts'
 import { verdictTags } from './verdicts.ts'
 
-/** How the mark of a version begins that only takes up the number of one that was deleted here. */
-const gap = 'gap'
+/** A version of ours that only takes up the number of one that was deleted here says something else than its number. */
+function isGap({ tags, version }: SourceVersion): boolean {
+  const mark = valueOf(tags, marks.version)
+  return mark !== undefined && mark !== String(version)
+}
 
-const isGap = ({ tags }: SourceVersion) => valueOf(tags, marks.version)?.startsWith(gap) ?? false
+/** Versions of a model over there. */
+interface Numbers {
+  readonly versions: ReadonlyMap<number, SourceVersion>
+  /** Of those that are to be deleted when all are made. */
+  readonly gaps: Set<number>
+  /** The greatest that we know to be given out. */
+  last: number
+}
 
 /**
  * Makes every version that is not there, under its number, and brings the others up to what they are here. Servers give
  * out the next number themselves: for one that was deleted here, a version is made and deleted.
  */
 export async function exportVersions(context: ExportContext, { model, versions }: ModelWithVersions): Promise<void> {
-  const { target, tally } = context
+  const { target } = context
   const there = new Map<number, SourceVersion>()
   for await (const version of target.versions(model.name, isPrompt(model))) there.set(version.version, version)
   const gaps = new Set([...there.values()].filter(isGap).map(({ version }) => version))
-  let last = Math.max(0, ...there.keys())
+  const numbers: Numbers = { versions: there, gaps, last: Math.max(0, ...there.keys()) }
   for (const version of versions) {
-    const { version: number } = version
-    const what = `version ${number} of ${model.name}`
-    const [known, tags] = [there.get(number), await tagsOf(context, version)]
-    if (known && valueOf(known.tags, marks.version) !== String(number)) {
-      tally.differs(what, 'another one has its number there')
-    } else if (known) {
-      await bringUpTo(context, { version, tags, there: known, what })
-    } else {
-      for (; last < number - 1; gaps.add(last)) last = await makeGap(context, version, last + 1)
-      const made = await makeVersion(context, version, tags)
-      last = made.version
-      if (last === number) continue
-      await target.registry.deleteVersion(keyOf(made))
-      tally.differs(what, `its number is taken there by one that was deleted; the next free one is ${last}`)
-      break
-    }
+    if (!(await exportVersion(context, version, numbers))) break
   }
   for (const number of gaps) await target.registry.deleteVersion({ name: model.name, version: String(number) })
+}
+
+/** @returns false when its number cannot be had, nor that of any after it; which is noted as a difference */
+async function exportVersion(context: ExportContext, version: SourceVersion, numbers: Numbers): Promise<boolean> {
+  const { version: number } = version
+  const what = `version ${number} of ${version.name}`
+  const there = numbers.versions.get(number)
+  const tags = await tagsOf(context, version)
+  if (!there) return makeUnderNumber(context, { version, tags, what }, numbers)
+  const isOurs = valueOf(there.tags, marks.version) === String(number)
+  if (isOurs) await bringUpTo(context, { version, tags, there, what })
+  else context.tally.differs(what, 'another one has its number there')
+  return true
+}
+
+interface NewVersion {
+  readonly version: SourceVersion
+  readonly tags: readonly Tag[]
+  readonly what: string
+}
+
+async function makeUnderNumber(context: ExportContext, { version, tags, what }: NewVersion, numbers: Numbers) {
+  const { version: number } = version
+  while (numbers.last < number - 1) {
+    numbers.last = await makeGap(context, version, numbers.last + 1)
+    numbers.gaps.add(numbers.last)
+  }
+  if (numbers.last < number) {
+    const made = await makeVersion(context, version, tags)
+    numbers.last = made.version
+    if (made.version === number) return true
+    numbers.gaps.add(made.version)
+  }
+  context.tally.differs(what, `its number was given out there before; the next free one is ${numbers.last + 1}`)
+  return false
 }
 
 const keyOf = ({ name, version }: SourceVersion) => ({ name, version: String(version) })
@@ -55,10 +85,7 @@ async function makeGap(
     name,
     // A prompt takes no source but the one that says so.
     source: isOfPrompt ? source : 'evenkeel:/deleted',
-    tags: [
-      { key: marks.version, value: `${gap} ${number}` },
-      ...(isOfPrompt ? [{ key: promptTag, value: 'true' }] : []),
-    ],
+    tags: [{ key: marks.version, value: `gap ${number}` }, ...(isOfPrompt ? [{ key: promptTag, value: 'true' }] : [])],
   }
   return (await target.registry.createVersion(body)).version
 }
@@ -84,11 +111,8 @@ async function putStage({ target }: ExportContext, { current_stage: stage }: Sou
   if (stage !== there.current_stage) await target.registry.setStage(keyOf(there), stage)
 }
 
-interface VersionPair {
-  readonly version: SourceVersion
-  readonly tags: readonly Tag[]
+interface VersionPair extends NewVersion {
   readonly there: SourceVersion
-  readonly what: string
 }
 
 async function bringUpTo(context: ExportContext, { version, tags, there, what }: VersionPair): Promise<void> {

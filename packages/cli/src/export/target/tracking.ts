@@ -43,6 +43,7 @@ export type Dataset = SourceRun['inputs']['dataset_inputs'][number]
 
 /** Writes experiments, runs and logged models of an MLflow server. What is made carries its mark from the first moment. */
 export function trackingOf(http: SourceHttp) {
+  let datasetsBefore: Promise<unknown> = Promise.resolve()
   const getRun = async (id: string): Promise<SourceRun> =>
     (await http.get(`${api}/runs/get`, { run_id: id }, oneRun)).run
   const runMarked = async (experiment: string, mark: string) => {
@@ -90,8 +91,12 @@ export function trackingOf(http: SourceHttp) {
       return (await http.make(`${api}/runs/create`, body, { schema: oneRun, find })).run
     },
     logBatch: (run: string, batch: Batch) => http.post(`${api}/runs/log-batch`, { run_id: run, ...batch }, nothing),
-    logDatasets: (run: string, datasets: readonly Dataset[]) =>
-      http.post(`${api}/runs/log-inputs`, { run_id: run, datasets }, nothing),
+    /** One after the other: of two runs that name the same one at once, a server refuses the second. */
+    logDatasets(run: string, datasets: readonly Dataset[]): Promise<unknown> {
+      const sent = datasetsBefore.then(() => http.post(`${api}/runs/log-inputs`, { run_id: run, datasets }, nothing))
+      datasetsBefore = sent.catch(() => undefined)
+      return sent
+    },
     /** Servers keep a link that is sent twice twice. */
     logModelInputs: (run: string, models: SourceRun['inputs']['model_inputs']) =>
       http.make(
@@ -131,10 +136,11 @@ export function trackingOf(http: SourceHttp) {
     getLoggedModel: async (id: string): Promise<SourceLoggedModel> =>
       (await http.get(`${api}/logged-models/${id}`, {}, oneModel)).model,
     setLoggedModelTags: (id: string, tags: readonly Tag[]) =>
-      http.patch(`${api}/logged-models/${id}/tags`, { tags }, nothing),
+      http.patch(`${api}/logged-models/${id}/tags`, { model_id: id, tags }, nothing),
     logLoggedModelParams: (id: string, params: readonly Tag[]) =>
-      http.post(`${api}/logged-models/${id}/params`, { params }, nothing),
-    endLoggedModel: (id: string, status: string) => http.patch(`${api}/logged-models/${id}`, { status }, nothing),
+      http.post(`${api}/logged-models/${id}/params`, { model_id: id, params }, nothing),
+    endLoggedModel: (id: string, status: string) =>
+      http.patch(`${api}/logged-models/${id}`, { model_id: id, status }, nothing),
   }
 }
 

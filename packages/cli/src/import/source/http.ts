@@ -119,9 +119,10 @@ export function createSourceHttp({ role, url, authorization, rate, signal }: Sou
     put: (path: string, open: () => Promise<ReadableStream<Uint8Array>>, sizeBytes: number): Promise<Response> =>
       persistently(path, async () => {
         const headers = { 'content-type': 'application/octet-stream', 'content-length': String(sizeBytes) }
+        // To be able to follow a redirect, fetch keeps all that it has sent.
+        const sent = { method: 'PUT', body: await open(), headers, signal, redirect: 'error' } as const
         // The types of Node leave out what its own fetch asks for with a stream.
-        const halfDuplex = { duplex: 'half' } as RequestInit
-        return once(path, { ...halfDuplex, method: 'PUT', body: await open(), headers, signal })
+        return once(path, { ...sent, duplex: 'half' } as RequestInit)
       }),
   }
 }

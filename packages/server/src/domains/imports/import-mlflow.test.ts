@@ -70,7 +70,7 @@ it('goes on after it was killed at any moment, and what it brought is whole', as
 it('stops at a signal, and says how to go on', async () => {
   const target = await emptyServer()
   const { child, ended } = startImport(source.world.url, target.world.url, ['--rate', '5'])
-  await delay(1500)
+  while ((await ask(target, 'POST', 'experiments/search', {})).experiments.length < 2) await delay(5)
 
   child.kill('SIGINT')
 

@@ -23,9 +23,12 @@ export async function beginLoggedModel(
   { info }: SourceLoggedModel,
   experiment: string,
 ): Promise<void> {
-  const { target, known } = context
+  const { target, known, tally } = context
   if (known.models.has(info.model_id) || !known.keepsModels) return
   const run = known.run(info.source_run_id)
+  if (info.source_run_id && run === undefined) {
+    tally.note(`logged model ${info.model_id} names run ${info.source_run_id}, which is not exported`)
+  }
   const body = {
     experiment_id: experiment,
     name: info.name,
@@ -64,11 +67,14 @@ export async function exportLoggedModel(context: ExportContext, model: SourceLog
 }
 
 /** Has logged models name their versions as they do here, when these are made. */
-export async function nameVersions({ target, known }: ExportContext): Promise<void> {
-  for (const [id, value] of known.registrations) {
-    const { info } = await target.tracking.getLoggedModel(id)
-    const missing = missingTags([{ key: versionsTag, value }], info.tags)
-    if (missing.length > 0) await target.tracking.setLoggedModelTags(id, missing)
+export async function nameVersions(context: ExportContext): Promise<void> {
+  const { tracking } = context.target
+  for (const [id, value] of context.known.registrations) {
+    await noting(context, id, async () => {
+      const { info } = await tracking.getLoggedModel(id)
+      const missing = missingTags([{ key: versionsTag, value }], info.tags)
+      if (missing.length > 0) await tracking.setLoggedModelTags(id, missing)
+    })
   }
 }
 

@@ -16,7 +16,7 @@ describe('help', () => {
     const verbs = [...stdout.matchAll(/^ {2}(?!evenkeel)([a-z-]+) +(?:\[options\]|<|[a-z])/gm)].map(([, verb]) => verb)
     expect(code).toBe(0)
     expect(verbs.join(' ')).toBe(
-      'up demo down doctor open register reproduce approve deploy promote abort rollback pipeline run slots secret experiment backfill ci release promote-pipeline model explain lineage status query targets runtimes retention gc import api completion version',
+      'up demo down doctor open register reproduce approve deploy promote abort rollback pipeline run slots secret experiment backfill ci release promote-pipeline model explain lineage status query targets runtimes retention gc import export api completion version',
     )
     expect(stdout).toContain('evenkeel deploy churn@7 --canary 10 --wait')
     expect(stdout).toContain('9 rolled back automatically')

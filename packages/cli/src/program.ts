@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { exitCodes } from './errors.ts'
 import { numberBetween } from './options.ts'
 import { addBackfillCommands } from './program-backfills.ts'
+import { addExportCommands } from './program-exports.ts'
 import { addImportCommands } from './program-imports.ts'
 import { addLineageCommands } from './program-lineage.ts'
 import { addModelCommands } from './program-models.ts'
@@ -138,6 +139,7 @@ export function createProgram() {
   addRetentionCommands(program, { common, remote, action })
   addStorageCommands(program, { common, remote, action })
   addImportCommands(program, { common, remote, action })
+  addExportCommands(program, { common, remote, action })
   remote(program.command('api').description('call any endpoint'))
     .helpGroup('SYSTEM')
     .argument('<method>', 'GET, POST, PUT, DELETE')

@@ -48,8 +48,8 @@ export async function send(
     },
     ...(signal && { signal }),
     ...(body !== undefined && { body }),
-    // Asked for by the standard when a stream is sent, and ignored otherwise.
-    ...(body instanceof ReadableStream && { duplex: 'half' }),
+    // The standard asks for the first when a stream is sent; without the second, all of it is kept for a redirect.
+    ...(body instanceof ReadableStream && { duplex: 'half', redirect: 'error' as const }),
   }
   const response = await fetchIt(url, init).catch((cause: unknown) => {
     throw signal?.aborted ? cause : new ConnectionError(url, cause)

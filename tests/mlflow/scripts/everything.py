@@ -42,8 +42,8 @@ def run_of(run):
 
 def model_of(model):
     metrics = [[m.key, m.value, m.step, m.dataset_name, m.dataset_digest, m.run_id] for m in model.metrics or []]
-    what = [model.name, model.model_type, model.source_run_id, str(model.status), model.creation_timestamp]
-    return {"what": what, "params": model.params, "tags": model.tags, "metrics": sorted(metrics, key=str)}
+    what = [model.name, model.model_type, model.source_run_id, str(model.status)]
+    return {"what": what, "creation_timestamp": model.creation_timestamp, "params": model.params, "tags": model.tags, "metrics": sorted(metrics, key=str)}
 
 
 def version_of(version):
@@ -66,7 +66,8 @@ models = {}
 for model in client.search_registered_models():
     versions = client.search_model_versions(f"name = '{model.name}'")
     models[model.name] = {
-        "what": [model.description or "", model.tags, model.aliases, model.creation_timestamp],
+        "what": [model.description or "", model.tags, model.aliases],
+        "creation_timestamp": model.creation_timestamp,
         "versions": {str(one.version): version_of(one) for one in versions},
     }
     for alias in model.aliases:

@@ -13,15 +13,22 @@ const statesAtOnce = 200
 
 export interface ExperimentResult extends Sides {
   readonly name: string
+  /** Its id where it comes from, and where it went. */
   readonly sourceId: string
-  /** Its id here. */
   readonly id: string
+}
+
+interface Wanted {
+  readonly names: readonly string[] | undefined
+  readonly withDeleted: boolean
+  /** Whose experiments they are, for people. */
+  readonly who?: string
 }
 
 /** The experiments that were asked for; all of them when none is named. @throws CliError for a name that is not there */
 export async function chosenExperiments(
   source: Source,
-  { names, withDeleted }: { readonly names: readonly string[] | undefined; readonly withDeleted: boolean },
+  { names, withDeleted, who = 'The MLflow server' }: Wanted,
 ): Promise<readonly SourceExperiment[]> {
   const all = await Array.fromAsync(source.experiments(withDeleted))
   if (names === undefined) return all
@@ -29,7 +36,7 @@ export async function chosenExperiments(
   if (missing.length === 0) return all.filter(({ name }) => names.includes(name))
   throw new CliError({
     code: 'cli.no_experiment',
-    message: `The MLflow server has no experiment "${missing[0]}"`,
+    message: `${who} has no experiment "${missing[0]}"`,
     why: `it has ${
       all
         .map(({ name }) => `"${name}"`)
@@ -111,7 +118,10 @@ export async function importExperiment(
 }
 
 /** How many runs an experiment has. */
-export async function countRuns({ source, withDeleted }: ImportContext, experimentId: string): Promise<number> {
+export async function countRuns(
+  { source, withDeleted }: Pick<ImportContext, 'source' | 'withDeleted'>,
+  experimentId: string,
+): Promise<number> {
   const seen = new Set<string>()
   for await (const { info } of source.runs(experimentId, withDeleted)) seen.add(info.run_id)
   return seen.size
@@ -122,7 +132,7 @@ export interface ExperimentPlan {
   readonly sourceId: string
   readonly runs: number
   /** Of these, brought already. */
-  readonly hereAlready: number
+  readonly already: number
   readonly params: number
   /** Metrics, not their points. */
   readonly metrics: number
@@ -130,10 +140,10 @@ export interface ExperimentPlan {
 
 /** What an import would bring; nothing is written. */
 export async function planExperiment(context: ImportContext, experiment: SourceExperiment): Promise<ExperimentPlan> {
-  const sum = { runs: 0, hereAlready: 0, params: 0, metrics: 0 }
+  const sum = { runs: 0, already: 0, params: 0, metrics: 0 }
   for await (const { run, state } of runsWithStates(context, experiment.experiment_id)) {
     sum.runs++
-    if (state?.revision) sum.hereAlready++
+    if (state?.revision) sum.already++
     sum.params += run.data.params.length
     sum.metrics += run.data.metrics.length
   }

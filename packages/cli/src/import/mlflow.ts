@@ -8,7 +8,7 @@ import {
   putExperiment,
 } from './experiments.ts'
 import { importRegistry, modelsOf, versionsOf } from './registry.ts'
-import type { ImportPlan, ImportResult } from './report.ts'
+import type { BothSides, ImportPlan } from './report.ts'
 
 export interface Choice {
   readonly names: readonly string[] | undefined
@@ -16,7 +16,7 @@ export interface Choice {
 }
 
 /** Brings what was chosen. Started again, it goes on with what is missing. */
-export async function importMlflow(context: ImportContext, choice: Choice): Promise<Omit<ImportResult, 'source'>> {
+export async function importMlflow(context: ImportContext, choice: Choice): Promise<BothSides> {
   const { names, only } = choice
   const { source, withDeleted, progress } = context
   const chosen = only === 'registry' ? [] : await chosenExperiments(source, { names, withDeleted })
@@ -43,9 +43,10 @@ export async function planMlflow(context: ImportContext, choice: Choice): Promis
 }
 
 /** Models have runs of any experiment, so they come with all of them. */
-const withRegistry = ({ names, only }: Choice) => only === 'registry' || (only === undefined && names === undefined)
+export const withRegistry = ({ names, only }: Choice) =>
+  only === 'registry' || (only === undefined && names === undefined)
 
-async function countRegistry(context: ImportContext): Promise<ImportPlan['registry']> {
+export async function countRegistry(context: Pick<ImportContext, 'source'>): Promise<ImportPlan['registry']> {
   const sum = { models: 0, versions: 0, aliases: 0 }
   for await (const model of modelsOf(context)) {
     sum.models++

@@ -18,11 +18,11 @@ export interface RegistrySides {
 /** Ids of experiments here, by those of the source. */
 export type ExperimentIds = ReadonlyMap<string, string>
 
-const promptTag = 'mlflow.prompt.is_prompt'
+export const promptTag = 'mlflow.prompt.is_prompt'
 /** In which experiments a prompt is shown: `,1,7,`. */
-const promptExperimentsTag = '_mlflow_experiment_ids'
+export const promptExperimentsTag = '_mlflow_experiment_ids'
 
-const isPrompt = ({ tags }: SourceModel) =>
+export const isPrompt = ({ tags }: SourceModel) =>
   tags.some(({ key, value }) => key === promptTag && value.toLowerCase() === 'true')
 
 /** Every registered model and prompt of the source, once. */
@@ -42,7 +42,7 @@ export async function versionsOf({ source }: Pick<ImportContext, 'source'>, mode
 
 /** Brings registered models, prompts, their versions and aliases, and counts both sides. */
 export async function importRegistry(context: ImportContext, experiments: ExperimentIds): Promise<RegistrySides> {
-  const sides = { there: noCounts(), here: noCounts() }
+  const sides = { there: noRegistryCounts(), here: noRegistryCounts() }
   for await (const model of modelsOf(context)) {
     const versions = await versionsOf(context, model)
     sides.there.models++
@@ -53,7 +53,7 @@ export async function importRegistry(context: ImportContext, experiments: Experi
   return sides
 }
 
-const noCounts = (): RegistryCounts => ({ models: 0, versions: 0, aliases: 0 })
+export const noRegistryCounts = (): RegistryCounts => ({ models: 0, versions: 0, aliases: 0 })
 
 interface ModelParts {
   readonly versions: readonly SourceVersion[]
@@ -93,7 +93,8 @@ async function importModel(context: ImportContext, model: SourceModel, parts: Mo
   }
 }
 
-const mapped = (value: string, experiments: ExperimentIds): string => {
+/** The experiments in which a prompt is shown, where it goes. */
+export const mapped = (value: string, experiments: ExperimentIds): string => {
   const ids = value.split(',').flatMap((id) => experiments.get(id) ?? [])
   return ids.length === 0 ? '' : `,${ids.join(',')},`
 }
@@ -136,7 +137,7 @@ const isNotHere = (error: unknown) =>
   error instanceof ApiError && ['tracking.run_not_found', 'tracking.model_not_found'].includes(error.code)
 
 /** Whose files a URI of the source stands for: every store lays them below the id of the run or of the model. */
-function placeOf({ source }: ImportContext, uri: string): ImportVersion['files'] {
+export function placeOf({ source }: Pick<ImportContext, 'source'>, uri: string): ImportVersion['files'] {
   const folder = source.folderOf(uri)
   if (folder === undefined) return { uri }
   const [, model, inModel] = /(?:^|\/)models\/(m-\w+)\/artifacts(?:\/(.*))?$/.exec(folder) ?? []

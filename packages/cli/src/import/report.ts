@@ -6,15 +6,14 @@ import type { Tally } from './tally.ts'
 const columns = ['runs', 'params', 'points', 'models', 'files', 'bytes'] as const
 const registryColumns = ['models', 'versions', 'aliases'] as const
 
-export interface ImportResult {
-  readonly source: string
+/** What is on both sides after an import or an export. */
+export interface BothSides {
   readonly experiments: readonly ExperimentResult[]
   readonly registry: RegistrySides | undefined
 }
 
 /** The result as data. */
-export const reportOf = ({ source, experiments, registry }: ImportResult, tally: Tally) => ({
-  source,
+export const reportOf = ({ experiments, registry }: BothSides, tally: Tally) => ({
   same: tally.differing() === 0,
   experiments,
   ...(registry && { registry }),
@@ -24,8 +23,12 @@ export const reportOf = ({ source, experiments, registry }: ImportResult, tally:
   differences: tally.differences,
 })
 
-/** The result for people: what is on both sides as one number, what is not as two. */
-export function linesOf({ source, experiments, registry }: ImportResult, tally: Tally): string[] {
+/**
+ * The result for people: what is on both sides as one number, what is not as two.
+ *
+ * @param whole - what to say when nothing differs
+ */
+export function linesOf({ experiments, registry }: BothSides, tally: Tally, whole: string): string[] {
   return [
     ...(experiments.length === 0
       ? []
@@ -53,7 +56,7 @@ export function linesOf({ source, experiments, registry }: ImportResult, tally: 
     ...tally.notes.map((note) => `note  ${note}`),
     ...tally.differences.map(({ what, why }) => `≠ ${what}: ${why}`),
     tally.differing() === 0
-      ? `everything that ${source} has is here`
+      ? whole
       : `${tally.differing()} differences; run the command again when their cause is gone, it brings only what is missing`,
   ]
 }
@@ -72,12 +75,12 @@ export interface ImportPlan {
   readonly registry: { readonly models: number; readonly versions: number; readonly aliases: number } | undefined
 }
 
-export const planLines = ({ experiments, registry }: ImportPlan): string[] => [
+export const planLines = ({ experiments, registry }: ImportPlan, already: string): string[] => [
   ...table(
-    ['experiment', 'runs', 'here already', 'params', 'metrics'],
-    experiments.map(({ name, runs, hereAlready, params, metrics }) => [
+    ['experiment', 'runs', already, 'params', 'metrics'],
+    experiments.map(({ name, runs, already: brought, params, metrics }) => [
       name,
-      ...[runs, hereAlready, params, metrics].map(String),
+      ...[runs, brought, params, metrics].map(String),
     ]),
   ),
   ...(registry

@@ -53,7 +53,7 @@ export function createTally() {
 
     /** Something that is as it should be, and still worth a word. */
     note(text: string): void {
-      if (notes.length < mostTold) notes.push(text)
+      if (notes.length < mostTold && !notes.includes(text)) notes.push(text)
     },
 
     /** Files that lie where only clients reach them. */

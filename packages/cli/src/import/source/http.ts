@@ -3,7 +3,17 @@ import { z } from 'zod'
 import { CliError, exitCodes } from '../../errors.ts'
 import { parseSourceJson } from './json.ts'
 
+const byVariable =
+  'put a token, or user:password, into an environment variable and name it with --token-env or --user-env'
+/** Which server it is, for people. */
+const servers = {
+  source: { name: 'The MLflow server', entry: byVariable },
+  target: { name: 'The MLflow server', entry: byVariable },
+  here: { name: 'Evenkeel', entry: 'set EVENKEEL_TOKEN to a token of somebody who may read everything' },
+} as const
+
 export interface SourceOptions {
+  readonly role: keyof typeof servers
   readonly url: string
   /** Value of the header `authorization`. */
   readonly authorization: string | undefined
@@ -12,7 +22,7 @@ export interface SourceOptions {
   readonly signal: AbortSignal
 }
 
-/** An answer of the source outside 2xx. */
+/** An answer outside 2xx. */
 export class SourceRefusal extends Error {
   override readonly name = 'SourceRefusal'
   readonly status: number
@@ -28,8 +38,9 @@ const timeoutMs = 180_000
 type Query = Readonly<Record<string, string | number | undefined>>
 
 /** HTTP to an MLflow server: what may pass is tried again, and what cannot be read is explained. */
-export function createSourceHttp({ url, authorization, rate, signal }: SourceOptions) {
-  const base = url.replace(/\/+$/, '')
+export function createSourceHttp({ role, url, authorization, rate, signal }: SourceOptions) {
+  const server: Server = { role, base: url.replace(/\/+$/, '') }
+  const { base } = server
   const turn = createTurns(rate, signal)
 
   async function once(path: string, init: RequestInit): Promise<Response> {
@@ -42,47 +53,92 @@ export function createSourceHttp({ url, authorization, rate, signal }: SourceOpt
     throw new SourceRefusal(response.status, messageOf(text) || `${response.status} ${response.statusText}`)
   }
 
-  /** @throws CliError when the source does not answer, or refuses to let us in */
+  /** @throws CliError when the server does not answer, or refuses to let us in */
   async function persistently<T>(path: string, ask: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await ask()
       } catch (error) {
         signal.throwIfAborted()
-        if (tries === mostTries || !mayPass(error)) throw explained(error, base, path)
+        if (tries === mostTries || !mayPass(error)) throw explained(error, server, path)
         await delay(2 ** tries * 125, undefined, { signal })
       }
     }
   }
 
+  async function textOnce(path: string, init: RequestInit): Promise<string> {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+    return (await once(path, { ...init, signal: limited })).text()
+  }
+
   async function json<S extends z.ZodType>(path: string, schema: S, init: RequestInit = {}): Promise<z.output<S>> {
-    const text = await persistently(path, async () => {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-      return (await once(path, { ...init, signal: limited })).text()
-    })
-    const read = z.safeParse(schema, parsed(text))
-    if (read.success) return read.data
-    const { path: at, message } = read.error.issues[0]!
-    throw notMlflow(base, `${path.split('?')[0]} answered something else: ${at.join('.')}: ${message}`)
+    return read(path, schema, await persistently(path, () => textOnce(path, init)))
+  }
+
+  function read<S extends z.ZodType>(path: string, schema: S, text: string): z.output<S> {
+    const found = z.safeParse(schema, parsed(text))
+    if (found.success) return found.data
+    const { path: at, message } = found.error.issues[0]!
+    throw notMlflow(server, `${path.split('?')[0]} answered something else: ${at.join('.')}: ${message}`)
   }
 
   return {
+    host: new URL(base).host,
+
     get: <S extends z.ZodType>(path: string, query: Query, schema: S): Promise<z.output<S>> =>
       json(`${path}?${queryOf(query)}`, schema),
 
     post: <S extends z.ZodType>(path: string, body: object, schema: S): Promise<z.output<S>> =>
-      json(path, schema, {
-        method: 'POST',
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      }),
+      json(path, schema, jsonInit('POST', body)),
+
+    patch: <S extends z.ZodType>(path: string, body: object, schema: S): Promise<z.output<S>> =>
+      json(path, schema, jsonInit('PATCH', body)),
+
+    delete: <S extends z.ZodType>(path: string, body: object, schema: S): Promise<z.output<S>> =>
+      json(path, schema, jsonInit('DELETE', body)),
+
+    /** Posts what makes another one each time: before it is sent again, `find` looks whether it has been heard. */
+    make: <S extends z.ZodType>(
+      path: string,
+      body: object,
+      { schema, find }: { readonly schema: S; readonly find: () => Promise<z.output<S> | undefined> },
+    ): Promise<z.output<S>> => {
+      let wasSent = false
+      return persistently(path, async () => {
+        const found = wasSent ? await find() : undefined
+        if (found !== undefined) return found
+        wasSent = true
+        return read(path, schema, await textOnce(path, jsonInit('POST', body)))
+      })
+    },
 
     /** Opens a file, as a stream. */
     open: (path: string): Promise<Response> => persistently(path, () => once(path, { signal })),
+
+    /** Sends a file. Its length goes before it: what stands in front of some servers takes no file without. */
+    put: (path: string, open: () => Promise<ReadableStream<Uint8Array>>, sizeBytes: number): Promise<Response> =>
+      persistently(path, async () => {
+        const headers = { 'content-type': 'application/octet-stream', 'content-length': String(sizeBytes) }
+        // To be able to follow a redirect, fetch keeps all that it has sent.
+        const sent = { method: 'PUT', body: await open(), headers, signal, redirect: 'error' } as const
+        // The types of Node leave out what its own fetch asks for with a stream.
+        return once(path, { ...sent, duplex: 'half' } as RequestInit)
+      }),
   }
 }
 
 export type SourceHttp = ReturnType<typeof createSourceHttp>
+
+interface Server {
+  readonly role: keyof typeof servers
+  readonly base: string
+}
+
+const jsonInit = (method: string, body: object): RequestInit => ({
+  method,
+  body: JSON.stringify(body),
+  headers: { 'content-type': 'application/json' },
+})
 
 function queryOf(query: Query): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined)
@@ -102,8 +158,10 @@ function createTurns(rate: number | undefined, signal: AbortSignal): () => Promi
 }
 
 /** A connection that broke, a server that is busy or restarts. */
-const mayPass = (error: unknown) =>
-  !(error instanceof SourceRefusal) || error.status === 429 || (error.status >= 500 && error.status !== 501)
+function mayPass(error: unknown): boolean {
+  if (error instanceof CliError) return false
+  return !(error instanceof SourceRefusal) || error.status === 429 || (error.status >= 500 && error.status !== 501)
+}
 
 function parsed(text: string): unknown {
   try {
@@ -120,26 +178,28 @@ function messageOf(text: string): string {
   return (read.success ? read.data.message : text).slice(0, 500)
 }
 
-function explained(error: unknown, base: string, path: string): Error {
-  if (!(error instanceof SourceRefusal)) return unreachable(base, error)
+function explained(error: unknown, server: Server, path: string): Error {
+  if (error instanceof CliError) return error
+  if (!(error instanceof SourceRefusal)) return unreachable(server, error)
   if (error.status !== 401 && error.status !== 403) return error
+  const { name, entry } = servers[server.role]
   return new CliError(
     {
-      code: 'cli.source_refused',
-      message: 'The MLflow server does not let us in',
-      why: `${base}${path.split('?')[0]} answered ${error.status}: ${error.message}`,
-      fix: 'put a token, or user:password, into an environment variable and name it with --token-env or --user-env',
+      code: `cli.${server.role}_refused`,
+      message: `${name} does not let us in`,
+      why: `${server.base}${path.split('?')[0]} answered ${error.status}: ${error.message}`,
+      fix: entry,
       exitCode: exitCodes.notAllowed,
     },
     { cause: error },
   )
 }
 
-const unreachable = (base: string, cause: unknown) =>
+const unreachable = ({ role, base }: Server, cause: unknown) =>
   new CliError(
     {
-      code: 'cli.source_unreachable',
-      message: 'The MLflow server does not answer',
+      code: `cli.${role}_unreachable`,
+      message: `${servers[role].name} does not answer`,
       why: `${base}: ${reasonOf(cause)}`,
       fix: 'check the address, and run the command again; it goes on where it stopped',
       exitCode: exitCodes.unreachable,
@@ -152,9 +212,9 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }
 
-const notMlflow = (base: string, why: string) =>
+const notMlflow = ({ role, base }: Server, why: string) =>
   new CliError({
-    code: 'cli.source_unreadable',
+    code: `cli.${role}_unreadable`,
     message: 'The answer is not one of an MLflow server',
     why,
     fix: `check that ${base} is the address that clients have in MLFLOW_TRACKING_URI`,

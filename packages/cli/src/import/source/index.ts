@@ -1,4 +1,4 @@
-import { createSourceHttp, type SourceHttp, type SourceOptions, SourceRefusal } from './http.ts'
+import { type SourceHttp, SourceRefusal } from './http.ts'
 import {
   downloadUri,
   experimentsPage,
@@ -34,16 +34,14 @@ export interface SourceFile {
 }
 
 /** Reads an MLflow tracking server, page by page. */
-export function createSource(options: SourceOptions) {
-  const http = createSourceHttp(options)
-  const host = new URL(options.url).host
+export function createSource(http: SourceHttp) {
   const view = (withDeleted: boolean) => (withDeleted ? 'ALL' : 'ACTIVE_ONLY')
 
   return {
     /** The folder of files that the source hands out behind a URI; undefined when they lie in another store. */
     folderOf(uri: string): string | undefined {
       const [, at, path] = /^mlflow-artifacts:(?:\/\/([^/]*))?\/+(.*?)\/*$/.exec(uri) ?? []
-      return path === undefined || (at && at !== host) ? undefined : path
+      return path === undefined || (at && at !== http.host) ? undefined : path
     },
 
     experiments: (withDeleted: boolean): AsyncGenerator<SourceExperiment> =>
@@ -110,8 +108,7 @@ export function createSource(options: SourceOptions) {
     /** Every file below a folder. */
     files: (folder: string): AsyncGenerator<SourceFile> => filesBelow(http, folder, ''),
 
-    open: (folder: string, path: string): Promise<Response> =>
-      http.open(`/api/2.0/mlflow-artifacts/artifacts/${encodedPath(`${folder}/${path}`)}`),
+    open: (folder: string, path: string): Promise<Response> => http.open(fileUrl(folder, path)),
   }
 }
 
@@ -172,7 +169,9 @@ async function orNothing<T>(asked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-const encodedPath = (path: string) => path.split('/').map(encodeURIComponent).join('/')
+/** Where the proxy of an MLflow server has a file. */
+export const fileUrl = (folder: string, path: string) =>
+  `/api/2.0/mlflow-artifacts/artifacts/${`${folder}/${path}`.split('/').map(encodeURIComponent).join('/')}`
 
 /** MLflow's filters know both quotes, and no escape. */
 const quoted = (text: string) => (text.includes("'") ? `"${text}"` : `'${text}'`)

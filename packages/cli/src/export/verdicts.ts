@@ -14,7 +14,7 @@ export async function verdictTags({ here, signal, tally }: ExportContext, of: So
   )
   if (origin === null) {
     tally.note(
-      `the ONNX files of versions that pipelines made are not sent; evenkeel model get ${of.name}@${of.version} writes one`,
+      `the ONNX files of versions that pipelines made are not sent; evenkeel model download ${of.name}@${of.version} writes one`,
     )
   }
   const override = gate?.override ? `; overridden by ${gate.override.by}: ${gate.override.reason}` : ''

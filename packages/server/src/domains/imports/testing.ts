@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { pooled } from '../../platform/pooled.ts'
 import type { Face } from '../mlflow/testing.ts'
 
 const program = fileURLToPath(new URL('../../../../cli/bin/evenkeel.js', import.meta.url))
@@ -42,6 +43,9 @@ export async function putFile({ world }: Face, uri: string, path: string, bytes:
   if (!ok) throw new Error(`PUT ${url} answered ${status}`)
 }
 
+/** More at once would wait for connections of the database for so long that they are refused. */
+const atOnce = 4
+
 /** Experiments, runs, points, models and files of a server, as far as both sides must agree on them. */
 export async function everythingOf(face: Face) {
   const { experiments } = await ask(face, 'POST', 'experiments/search', { view_type: 'ALL' })
@@ -53,8 +57,8 @@ export async function everythingOf(face: Face) {
     found[name] = {
       tags,
       lifecycle,
-      runs: await Promise.all(runs.map((run: never) => runOf(face, run))),
-      models: await Promise.all(models.map((model: never) => modelOf(face, model))),
+      runs: await pooled(runs as FoundRun[], atOnce, (run) => runOf(face, run)),
+      models: await pooled(models as FoundModel[], atOnce, (model) => modelOf(face, model)),
     }
   }
   const { registered_models: registered } = await ask(face, 'GET', 'registered-models/search', {})
@@ -76,13 +80,19 @@ interface FoundRun {
 
 async function runOf(face: Face, { info, ...run }: FoundRun) {
   const { experiment_id: _id, artifact_uri: uri, ...kept } = info as typeof info & { experiment_id: string }
-  const histories = run.data.metrics.map(({ key }) =>
-    ask(face, 'GET', 'metrics/get-history', { run_id: info.run_id, metric_key: key }),
-  )
-  return { ...run, info: kept, histories: await Promise.all(histories), files: await filesOf(face, uri) }
+  const histories: unknown[] = []
+  for (const { key } of run.data.metrics) {
+    histories.push(await ask(face, 'GET', 'metrics/get-history', { run_id: info.run_id, metric_key: key }))
+  }
+  return { ...run, info: kept, histories, files: await filesOf(face, uri) }
 }
 
-async function modelOf(face: Face, { info, data }: { info: Record<string, unknown>; data: unknown }) {
+interface FoundModel {
+  readonly info: Record<string, unknown>
+  readonly data: unknown
+}
+
+async function modelOf(face: Face, { info, data }: FoundModel) {
   const { experiment_id: _id, artifact_uri: uri, ...kept } = info
   return { info: kept, data, files: await filesOf(face, String(uri)) }
 }

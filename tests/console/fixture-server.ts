@@ -12,6 +12,7 @@ import {
   modelPeople,
   monitoring,
   registry,
+  reproductions,
 } from '../../packages/contract/src/index.ts'
 import { z } from 'zod'
 import { builtFolder } from './build.ts'
@@ -38,6 +39,7 @@ const operations = Object.entries({
   modelPeople,
   monitoring,
   registry,
+  reproductions,
 }).flatMap(([group, endpoints]) =>
   Object.entries(endpoints as Record<string, Endpoint>).map(([name, endpoint]) => ({
     key: `${group}.${name}`,

@@ -1,4 +1,4 @@
-import { type FeatureView, type ModelVersion, NewModelVersion } from '@evenkeel/contract'
+import { type FeatureView, type Model, type ModelVersion, NewModelVersion } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -147,10 +147,11 @@ const bareVersion: Omit<NewModelVersion, 'artifact'> = {
   },
 }
 
-const modelOf = (champion: number) => ({
+const modelOf = (champion: number): Model => ({
   name: 'late',
   description: '',
   owner: 'local',
+  owners: [{ kind: 'user', name: 'local' }],
   versionCount: champion,
   latestVersion: champion,
   champion,

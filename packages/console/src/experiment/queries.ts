@@ -52,7 +52,7 @@ export type RunsWish = Pick<
 >
 
 /** A screen full comes first, and fast; what is below it comes in larger pieces. */
-const FIRST_RUNS = 40
+const FIRST_RUNS = 25
 const RUNS_PER_PAGE = 100
 
 /** Page after page, as a person scrolls; what is new at the top comes with `newestRunsQuery`. */

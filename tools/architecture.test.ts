@@ -51,6 +51,16 @@ function isLeak({ from, to }: Import): boolean {
   return to.startsWith('packages/') && !mayImport(from).some((allowed) => to.startsWith(allowed))
 }
 
+/** Files and packages that are loaded with a file: types are not, nor what is imported when it is needed. */
+function loadedWith(file: string, loaded = new Set<string>()): ReadonlySet<string> {
+  if (loaded.has(file)) return loaded
+  loaded.add(file)
+  if (!existsSync(file)) return loaded
+  const found = readFileSync(file, 'utf8').matchAll(/^(?:import|export)\b(?! type\b)[^'"]*?from\s+'([^']+)'/gm)
+  for (const [, to] of found) loadedWith(resolve(file, to!), loaded)
+  return loaded
+}
+
 /** The contract and the client run in browsers, as the console does. */
 const isNodeInBrowserCode = ({ from, to }: Import) =>
   to.startsWith('node:') && /^packages\/(contract|client|console)\//.test(from)
@@ -59,6 +69,14 @@ describe('architecture', () => {
   it('sees the whole tree', () => {
     expect(imports.length).toBeGreaterThan(200)
     expect(imports.filter(({ to }) => to.startsWith('packages/')).length).toBeGreaterThan(100)
+  })
+
+  it('loads what speaks S3 with the first bucket, not with every server', () => {
+    const loaded = loadedWith('packages/server/src/main.ts')
+
+    expect(loaded.size).toBeGreaterThan(300)
+    expect([...loaded].filter((name) => name.startsWith('@aws-sdk/'))).toEqual([])
+    expect([...loadedWith('packages/server/src/platform/blobs/s3/index.ts')]).toContain('@aws-sdk/client-s3')
   })
 
   it('keeps every layer to what it may import', () => {

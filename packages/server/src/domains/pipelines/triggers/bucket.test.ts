@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startBucket } from '../../../platform/blobs/s3/testing.ts'
-import { listBucket, whyNotBucket } from './bucket.ts'
+import { whyNotBucket } from './bucket.ts'
+import { listBucket } from './list-bucket.ts'
 import { startTriggersWorld, type TriggersWorld } from './testing.ts'
 
 const bucket = await startBucket('buckets that triggers watch')

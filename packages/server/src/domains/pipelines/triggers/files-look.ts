@@ -5,7 +5,7 @@ import { pipelinesStore } from '../store.ts'
 import { saveCollected } from './collected.ts'
 import { dueAt } from './data.ts'
 import { firingsStore } from './firings-store.ts'
-import { type BucketSource, listBucket, placeOf } from './bucket.ts'
+import { type BucketSource, placeOf } from './bucket.ts'
 import { digestOf, type FolderSource, listFolder } from './folder.ts'
 import { type Occasion, occasionOf } from './occasion.ts'
 import type { WatchDeps } from './query-look.ts'
@@ -18,8 +18,12 @@ export type FilesSource = FolderSource | BucketSource
 export const placeNamed = (on: FilesSource): string => (on.kind === 'folder' ? on.path : placeOf(on))
 
 /** @throws CannotLook */
-export const listFiles = (deps: WatchDeps, projectId: string, on: FilesSource): Promise<SeenFile[]> =>
-  on.kind === 'folder' ? listFolder(deps.watchRoots, on) : listBucket(deps, projectId, on)
+export async function listFiles(deps: WatchDeps, projectId: string, on: FilesSource): Promise<SeenFile[]> {
+  if (on.kind === 'folder') return listFolder(deps.watchRoots, on)
+  // What speaks S3 takes 35 MiB, and most servers watch no bucket.
+  const { listBucket } = await import('./list-bucket.ts')
+  return listBucket(deps, projectId, on)
+}
 
 /** Names that evidence holds, and paths that a param does. */
 const mostNames = 1000

@@ -20,7 +20,10 @@ const imports: readonly Import[] = files
 /** A path inside the repository, or the name of an npm package as it is. */
 function resolve(from: string, to: string): string {
   if (to.startsWith('.')) return join(dirname(from), to)
-  return to.replace(/^@evenkeel\/(\w+)(?:\/\w+)?$/, 'packages/$1/src/index.ts')
+  const part = /^@evenkeel\/(\w+)(?:\/([\w-]+))?$/.exec(to)
+  if (!part) return to
+  const [, name, path = 'index'] = part
+  return path === 'mlflow' ? `packages/${name}/src/compat/mlflow/index.ts` : `packages/${name}/src/${path}.ts`
 }
 
 /** What a layer may import beside itself, the narrowest layer first. */
@@ -77,6 +80,15 @@ describe('architecture', () => {
     expect(loaded.size).toBeGreaterThan(300)
     expect([...loaded].filter((name) => name.startsWith('@aws-sdk/'))).toEqual([])
     expect([...loadedWith('packages/server/src/platform/blobs/s3/index.ts')]).toContain('@aws-sdk/client-s3')
+  })
+
+  it('starts a step with the parts of the contract it speaks, because each step is a process', () => {
+    const steps = globSync('packages/steps/src/*.ts', { exclude: ['**/*.test.ts'] })
+    const withAll = steps.filter((step) => loadedWith(step).has('packages/contract/src/index.ts'))
+
+    expect(steps.length).toBeGreaterThan(5)
+    expect(loadedWith(steps[0]!).has('packages/contract/src/common.ts')).toBe(true)
+    expect(withAll).toEqual([])
   })
 
   it('keeps every layer to what it may import', () => {

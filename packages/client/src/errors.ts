@@ -1,4 +1,4 @@
-import { Problem } from '@evenkeel/contract'
+import { Problem } from '@evenkeel/contract/platform'
 import { z } from 'zod'
 
 /** An answer outside 2xx. `code` is stable; the rest is for people. */

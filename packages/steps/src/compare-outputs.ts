@@ -1,16 +1,9 @@
-import { createClient } from '@evenkeel/client'
-import {
-  artifacts,
-  FolderManifest,
-  type Judged,
-  modelKey,
-  registry,
-  type Reproduction,
-  reproductions,
-  type StepOutput,
-  withJudged,
-  worstOf,
-} from '@evenkeel/contract'
+import { createClient } from '@evenkeel/client/http'
+import { artifacts } from '@evenkeel/contract/artifacts'
+import { registry } from '@evenkeel/contract/registry'
+import { type Judged, type Reproduction, reproductions } from '@evenkeel/contract/reproductions'
+import { modelKey, withJudged, worstOf } from '@evenkeel/contract/sameness'
+import { FolderManifest, type StepOutput } from '@evenkeel/contract/step-results'
 import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

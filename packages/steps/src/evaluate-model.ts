@@ -1,4 +1,4 @@
-import { type Evaluation } from '@evenkeel/contract'
+import type { Evaluation } from '@evenkeel/contract'
 import { delongCompare } from '@evenkeel/numerics'
 import { type ChampionModel, downloadChampion } from './lib/champion.ts'
 import { classificationMetrics, shareOf } from './lib/metrics.ts'

@@ -1,5 +1,6 @@
-import { createClient } from '@evenkeel/client'
-import { artifacts, Baseline, Evaluation, type NewModelVersion, registry } from '@evenkeel/contract'
+import { createClient } from '@evenkeel/client/http'
+import { artifacts } from '@evenkeel/contract/artifacts'
+import { Baseline, Evaluation, type NewModelVersion, registry } from '@evenkeel/contract/registry'
 import { readOnnx } from '@evenkeel/numerics'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'

@@ -1,5 +1,5 @@
-import { type ClientOptions, createClient } from '@evenkeel/client'
-import { registry } from '@evenkeel/contract'
+import { type ClientOptions, createClient } from '@evenkeel/client/http'
+import { registry } from '@evenkeel/contract/registry'
 import { absent, downloadModel } from './versions.ts'
 
 export interface ChampionModel {

@@ -1,4 +1,5 @@
-import { Digest, EventTime, ParamValue, TriggerReason } from '@evenkeel/contract'
+import { Digest, EventTime } from '@evenkeel/contract/common'
+import { ParamValue, TriggerReason } from '@evenkeel/contract/triggers'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 

@@ -1,5 +1,5 @@
-import { type ClientOptions, createClient } from '@evenkeel/client'
-import { features as featureEndpoints } from '@evenkeel/contract'
+import { type ClientOptions, createClient } from '@evenkeel/client/http'
+import { features as featureEndpoints } from '@evenkeel/contract/features'
 import { castTo, type FeatureKind, kindOf } from './features.ts'
 import { type JoinChunk, joinChunks } from './join-chunks.ts'
 import type { ModelFeature } from './schema.ts'

@@ -1,4 +1,4 @@
-import { ApiError, type ClientOptions, ConnectionError } from '@evenkeel/client'
+import { ApiError, type ClientOptions, ConnectionError } from '@evenkeel/client/http'
 import { appendFileSync, readdirSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-import { ApiError, type ClientOptions, createClient } from '@evenkeel/client'
-import { artifacts, registry } from '@evenkeel/contract'
+import { ApiError, type ClientOptions, createClient } from '@evenkeel/client/http'
+import { artifacts } from '@evenkeel/contract/artifacts'
+import { registry } from '@evenkeel/contract/registry'
 
 /** Most versions that are looked at together. */
 export const versionLimit = 20

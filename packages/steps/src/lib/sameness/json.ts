@@ -1,4 +1,4 @@
-import { isNear } from '@evenkeel/contract'
+import { isNear } from '@evenkeel/contract/sameness'
 import { differs, equal, type Finding, shown } from './finding.ts'
 
 /** A place in two documents; walked through without a call for each level, because nobody knows how deep they are. */

@@ -1,5 +1,5 @@
 import '../no-telemetry.ts'
-import { isNear } from '@evenkeel/contract'
+import { isNear } from '@evenkeel/contract/sameness'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'

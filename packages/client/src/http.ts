@@ -1,0 +1,5 @@
+export { type Client, createClient, type UploadBody } from './client.ts'
+export type { Downloaded, DownloadOptions } from './download.ts'
+export { ApiError, ConnectionError } from './errors.ts'
+export type { FollowOptions, ReceivedEvent } from './event-stream.ts'
+export type { CallOptions, ClientOptions } from './request.ts'

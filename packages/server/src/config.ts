@@ -10,6 +10,7 @@ const Environment = z.object({
   EVENKEEL_PORT: z.coerce.number().int().min(0).max(65_535).default(7070),
   EVENKEEL_FOLDER: z.string().min(1).default('.evenkeel'),
   EVENKEEL_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  EVENKEEL_DATABASE_WAIT_SECONDS: z.coerce.number().min(0).max(3600).default(0),
   EVENKEEL_QUERY_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   EVENKEEL_BLOB_URL: z.url().optional(),
   EVENKEEL_BLOB_CACHE_GIB: z.coerce.number().positive().max(1_000_000).default(20),
@@ -51,6 +52,8 @@ export interface Config {
   readonly folder: string
   /** Absent when the PostgreSQL of the data folder is used. */
   readonly databaseUrl: string | undefined
+  /** How long a start waits for a database that does not answer yet. */
+  readonly databaseWaitMs: number
   /** For queries of people: a role that may only read the views. Absent: the server makes one. */
   readonly queryDatabaseUrl: string | undefined
   readonly blobUrl: string
@@ -112,6 +115,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     port: read.EVENKEEL_PORT,
     folder,
     databaseUrl: read.EVENKEEL_DATABASE_URL,
+    databaseWaitMs: read.EVENKEEL_DATABASE_WAIT_SECONDS * 1000,
     queryDatabaseUrl: read.EVENKEEL_QUERY_DATABASE_URL,
     blobUrl: read.EVENKEEL_BLOB_URL ?? pathToFileURL(join(folder, 'blobs')).href,
     blobCacheBytes: Math.round(read.EVENKEEL_BLOB_CACHE_GIB * 1024 ** 3),

@@ -39,7 +39,7 @@ const Params = z.object({
 type Params = z.infer<typeof Params>
 
 const goldenRows = 64
-const scoreBaselineRows = 50_000
+const scoreBaselineRows = 20_000
 const dayMs = 86_400_000
 
 async function trainModel(step: Step): Promise<void> {

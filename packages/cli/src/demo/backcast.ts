@@ -5,7 +5,7 @@ import type { Act } from './facts.ts'
 import { runEnd } from './waits.ts'
 
 const PIPELINE = 'flights-backcast'
-const ROW_LIMIT = 500_000
+const ROW_LIMIT = 300_000
 const TOLERANCE = 0.005
 
 /**

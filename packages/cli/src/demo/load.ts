@@ -21,10 +21,10 @@ export interface LoadCounts {
 }
 
 const CONNECTIONS = 8
-const BATCH_MS = 60 * 60_000
+const BATCH_MS = 2 * 60 * 60_000
 const RETRY_FOR_MS = 20_000
 
-/** Asks for predictions over the Open Inference Protocol, the departures of half an hour at once. */
+/** Asks for predictions over the Open Inference Protocol, the departures of two hours at once. */
 export function createLoad(inferenceUrl: string, endpoint: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const url = new URL(`/v2/models/${endpoint}/infer`, inferenceUrl)

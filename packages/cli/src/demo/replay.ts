@@ -12,12 +12,22 @@ const DAYS_AHEAD = 2
 const LABEL_DELAY_MS = 2 * HOUR_MS
 const PREDICTIONS_PER_MONTH = 20_000
 const STALL_LIMIT_MS = 60_000
+const SETTLE_PAUSE_MS = 30
 
 /** What is known two hours after departure; arrays of the same length, by time. */
 interface Outcomes {
   readonly keys: string[]
   readonly eventTimesMs: number[]
   readonly late: number[]
+}
+
+/** An event time up to which everything was sent. */
+interface Mark {
+  readonly timeMs: number
+  /** How many predictions that makes. */
+  readonly sent: number
+  /** Settles when its labels were taken. */
+  readonly labelled: Promise<void>
 }
 
 interface Label {
@@ -41,8 +51,9 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
   let rest: Outcomes = { keys: [], eventTimesMs: [], late: [] }
   let labels: Label[] = []
   let batch = 0
-  /** Event times up to which everything was sent, with how many predictions that makes. */
-  const marks: { timeMs: number; sent: number }[] = []
+  /** Settles when the labels of every day so far were taken. */
+  let labelled = Promise.resolve()
+  const marks: Mark[] = []
   let completeMs = 0
 
   /** Repeats a batch until every live node has it: a node may be starting again. The same batch counts once. */
@@ -92,8 +103,9 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
     const { recordCount } = await api.monitoring.get({ params: { monitor } })
     const reached = marks.findLastIndex(({ sent }) => sent <= recordCount)
     if (reached === -1) return
-    const { timeMs } = marks[reached]!
+    const { timeMs, labelled: hasLabels } = marks[reached]!
     marks.splice(0, reached + 1)
+    await hasLabels
     completeMs = timeMs
     const body = { ids: [], labels: [], eventTimesMs: [], completeUntil: new Date(timeMs).toISOString() }
     await api.monitoring.addLabels({ params: { endpoint }, body })
@@ -106,19 +118,24 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
       while (completeMs < timeMs && marks.length > 0) {
         if (Date.now() > giveUpAt) throw new Error(`the node delivered no records for ${STALL_LIMIT_MS / 1000} s`)
         await announce()
-        if (completeMs < timeMs) await delay(50)
+        if (completeMs < timeMs) await delay(SETTLE_PAUSE_MS)
       }
     },
 
-    /** Plays one month; `onDay` runs at the end of each day and may hold the event clock. */
+    /** Plays one month; `onDay` runs at the end of each day, and while it runs the event clock goes a day on at most. */
     async month(month: number, departures: Departures, onDay: (endMs: number) => Promise<void>): Promise<void> {
       await push(rest)
+      let attended = Promise.resolve()
       for await (const day of pushedAhead(daysOf(month, departures))) {
+        const timeMs = day.endMs - LABEL_DELAY_MS
         labels.push(...day.labels)
-        await Promise.all([load.send(day.predictions), sendLabels(day.endMs - LABEL_DELAY_MS)])
-        marks.push({ timeMs: day.endMs - LABEL_DELAY_MS, sent: load.counts.sent - load.counts.failed })
-        await onDay(day.endMs)
+        labelled = inBackground(labelled.then(() => sendLabels(timeMs)))
+        await load.send(day.predictions)
+        marks.push({ timeMs, sent: load.counts.sent - load.counts.failed, labelled })
+        await attended
+        attended = inBackground(onDay(day.endMs))
       }
+      await attended
       rest = outcomesOf(
         departures,
         countUntil(departures, endOf(departures) - LABEL_DELAY_MS),

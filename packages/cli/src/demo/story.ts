@@ -53,7 +53,7 @@ function createMonths(deps: StoryDeps, replay: Replay) {
   async function attend(month: number, endMs: number): Promise<void> {
     await replay.settle(endMs - (watching === undefined ? 4 : 2) * DAY_MS)
     // The week's window closes soon, and a run in progress would keep it from starting another.
-    if (endMs >= Date.UTC(YEAR, month - 1, 6)) await retraining
+    if (endMs >= Date.UTC(YEAR, month - 1, 5)) await retraining
     const run = await nextDecayRun(deps, attended)
     if (run) await retrain(month, run)
     if (watching === undefined && badSuccessor && endMs > Date.UTC(YEAR, 5, 18)) {
@@ -69,9 +69,13 @@ function createMonths(deps: StoryDeps, replay: Replay) {
     if (month === 5) badSuccessor = inBackground(trainBadSuccessor(deps))
   }
 
+  /** Read while the month before is played. */
+  let next = inBackground(flights.departures(2))
+
   async function replayMonth(month: number): Promise<void> {
     say(`replaying ${MONTHS[month - 1]}`)
-    const departures = await flights.departures(month)
+    const departures = await next
+    if (month < 6) next = inBackground(flights.departures(month + 1))
     await facts.play(7, 'Replay', async (act) => {
       await replay.month(month, departures, (endMs) => attend(month, endMs))
       const { requests, sent, failed, retried, failures } = load.counts

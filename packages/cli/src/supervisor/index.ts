@@ -76,9 +76,17 @@ export async function startLocal({ folder: place, port, inferencePort, onProgres
 
   try {
     await writeDown()
-    if (!process.env['EVENKEEL_DATABASE_URL']) await startDatabase(folder, keep, onProgress)
+    const databaseLog = join(folder, 'logs/postgres.log')
+    const logSize = (await readFile(databaseLog, 'utf8').catch(() => '')).length
+    const isOurs = !process.env['EVENKEEL_DATABASE_URL']
+    if (isOurs) await keep(databaseSpec(folder, databaseLog))
+    // They load while the database starts.
     await keep(serverSpec(folder, port))
     await keep(nodeSpec(folder, url, inferencePort))
+    if (isOurs) {
+      await databaseReady(databaseLog, logSize)
+      onProgress('database is ready')
+    }
     await ready(`${url}/readyz`, 'server', join(folder, 'logs/server.log'))
     onProgress('server is ready')
     await ready(`${inferenceUrl}/healthz`, 'inference node', join(folder, 'logs/node.log'))
@@ -137,23 +145,19 @@ export async function refuseWhenInUse(folder: string): Promise<Identity[]> {
   return running
 }
 
-async function startDatabase(
-  folder: string,
-  keep: (spec: ChildSpec) => Promise<void>,
-  onProgress: (says: string) => void,
-): Promise<void> {
-  const logFile = join(folder, 'logs/postgres.log')
-  const sizeBefore = (await readFile(logFile, 'utf8').catch(() => '')).length
-  await keep({
-    name: 'postgres',
-    args: [entry('server/src/postgres.ts'), '--folder', folder],
-    environment: {},
-    logFile,
-  })
+const databaseSpec = (folder: string, logFile: string): ChildSpec => ({
+  name: 'postgres',
+  args: [entry('server/src/postgres.ts'), '--folder', folder],
+  environment: {},
+  logFile,
+})
+
+/** @param sizeBefore - what the log held before this start, in characters */
+async function databaseReady(logFile: string, sizeBefore: number): Promise<void> {
   const giveUpAt = Date.now() + READY_LIMIT_MS
   while (Date.now() < giveUpAt) {
     const log = (await readFile(logFile, 'utf8').catch(() => '')).slice(sizeBefore)
-    if (/^\{"ready":true/m.test(log)) return onProgress('database is ready')
+    if (/^\{"ready":true/m.test(log)) return
     await delay(20)
   }
   throw await notReady('database', logFile)
@@ -163,7 +167,11 @@ function serverSpec(folder: string, port: number): ChildSpec {
   return {
     name: 'server',
     args: [...modestHeap, entry('server/src/main.ts')],
-    environment: { EVENKEEL_PORT: String(port), EVENKEEL_FOLDER: folder },
+    environment: {
+      EVENKEEL_PORT: String(port),
+      EVENKEEL_FOLDER: folder,
+      EVENKEEL_DATABASE_WAIT_SECONDS: String(READY_LIMIT_MS / 1000),
+    },
     logFile: join(folder, 'logs/server.log'),
   }
 }

@@ -7,17 +7,17 @@ import { createAdmit, type FindCaller } from './auth.ts'
 import type { BlobStore } from './blobs/blob-store.ts'
 import { openBlobStore } from './blobs/kinds.ts'
 import { createBlobTouches } from './blobs/touches.ts'
-import { type Db, openDatabase } from './db.ts'
+import type { Db } from './db.ts'
 import { createQueryEngine, type QueryEngine } from './duckdb/engine.ts'
 import { isErrno } from './errors.ts'
 import { createEvents, type Events, type Subscription } from './events.ts'
+import { findDatabase } from './find-database.ts'
 import { createHttp } from './http/server.ts'
 import { type Job, periodic } from './jobs.ts'
 import { createLiveFeed, type LiveFeed } from './live/feed.ts'
 import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import type { Log } from './logging.ts'
 import { migrate } from './migrate.ts'
-import { readPostgresSettings } from './postgres-settings.ts'
 import { platformRoutes } from './routes.ts'
 import { openSigningKey, type SigningKey } from './signing-key.ts'
 
@@ -71,8 +71,7 @@ async function openParts(config: Config, log: Log, lifecycle: Lifecycle): Promis
   const { folder } = config
   const queryFolder = join(folder, 'tables')
   await mkdir(queryFolder, { recursive: true })
-  const url = await databaseUrl(config)
-  const db = await openDatabase(url)
+  const { url, db } = await findDatabase(config)
   lifecycle.onStop('database', () => db.destroy())
   await migrate(url)
   const blobs = await openBlobStore(config.blobUrl, {
@@ -94,15 +93,6 @@ async function openParts(config: Config, log: Log, lifecycle: Lifecycle): Promis
   const signingKey = (name: string) => openSigningKey(folder, name)
   const parts = { config, log, db, url, blobs, queries, queryFolder, audit, events, live, probe, signingKey }
   return { ...parts, startedAt: new Date(), close: () => lifecycle.stop() }
-}
-
-async function databaseUrl({ databaseUrl: given, folder }: Config): Promise<string> {
-  const url = given ?? (await readPostgresSettings(folder))?.url
-  if (url !== undefined) return url
-  throw new Error(
-    `There is no database yet: ${folder} holds no PostgreSQL that was started, and EVENKEEL_DATABASE_URL is not set. ` +
-      'Run "evenkeel up", which starts one, or set EVENKEEL_DATABASE_URL.',
-  )
 }
 
 export interface ServeOptions {

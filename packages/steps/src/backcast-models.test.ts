@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Backcast } from './lib/backcast.ts'
 import { TrainingSchema } from './lib/schema.ts'
-import { scoreModel } from './lib/score-model.ts'
+import { scoreInThread } from './lib/score-in-thread.ts'
 import { openTables, parquet, type Tables } from './lib/tables.ts'
 import { readTrainingColumns } from './lib/training-columns.ts'
 import { type ControlPlane, startControlPlane } from './testing/control-plane.ts'
@@ -87,7 +87,8 @@ async function aucByWeek(version: number): Promise<Record<string, number>> {
   const { features: columns, labels, eventTimes } = await readTrainingColumns(reader, built.output('train'), schema)
   reader.close()
   const model = plane.artifacts.get(plane.registered[version - 1]!.artifact.digest)!
-  const scores = await scoreModel({ model, what: 'it', columns, rowCount: labels.length, threadCount: 2 })
+  const task = { models: [{ model, what: 'it' }], columns, rowCount: labels.length, threadCount: 2 }
+  const scores = (await scoreInThread(task))[0]!
   const rows = Array.from(scores, (score, row) => `(${score}::DOUBLE, ${labels[row]}, ${eventTimes[row]}::BIGINT)`)
   const found = await tables.rows(`
     SELECT week, (sum(rank) FILTER (label = 1) - p * (p + 1) / 2) / (p * (n - p)) AS auc FROM (

@@ -68,8 +68,8 @@ async function judge(
   if (digest === undefined) return { version, reason: `There is no version ${version}.`, periods: [] }
   try {
     const model = await downloadModel(step.api, digest)
-    const scores = await scoreRows(rows, { model, what: `Version ${version}` })
-    return { version, reason: null, periods: periods.map((one) => judgePeriod(scores, one, minRows)) }
+    const [scores] = await scoreRows(rows, [{ model, what: `Version ${version}` }])
+    return { version, reason: null, periods: periods.map((one) => judgePeriod(scores!, one, minRows)) }
   } catch (error) {
     if (error instanceof ConfigurationError) return { version, reason: error.message, periods: [] }
     throw error

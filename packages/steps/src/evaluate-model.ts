@@ -43,9 +43,9 @@ async function fromHoldout(step: Step, schema: TrainingSchema): Promise<Evaluati
   tables.close()
   step.progress(0.2, 'scoring')
   const rows = arrangeRows(columns, labels.length)
-  const scores = await scoreRows(rows, { model: step.file('model'), what: 'The candidate' })
-  const what = `The champion, version ${champion?.version},`
-  const theirs = champion && (await scoreRows(rows, { model: champion.bytes, what }))
+  const candidate = { model: step.file('model'), what: 'The candidate' }
+  const rival = champion && { model: champion.bytes, what: `The champion, version ${champion.version},` }
+  const [scores, theirs] = await scoreRows(rows, rival ? [candidate, rival] : [candidate])
   step.progress(0.8, 'judging')
   return {
     dataset: schema.dataset,
@@ -53,8 +53,8 @@ async function fromHoldout(step: Step, schema: TrainingSchema): Promise<Evaluati
     holdoutUntil: schema.holdoutUntil,
     rowCount: labels.length,
     positiveShare: shareOf(labels),
-    candidate: classificationMetrics(labels, scores),
-    ...(champion && theirs ? against(champion, labels, scores, theirs) : { champion: null, difference: null }),
+    candidate: classificationMetrics(labels, scores!),
+    ...(champion && theirs ? against(champion, labels, scores!, theirs) : { champion: null, difference: null }),
   }
 }
 

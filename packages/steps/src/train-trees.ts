@@ -7,7 +7,9 @@ import {
   type TreeModel,
   treesToOnnx,
 } from '@evenkeel/numerics'
+import type { Baseline } from '@evenkeel/contract'
 import { writeFile } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { baselineOf, numericalBaseline } from './lib/baselines.ts'
 import { classificationMetrics, shareOf } from './lib/metrics.ts'
@@ -52,8 +54,9 @@ async function trainModel(step: Step): Promise<void> {
 
   const tell = progressOf(step, params)
   const backtest = params.backtestDays > 0 ? await judge(data, schema.trainUntil, params, tell) : null
-  const model = await fit(data, params, params.treeCount, tell)
-  await writeModel(step, schema, model, data)
+  // This thread has nothing to do while others train.
+  const [model, profiles] = await Promise.all([fit(data, params, params.treeCount, tell), profilesOf(data)])
+  await writeModel(step, schema, model, data, profiles)
   await writeReport(step, params, data, backtest)
 }
 
@@ -115,18 +118,34 @@ async function judge(data: TrainingColumns, until: string, params: Params, onTre
   }
 }
 
-async function writeModel(step: Step, schema: TrainingSchema, model: TreeModel, data: TrainingColumns): Promise<void> {
+/** How each input is distributed; how much the model makes of it is not known yet. */
+async function profilesOf({ features }: TrainingColumns): Promise<Baseline[]> {
+  const profiles: Baseline[] = []
+  for (const column of features) {
+    await setImmediate()
+    profiles.push(baselineOf(column))
+  }
+  return profiles
+}
+
+async function writeModel(
+  step: Step,
+  schema: TrainingSchema,
+  model: TreeModel,
+  data: TrainingColumns,
+  profiles: readonly Baseline[],
+): Promise<void> {
   const bytes = treesToOnnx(model, { name: step.context.model ?? step.context.pipeline })
   await writeFile(step.output('model'), bytes)
   const { features } = pickRows(data, evenRows(data.labels.length, goldenRows))
   await step.writeJson('golden', goldenOf(features, outputOf(bytes), predictTrees(model, features)))
 
   const totalGain = model.features.reduce((sum, { gain }) => sum + gain, 0)
-  const inputs = model.features.map(({ gain }, at) =>
-    baselineOf(data.features[at]!, totalGain > 0 ? gain / totalGain : 0),
-  )
+  const inputs = model.features.map(({ gain }, at) => {
+    return { ...profiles[at]!, importance: totalGain > 0 ? gain / totalGain : 0 }
+  })
   const sample = pickRows(data, evenRows(data.labels.length, scoreBaselineRows))
-  const score = numericalBaseline('score', predictTrees(model, sample.features), null)
+  const score = numericalBaseline('score', predictTrees(model, sample.features))
   await step.writeJson('baselines', [...inputs, score])
   reportImportance(step, schema, inputs)
 }

@@ -22,6 +22,7 @@ export interface FlightSource {
   exportBrokenMonth(month: number, file: string): Promise<void>
   /** Reads one month's departures in order. */
   departures(month: number): Promise<Departures>
+  /** Gives its memory back; once is enough. */
   close(): void
 }
 
@@ -42,6 +43,7 @@ export async function openFlights(): Promise<FlightSource> {
   const source = `read_parquet('${parquet.replaceAll("'", "''")}')`
   const rows = (month: number) => `${source} where date >= ${monthStart(month)} and date < ${monthStart(month + 1)}`
 
+  let closed = false
   const airports = await defineAirports(connection, source)
 
   const write = async (select: string, file: string) => {
@@ -73,6 +75,8 @@ export async function openFlights(): Promise<FlightSource> {
       return { ...columns, airports }
     },
     close() {
+      if (closed) return
+      closed = true
       connection.closeSync()
       instance.closeSync()
     },

@@ -11,6 +11,9 @@ const DAYS_AHEAD = 2
 /** Whether a flight was late is known two hours after it left. */
 const LABEL_DELAY_MS = 2 * HOUR_MS
 const PREDICTIONS_PER_MONTH = 20_000
+/** A week is judged so long after it is complete; else what follows from it would come at another time in each play. */
+const JUDGED_WITHIN_MS = 2 * DAY_MS
+const WINDOW_MS = 7 * DAY_MS
 const STALL_LIMIT_MS = 60_000
 const SETTLE_PAUSE_MS = 30
 
@@ -55,6 +58,8 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
   let labelled = Promise.resolve()
   const marks: Mark[] = []
   let completeMs = 0
+  /** End of the newest window that the monitor has closed. */
+  let judgedMs = Infinity
 
   /** Repeats a batch until every live node has it: a node may be starting again. The same batch counts once. */
   async function push({ keys, eventTimesMs, late }: Outcomes): Promise<void> {
@@ -71,12 +76,9 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
   /** Each day when its outcomes are there; those of the next ones are on their way. */
   async function* pushedAhead(days: Iterator<Day, undefined>): AsyncGenerator<Day> {
     const ahead: { readonly day: Day; readonly pushed: Promise<void> }[] = []
-    let last = Promise.resolve()
     const pushNext = () => {
       const day = days.next().value
-      if (!day) return
-      last = inBackground(last.then(() => push(day.outcomes)))
-      ahead.push({ day, pushed: last })
+      if (day) ahead.push({ day, pushed: inBackground(push(day.outcomes)) })
     }
     for (let days = 0; days < DAYS_AHEAD; days++) pushNext()
     for (let next = ahead.shift(); next; next = ahead.shift()) {
@@ -100,7 +102,8 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
 
   /** Tells the platform up to where records and labels are complete, as far as the node has delivered its records. */
   async function announce(): Promise<void> {
-    const { recordCount } = await api.monitoring.get({ params: { monitor } })
+    const { recordCount, latest } = await api.monitoring.get({ params: { monitor } })
+    if (latest) judgedMs = Date.parse(latest.end)
     const reached = marks.findLastIndex(({ sent }) => sent <= recordCount)
     if (reached === -1) return
     const { timeMs, labelled: hasLabels } = marks[reached]!
@@ -112,13 +115,14 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
   }
 
   return {
-    /** Waits until records and labels before this event time are complete. */
+    /** Waits until records and labels before this event time are complete, and the monitor is not far behind them. */
     async settle(timeMs: number): Promise<void> {
       const giveUpAt = Date.now() + STALL_LIMIT_MS
-      while (completeMs < timeMs && marks.length > 0) {
-        if (Date.now() > giveUpAt) throw new Error(`the node delivered no records for ${STALL_LIMIT_MS / 1000} s`)
+      const isSettled = () => completeMs >= timeMs && judgedMs >= timeMs - WINDOW_MS - JUDGED_WITHIN_MS
+      while (!isSettled() && (completeMs >= timeMs || marks.length > 0)) {
+        if (Date.now() > giveUpAt) throw new Error(`nothing was recorded or judged for ${STALL_LIMIT_MS / 1000} s`)
         await announce()
-        if (completeMs < timeMs) await delay(SETTLE_PAUSE_MS)
+        if (!isSettled()) await delay(SETTLE_PAUSE_MS)
       }
     },
 

@@ -45,16 +45,16 @@ function createMonths(deps: StoryDeps, replay: Replay) {
   const attended = new Set<string>()
   /** The version whose canary is under watch. */
   let watching: number | undefined
-  /** A retraining that the event clock need not wait for, yet. */
-  let retraining: Promise<ModelVersion> | undefined
+  /** What follows from the end of a month: its data arrive, and there may be a retraining. */
+  let monthEnd: Promise<unknown> | undefined
   let badSuccessor: Promise<ModelVersion> | undefined
 
   /** Holds the event clock while something needs looking at. */
   async function attend(month: number, endMs: number): Promise<void> {
-    await replay.settle(endMs - (watching === undefined ? 4 : 2) * DAY_MS)
     // The week's window closes soon, and a run in progress would keep it from starting another.
-    if (endMs >= Date.UTC(YEAR, month - 1, 5)) await retraining
-    const run = await nextDecayRun(deps, attended)
+    if (endMs >= Date.UTC(YEAR, month - 1, 5)) await monthEnd
+    const settled = replay.settle(endMs - (watching === undefined ? 4 : 2) * DAY_MS)
+    const [run] = await Promise.all([nextDecayRun(deps, attended), settled])
     if (run) await retrain(month, run)
     if (watching === undefined && badSuccessor && endMs > Date.UTC(YEAR, 5, 18)) {
       watching = await pushBadSuccessor(deps, await badSuccessor)
@@ -76,6 +76,7 @@ function createMonths(deps: StoryDeps, replay: Replay) {
     say(`replaying ${MONTHS[month - 1]}`)
     const departures = await next
     if (month < 6) next = inBackground(flights.departures(month + 1))
+    else flights.close()
     await facts.play(7, 'Replay', async (act) => {
       await replay.month(month, departures, (endMs) => attend(month, endMs))
       const { requests, sent, failed, retried, failures } = load.counts
@@ -85,17 +86,21 @@ function createMonths(deps: StoryDeps, replay: Replay) {
     })
   }
 
+  async function endMonth(month: number): Promise<void> {
+    if (month === 3) await facts.play(1, 'Data', async (act) => said(act, await arriveBroken(deps, month)))
+    await facts.play(1, 'Data', async (act) => said(act, await arrive(deps, month, await deps.fileOf(month))))
+    const run = await monthEndRun(deps, month, attended)
+    if (run) await followRun(deps, run)
+  }
+
   return {
     async play(month: number): Promise<void> {
       await replayMonth(month)
       await replay.settle(Date.UTC(YEAR, month, 1) - 3 * DAY_MS)
-      if (month === 3) await facts.play(1, 'Data', async (act) => said(act, await arriveBroken(deps, month)))
-      await facts.play(1, 'Data', async (act) => said(act, await arrive(deps, month, await deps.fileOf(month))))
-      const run = await monthEndRun(deps, month, attended)
-      if (run) retraining = inBackground(followRun(deps, run))
+      monthEnd = inBackground(endMonth(month))
     },
     async end(): Promise<void> {
-      await retraining
+      await monthEnd
     },
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { DemoApi } from './api.ts'
 import { NAMES } from './setup.ts'
 
-const PAUSE_MS = 120
+const PAUSE_MS = 60
 
 /** Asks again and again until there is an answer; gives up with words. */
 export async function until<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 120_000): Promise<T> {

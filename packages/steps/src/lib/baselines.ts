@@ -4,25 +4,16 @@ import { binCounts, type FeatureColumn, meanOf, momentsOf, quantileEdges, varian
 const binCount = 20
 const topCategories = 100
 
-/**
- * How one input is distributed in the training data.
- *
- * @param importance - its share of the total gain, in [0, 1]
- */
-export function baselineOf(column: FeatureColumn, importance: number | null): Baseline {
-  return column.kind === 'numerical'
-    ? numericalBaseline(column.name, column.values, importance)
-    : categoricalBaseline(column.name, column.codes, column.categories, importance)
-}
+/** How one input is distributed in the training data; its importance is left open. */
+export const baselineOf = (column: FeatureColumn): Baseline =>
+  column.kind === 'numerical'
+    ? numericalBaseline(column.name, column.values)
+    : categoricalBaseline(column.name, column.codes, column.categories)
 
 /** @param values - `NaN` is missing */
-export function numericalBaseline(
-  feature: string,
-  values: Float32Array | Float64Array,
-  importance: number | null,
-): Baseline {
+export function numericalBaseline(feature: string, values: Float32Array | Float64Array): Baseline {
   const known = withoutMissing(values)
-  const shared = { feature, kind: 'numerical' as const, rowCount: values.length, categories: null, importance }
+  const shared = { feature, kind: 'numerical' as const, rowCount: values.length, categories: null, importance: null }
   const nullCount = values.length - known.length
   if (known.length === 0) return { ...shared, nullCount, mean: null, std: null, histogram: null }
   const moments = momentsOf(known)
@@ -42,12 +33,7 @@ function withoutMissing(values: Float32Array | Float64Array): Float64Array {
   return known.subarray(0, count)
 }
 
-function categoricalBaseline(
-  feature: string,
-  codes: Int32Array,
-  categories: readonly string[],
-  importance: number | null,
-): Baseline {
+function categoricalBaseline(feature: string, codes: Int32Array, categories: readonly string[]): Baseline {
   const counts = new Float64Array(categories.length)
   let nullCount = 0
   for (const code of codes) {
@@ -69,6 +55,6 @@ function categoricalBaseline(
       counts: top.map((code) => counts[code]!),
       otherCount: ranked.slice(topCategories).reduce((sum, code) => sum + counts[code]!, 0),
     },
-    importance,
+    importance: null,
   }
 }

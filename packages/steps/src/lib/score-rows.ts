@@ -1,5 +1,5 @@
 import type { FeatureColumn } from '@evenkeel/numerics'
-import { scoreModel, type ScoreTask } from './score-model.ts'
+import { type ScoredModel, scoreInThread } from './score-in-thread.ts'
 import { similarRowsTogether } from './similar-rows.ts'
 
 /** Rows in the order in which they are scored fast, in two parts. */
@@ -17,18 +17,15 @@ export function arrangeRows(columns: readonly FeatureColumn[], rowCount: number)
 }
 
 /**
- * As `scoreModel`, with each part in a thread of its own; that wastes less than two threads on every batch.
+ * As `scoreInThread`, with each part in a thread of its own; that wastes less than two threads on every batch.
  *
- * @returns the scores in the order in which the rows came
+ * @returns of each model the scores, in the order in which the rows came
  */
-export async function scoreRows(
-  { parts, rowCount }: ScoringRows,
-  model: Pick<ScoreTask, 'model' | 'what'>,
-): Promise<Float64Array> {
-  const scores = new Float64Array(rowCount)
+export async function scoreRows({ parts, rowCount }: ScoringRows, models: readonly ScoredModel[]) {
+  const scores = models.map(() => new Float64Array(rowCount))
   const score = async ({ rows, columns }: ScoringRows['parts'][number]) => {
-    const found = await scoreModel({ ...model, columns, rowCount: rows.length, threadCount: 1 })
-    for (let at = 0; at < rows.length; at++) scores[rows[at]!] = found[at]!
+    const found = await scoreInThread({ models, columns, rowCount: rows.length, threadCount: 1 })
+    for (const [model, values] of found.entries()) scatter(values, rows, scores[model]!)
   }
   await Promise.all(parts.map(score))
   return scores
@@ -38,6 +35,10 @@ function pick(column: FeatureColumn, rows: Int32Array): FeatureColumn {
   if (column.kind === 'categorical')
     return { ...column, codes: gather(column.codes, rows, new Int32Array(rows.length)) }
   return { ...column, values: gather(column.values, rows, new Float32Array(rows.length)) }
+}
+
+function scatter(values: Float64Array, rows: Int32Array, into: Float64Array): void {
+  for (let at = 0; at < rows.length; at++) into[rows[at]!] = values[at]!
 }
 
 function gather<T extends Int32Array | Float32Array>(values: ArrayLike<number>, rows: Int32Array, into: T): T {

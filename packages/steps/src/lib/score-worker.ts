@@ -1,17 +1,28 @@
 import type { FeatureColumn } from '@evenkeel/numerics'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { ScoreTask } from './score-model.ts'
+import type { ScoredModel, ScoreTask } from './score-in-thread.ts'
 
-/** `refusal` says which input the model needs that is not there. */
-export type ScoreAnswer = { readonly scores: Float64Array<ArrayBuffer> } | { readonly refusal: string }
+/** `refusal` says which input a model needs that is not there. */
+export type ScoreAnswer = { readonly scores: Float64Array<ArrayBuffer>[] } | { readonly refusal: string }
 
 // Few enough for what a row turns into inside of the model to stay in the cache.
 const batchRows = 1000
 // Threads that wait in a loop take the cores from those that work.
 const noSpinning = { session: { intra_op: { allow_spinning: '0' } } }
 
-async function answer({ model, what, columns, rowCount, threadCount }: ScoreTask): Promise<ScoreAnswer> {
+async function answer({ models, ...rows }: ScoreTask): Promise<ScoreAnswer> {
+  const scores = []
+  for (const model of models) {
+    const found = await scoresOf(model, rows)
+    if (typeof found === 'string') return { refusal: found }
+    scores.push(found)
+  }
+  return { scores }
+}
+
+/** @returns the scores, or why there are none */
+async function scoresOf({ model, what }: ScoredModel, { columns, rowCount, threadCount }: Omit<ScoreTask, 'models'>) {
   const options = { intraOpNumThreads: threadCount, extra: noSpinning }
   const session = await (typeof model === 'string'
     ? InferenceSession.create(model, options)
@@ -22,14 +33,9 @@ async function answer({ model, what, columns, rowCount, threadCount }: ScoreTask
       return { name, type: metadata.isTensor ? metadata.type : 'no tensor', column: byName.get(name) }
     })
     const missing = needs.find(({ type, column }) => type !== offeredBy(column))
-    if (missing) return { refusal: refusalOf(what, missing.name, missing.type, missing.column) }
-    return {
-      scores: await score(
-        session,
-        needs.map(({ column }) => column!),
-        rowCount,
-      ),
-    }
+    if (missing) return refusalOf(what, missing.name, missing.type, missing.column)
+    const inputs = needs.map(({ column }) => column!)
+    return await score(session, inputs, rowCount)
   } finally {
     await session.release()
   }

@@ -1,7 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Nothing is told by how fast a test is: these only end one that hangs, also on a machine that is busy. */
 const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } }
+
+/** The same in each project, so that files of all of them run side by side. One more than cores, because many wait. */
+const shared = { ...patience, maxWorkers: availableParallelism() + 1 }
 
 /** `server` runs on a PostgreSQL that is started once; everything else needs nothing but Node. */
 // oxlint-disable-next-line import/no-default-export -- vitest asks for one
@@ -10,7 +14,7 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...patience,
+          ...shared,
           name: 'unit',
           // See docs/decisions/0004; what must do it by itself is tested in a process without.
           env: { ORT_DISABLE_TELEMETRY: '1' },
@@ -20,28 +24,26 @@ export default defineConfig({
       },
       {
         test: {
-          ...patience,
+          ...shared,
           name: 'server',
           include: ['packages/server/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: ['packages/server/src/testing-setup.ts'],
-          maxWorkers: 2,
         },
       },
       {
         test: {
-          ...patience,
+          ...shared,
           name: 'browser',
           include: ['tests/console/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          maxWorkers: 1,
         },
       },
       {
         test: {
-          ...patience,
+          ...shared,
           name: 'console',
           include: ['packages/console/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**'],

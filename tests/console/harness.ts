@@ -31,6 +31,8 @@ interface View {
 export interface Stage {
   /** A world to look at; stopped after the test. */
   world(kind: World): Promise<Fixture>
+  /** An empty page in a browser of its own. */
+  page(view?: View): Promise<Page>
   /** Opens a page in a browser of its own and waits until it has said all it knows. */
   open(fixture: Fixture, path: string, view?: View): Promise<Page>
   /** What a page complained about in the console of the browser. */
@@ -55,25 +57,31 @@ function createStage(browser: Browser) {
   const fixtures: Fixture[] = []
   const contexts: BrowserContext[] = []
   const said = new Map<Page, string[]>()
+  async function newPage({ width = 1280, scheme = 'light' }: View = {}) {
+    const context = await browser.newContext({
+      viewport: { width, height: width < 600 ? 844 : 800 },
+      colorScheme: scheme,
+    })
+    contexts.push(context)
+    const page = await context.newPage()
+    const complaints: string[] = []
+    said.set(page, complaints)
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    return page
+  }
+
   return {
+    page: newPage,
     async world(kind: World) {
       const fixture = await startFixture(kind)
       fixtures.push(fixture)
       return fixture
     },
-    async open(fixture: Fixture, path: string, { width = 1280, scheme = 'light' }: View = {}) {
-      const context = await browser.newContext({
-        viewport: { width, height: width < 600 ? 844 : 800 },
-        colorScheme: scheme,
-      })
-      contexts.push(context)
-      const page = await context.newPage()
-      const complaints: string[] = []
-      said.set(page, complaints)
-      page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-      })
-      page.on('pageerror', (error) => complaints.push(error.message))
+    async open(fixture: Fixture, path: string, view?: View) {
+      const page = await newPage(view)
       await page.goto(`${fixture.url}${path}`)
       await settled(page)
       return page
@@ -120,5 +128,25 @@ export async function violations(page: Page): Promise<string[]> {
 }
 
 /** Pixels by which the page is wider than the window. */
-export const overflowPx = (page: Page): Promise<number> =>
+const overflowPx = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+
+/** Each theme and each width once: colours depend on the one, layout on the other. */
+const VIEWS = [
+  { scheme: 'light', width: 1280 },
+  { scheme: 'dark', width: 390 },
+] as const
+
+/** What is wrong with how a page looks, one line each: accessible in both themes, one heading, nothing to the side. */
+export async function faults(page: Page): Promise<string[]> {
+  const found: string[] = []
+  for (const { scheme, width } of VIEWS) {
+    await page.emulateMedia({ colorScheme: scheme })
+    await page.setViewportSize({ width, height: 800 })
+    await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor()
+    const all = [...(await violations(page)), ...((await overflowPx(page)) > 0 ? ['scrolls sideways'] : [])]
+    found.push(...all.map((fault) => `${scheme}, ${width} px: ${fault}`))
+  }
+  const headings = await page.locator('h1').count()
+  return headings === 1 ? found : [...found, `${headings} headings of the first level`]
+}

@@ -1,11 +1,10 @@
-import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Nothing is told by how fast a test is: these only end one that hangs, also on a machine that is busy. */
 const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } }
 
-/** The same in each project, so that files of all of them run side by side. One more than cores, because many wait. */
-const shared = { ...patience, maxWorkers: availableParallelism() + 1 }
+/** The same number of workers in each project lets their files run side by side. Each starts processes of its own. */
+const shared = { ...patience, maxWorkers: 2 }
 
 /** `server` runs on a PostgreSQL that is started once; everything else needs nothing but Node. */
 // oxlint-disable-next-line import/no-default-export -- vitest asks for one
@@ -37,6 +36,7 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/console/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
+          globalSetup: ['tests/console/setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },

@@ -15,9 +15,12 @@ const ARGS = [
   '--disable-sync',
 ]
 
-/** Launches Chromium, after installing it where that is possible; `undefined` when there is none to be had. */
+/** Where Chromium is, after installing it where that is possible; `undefined` when there is none to be had. */
+export const provideChromium = async (): Promise<string | undefined> => findChromium() ?? (await installChromium())
+
+/** Launches it; `undefined` when there is none to be had. */
 export async function launchChromium(): Promise<Browser | undefined> {
-  const path = findChromium() ?? (await installChromium())
+  const path = await provideChromium()
   return path === undefined ? undefined : chromium.launch({ executablePath: path, headless: true, args: ARGS })
 }
 

@@ -1,7 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, describe } from 'vitest'
-import { buildConsole } from './build.ts'
 import type { World } from './fixture/answers.ts'
 import { type Fixture, startFixture } from './fixture-server.ts'
 import { launchChromium } from './chromium.ts'
@@ -42,9 +41,9 @@ export interface Stage {
 /** Tests in a real browser. Without one they are skipped, and it is said how many. */
 export async function browserSuite(title: string, testCount: number, define: (stage: Stage) => void): Promise<void> {
   const browser = await launchChromium()
-  if (!browser)
+  if (!browser) {
     process.stderr.write(`SKIPPED ${testCount} browser tests of "${title}": no Chromium here; set CHROMIUM_PATH\n`)
-  else await buildConsole()
+  }
   describe.skipIf(!browser)(`${title}`, () => {
     const stage = createStage(browser!)
     afterEach(() => stage.clear())

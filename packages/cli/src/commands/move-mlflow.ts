@@ -1,8 +1,9 @@
 import { exitCodes } from '../errors.ts'
+import type { MoveContext } from '../import/context.ts'
 import type { Choice } from '../import/mlflow.ts'
-import { createProgress, type Progress } from '../import/progress.ts'
+import { createProgress } from '../import/progress.ts'
 import { type BothSides, type ImportPlan, linesOf, planLines, reportOf } from '../import/report.ts'
-import { createTally, type Tally } from '../import/tally.ts'
+import { createTally } from '../import/tally.ts'
 import { type CommonOptions, outputOf } from './common.ts'
 import { authorizationOf, type OtherServerOptions, stopOnSignals, stopped, urlOf } from './other-server.ts'
 
@@ -23,16 +24,6 @@ interface Other {
   readonly signal: AbortSignal
 }
 
-/** What either direction has at hand. */
-interface Shared {
-  readonly signal: AbortSignal
-  readonly tally: Tally
-  readonly progress: Progress
-  readonly withDeleted: boolean
-  readonly full: boolean
-  readonly concurrency: number
-}
-
 /** One direction. */
 interface Direction<Ends> {
   readonly verb: 'import' | 'export'
@@ -42,8 +33,8 @@ interface Direction<Ends> {
   whole(url: string): string
   readonly stopped: { readonly message: string; readonly why: string }
   open(other: Other): Promise<Ends>
-  plan(context: Ends & Shared, choice: Choice): Promise<ImportPlan>
-  move(context: Ends & Shared, choice: Choice): Promise<BothSides>
+  plan(context: Ends & MoveContext, choice: Choice): Promise<ImportPlan>
+  move(context: Ends & MoveContext, choice: Choice): Promise<BothSides>
 }
 
 /** Moves things to or from an MLflow server, or goes on where it stopped. The exit code says whether both sides are the same. */

@@ -13,7 +13,6 @@ const LABEL_DELAY_MS = 2 * HOUR_MS
 const PREDICTIONS_PER_MONTH = 20_000
 /** A week is judged so long after it is complete; else what follows from it would come at another time in each play. */
 const JUDGED_WITHIN_MS = 2 * DAY_MS
-const WINDOW_MS = 7 * DAY_MS
 const STALL_LIMIT_MS = 60_000
 const SETTLE_PAUSE_MS = 30
 
@@ -58,8 +57,8 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
   let labelled = Promise.resolve()
   const marks: Mark[] = []
   let completeMs = 0
-  /** End of the newest window that the monitor has closed. */
-  let judgedMs = Infinity
+  /** End of the first window that the monitor has not judged. */
+  let unjudgedMs = Infinity
 
   /** Repeats a batch until every live node has it: a node may be starting again. The same batch counts once. */
   async function push({ keys, eventTimesMs, late }: Outcomes): Promise<void> {
@@ -103,7 +102,7 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
   /** Tells the platform up to where records and labels are complete, as far as the node has delivered its records. */
   async function announce(): Promise<void> {
     const { recordCount, latest } = await api.monitoring.get({ params: { monitor } })
-    if (latest) judgedMs = Date.parse(latest.end)
+    if (latest) unjudgedMs = 2 * Date.parse(latest.end) - Date.parse(latest.start)
     const reached = marks.findLastIndex(({ sent }) => sent <= recordCount)
     if (reached === -1) return
     const { timeMs, labelled: hasLabels } = marks[reached]!
@@ -118,7 +117,7 @@ export function createReplay(api: DemoApi, load: Load, { endpoint, view, monitor
     /** Waits until records and labels before this event time are complete, and the monitor is not far behind them. */
     async settle(timeMs: number): Promise<void> {
       const giveUpAt = Date.now() + STALL_LIMIT_MS
-      const isSettled = () => completeMs >= timeMs && judgedMs >= timeMs - WINDOW_MS - JUDGED_WITHIN_MS
+      const isSettled = () => completeMs >= timeMs && timeMs <= unjudgedMs + JUDGED_WITHIN_MS
       while (!isSettled() && (completeMs >= timeMs || marks.length > 0)) {
         if (Date.now() > giveUpAt) throw new Error(`nothing was recorded or judged for ${STALL_LIMIT_MS / 1000} s`)
         await announce()

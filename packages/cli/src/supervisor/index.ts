@@ -76,15 +76,13 @@ export async function startLocal({ folder: place, port, inferencePort, onProgres
 
   try {
     await writeDown()
-    const databaseLog = join(folder, 'logs/postgres.log')
-    const logSize = (await readFile(databaseLog, 'utf8').catch(() => '')).length
-    const isOurs = !process.env['EVENKEEL_DATABASE_URL']
-    if (isOurs) await keep(databaseSpec(folder, databaseLog))
+    const database = process.env['EVENKEEL_DATABASE_URL'] ? undefined : await ownDatabase(folder)
+    if (database) await keep(database.spec)
     // They load while the database starts.
     await keep(serverSpec(folder, port))
     await keep(nodeSpec(folder, url, inferencePort))
-    if (isOurs) {
-      await databaseReady(databaseLog, logSize)
+    if (database) {
+      await database.ready()
       onProgress('database is ready')
     }
     await ready(`${url}/readyz`, 'server', join(folder, 'logs/server.log'))
@@ -145,22 +143,22 @@ export async function refuseWhenInUse(folder: string): Promise<Identity[]> {
   return running
 }
 
-const databaseSpec = (folder: string, logFile: string): ChildSpec => ({
-  name: 'postgres',
-  args: [entry('server/src/postgres.ts'), '--folder', folder],
-  environment: {},
-  logFile,
-})
-
-/** @param sizeBefore - what the log held before this start, in characters */
-async function databaseReady(logFile: string, sizeBefore: number): Promise<void> {
-  const giveUpAt = Date.now() + READY_LIMIT_MS
-  while (Date.now() < giveUpAt) {
-    const log = (await readFile(logFile, 'utf8').catch(() => '')).slice(sizeBefore)
-    if (/^\{"ready":true/m.test(log)) return
-    await delay(20)
+/** The PostgreSQL of the folder, which is about to start: its log tells when it is ready. */
+async function ownDatabase(folder: string): Promise<{ readonly spec: ChildSpec; ready(): Promise<void> }> {
+  const logFile = join(folder, 'logs/postgres.log')
+  const readLog = () => readFile(logFile, 'utf8').catch(() => '')
+  const { length: before } = await readLog()
+  return {
+    spec: { name: 'postgres', args: [entry('server/src/postgres.ts'), '--folder', folder], environment: {}, logFile },
+    async ready() {
+      const giveUpAt = Date.now() + READY_LIMIT_MS
+      while (Date.now() < giveUpAt) {
+        if (/^\{"ready":true/m.test((await readLog()).slice(before))) return
+        await delay(20)
+      }
+      throw await notReady('database', logFile)
+    },
   }
-  throw await notReady('database', logFile)
 }
 
 function serverSpec(folder: string, port: number): ChildSpec {

@@ -3,8 +3,12 @@ import { defineConfig } from 'vitest/config'
 /** Nothing is told by how fast a test is: these only end one that hangs, also on a machine that is busy. */
 const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } }
 
-/** The same number of workers in each project lets their files run side by side. Each starts processes of its own. */
-const shared = { ...patience, maxWorkers: 2 }
+/**
+ * The same number of workers in each project lets their files run side by side. Each starts processes of its own.
+ * A worker keeps the modules that it has loaded for its next file: to load them anew took a third of all tests' time. So
+ * a file leaves nothing behind: vitest takes back what was stubbed, and hooks belong to files, not to helpers' modules.
+ */
+const shared = { ...patience, maxWorkers: 2, isolate: false, unstubEnvs: true, unstubGlobals: true, restoreMocks: true }
 
 /** `server` runs on a PostgreSQL that is started once; everything else needs nothing but Node. */
 // oxlint-disable-next-line import/no-default-export -- vitest asks for one

@@ -14,7 +14,10 @@ import {
   read,
   serve,
   testCount,
+  useStage,
 } from './testing-stage.ts'
+
+useStage()
 
 describe('approval', () => {
   const production = () => `production-${testCount}`

@@ -15,7 +15,10 @@ import {
   read,
   serve,
   testCount,
+  useStage,
 } from './testing-stage.ts'
+
+useStage()
 
 describe('an endpoint', () => {
   it('reads as it was written, and serves nobody yet', async () => {

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { answer, at, haveCanary, haveServing, name, primary, read } from './testing-stage.ts'
+import { answer, at, haveCanary, haveServing, name, primary, read, useStage } from './testing-stage.ts'
+
+useStage()
 
 // Nothing looks at rollouts periodically here, as it would in production.
 

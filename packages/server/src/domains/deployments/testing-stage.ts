@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { momentsWith, noEvidence } from './judge/testing.ts'
 import { startDeployments, startNode, type TestDeployments } from './testing.ts'
 
-/** One server for each test file that imports this; ready when its first test starts. */
+/** One server for each test file that calls `useStage`; ready when its first test starts. */
 export let at: TestDeployments
 /** One endpoint, and one environment with one node, for each test. */
 export let name: string
@@ -10,20 +10,23 @@ export let environment: string
 export let node: ReturnType<typeof startNode>
 export let testCount = 0
 
-beforeAll(async () => {
-  at = await startDeployments()
-}, 60_000)
-afterAll(() => at.stop())
-beforeEach(() => {
-  testCount++
-  name = `flights-${testCount}`
-  environment = `staging-${testCount}`
-  node = startNode(at.world, `node-${testCount}`, environment)
-  at.others.evidence = noEvidence
-  at.others.eventTime = null
-  for (const version of [1, 2, 3, 4]) at.haveVersion(name, version)
-})
-afterEach(() => node.stop())
+/** Every file that stands on this stage calls it first: the hooks belong to the file, not to what it imports. */
+export function useStage(): void {
+  beforeAll(async () => {
+    at = await startDeployments()
+  }, 60_000)
+  afterAll(() => at.stop())
+  beforeEach(() => {
+    testCount++
+    name = `flights-${testCount}`
+    environment = `staging-${testCount}`
+    node = startNode(at.world, `node-${testCount}`, environment)
+    at.others.evidence = noEvidence
+    at.others.eventTime = null
+    for (const version of [1, 2, 3, 4]) at.haveVersion(name, version)
+  })
+  afterEach(() => node.stop())
+}
 
 export const read = () => at.client.get({ params: { endpoint: name } })
 export const arms = async () => (await read()).arms

@@ -37,7 +37,9 @@ const after = shell('after', 'true', { needs: ['ask'] })
 async function asking(given: object = {}, more: Partial<PipelineSpec> = {}, pipeline = 'asks') {
   const { id } = await world.run(pipeline, { steps: [make, approve(given), after] as never, ...more })
   const run = await world.until(id, ['waiting', 'failed'])
-  return { id, approval: run.steps.find(({ key }) => key === 'ask')!.approval!.id }
+  const { approval } = run.steps.find(({ key }) => key === 'ask')!
+  if (!approval) throw new Error(`Nobody is asked: ${JSON.stringify(run.steps)}`)
+  return { id, approval: approval.id }
 }
 
 const decide = (who: keyof People, approval: string, decision: 'approve' | 'reject', reason = 'I looked at it') =>

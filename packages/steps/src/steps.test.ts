@@ -209,7 +209,7 @@ describe('from the training set to the registered version', () => {
   let trained: StepRun
   beforeAll(async () => {
     built = await succeed(build())
-    trained = await succeed(train(built, { backtestDays: 7, backtestTreeCount: 10 }))
+    trained = await succeed(train(built, { backtestDays: 7, backtestTreeCount: 10, backtestRowLimit: 500 }))
   }, 60_000)
 
   it('trains a model that scores its golden rows as the trainer did', async () => {

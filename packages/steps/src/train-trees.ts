@@ -37,6 +37,8 @@ const Params = z.object({
   backtestDays: z.int().nonnegative().default(0),
   /** Trees of the model that is judged; `treeCount` when absent. */
   backtestTreeCount: z.int().positive().nullable().default(null),
+  /** Most rows that it learns from, at equal distance; all when absent. */
+  backtestRowLimit: z.int().positive().nullable().default(null),
 })
 type Params = z.infer<typeof Params>
 
@@ -104,7 +106,9 @@ async function judge(data: TrainingColumns, until: string, params: Params, onTre
         `${laterCount} to test on; set backtestDays to less than the span of the training data.`,
     )
   }
-  const model = await fit(pickRows(data, earlier), params, params.backtestTreeCount ?? params.treeCount, onTree)
+  const { backtestRowLimit, backtestTreeCount, treeCount } = params
+  const learned = evenRows(earlier.length, backtestRowLimit ?? earlier.length).map((at) => earlier[at]!)
+  const model = await fit(pickRows(data, learned), params, backtestTreeCount ?? treeCount, onTree)
   const later = pickRows(
     data,
     rowsWhere(labels.length, (row) => eventTimes[row]! >= from),
@@ -165,9 +169,13 @@ function reportImportance(
 }
 
 async function writeReport(step: Step, params: Params, { labels }: TrainingColumns, backtest: Backtest | null) {
-  const { backtestTreeCount, ...told } = params
+  const { backtestTreeCount, backtestRowLimit, ...told } = params
   const report: TrainingReport = {
-    params: { ...told, ...(backtestTreeCount !== null && { backtestTreeCount }) },
+    params: {
+      ...told,
+      ...(backtestTreeCount !== null && { backtestTreeCount }),
+      ...(backtestRowLimit !== null && { backtestRowLimit }),
+    },
     rowCount: labels.length,
     positiveShare: shareOf(labels),
     backtest,

@@ -40,6 +40,7 @@ const declared = {
       'shuffleLabels',
       'backtestDays',
       'backtestTreeCount',
+      'backtestRowLimit',
     ],
   },
   'evaluate-model': {

@@ -1,6 +1,7 @@
 /**
  * What logging costs over HTTP: batches of 1,000 metrics, metrics one by one, eight clients at once, beside a bare COPY of
  * the same points and MLflow's own server on SQLite and on the same PostgreSQL (PYTHON_MLFLOW names a Python that has it).
+ * Ours folds points after it has acknowledged them, so what a batch costs until it can be read is told too.
  * Then what files cost, which `artifacts.ts` says.
  * Run: node bench/tracking/bench.ts [--files-only] [--file-mib 1024] [--json]
  */
@@ -15,7 +16,7 @@ import { startPostgres } from '../../packages/server/src/platform/postgres.ts'
 import { measureFiles, showFiles } from './artifacts.ts'
 import { measureCopies } from './copy.ts'
 import { startMlflow, startOurs, type TrackingServer, whyNoMlflow } from './servers.ts'
-import { measure, type Workload, workloads } from './workloads.ts'
+import { letFold, measure, measureUntilRead, type Workload, workloads } from './workloads.ts'
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +30,8 @@ const target = { timesFasterThanMlflow: 10, timesOfCopy: 3 }
 interface Row {
   readonly name: string
   readonly oursMs: number
+  /** Until what was written is folded, and read by a client; null when it is not measured. */
+  readonly untilReadMs: number | null
   readonly copyMs: number | null
   /** Milliseconds by peer. */
   readonly peersMs: Readonly<Record<string, number>>
@@ -43,8 +46,10 @@ async function requestMs(server: TrackingServer, load: Workload, count: number):
   return load.clients === 1 ? p50Ms : (seconds * 1000) / count
 }
 
+const isBatchAlone = ({ path, clients }: Workload) => path === 'runs/log-batch' && clients === 1
+
 async function copyMs(url: string, load: Workload): Promise<number | null> {
-  if (load.path !== 'runs/log-batch' || load.clients > 1) return null
+  if (!isBatchAlone(load)) return null
   return median(
     await measureCopies(
       url,
@@ -103,13 +108,22 @@ async function measureRow(
   const before = await copyMs(databaseUrl, load)
   const oursMs = await requestMs(ours, load, load.ours)
   const after = await copyMs(databaseUrl, load)
-  return { name: load.name, oursMs, copyMs: before === null || after === null ? null : (before + after) / 2, peersMs }
+  const untilReadMs = isBatchAlone(load) ? median(await measureUntilRead(ours, load, load.ours)) : null
+  await letFold(ours)
+  return {
+    name: load.name,
+    oursMs,
+    untilReadMs,
+    copyMs: before === null || after === null ? null : (before + after) / 2,
+    peersMs,
+  }
 }
 
 function show(rows: readonly Row[]): void {
   const ms = (value: number) => `${value.toFixed(2)} ms`
-  for (const { name, oursMs, copyMs: copy, peersMs } of rows) {
-    print(`${name.padEnd(40)} ${ms(oursMs)} a request`)
+  for (const { name, oursMs, untilReadMs, copyMs: copy, peersMs } of rows) {
+    print(`${name.padEnd(40)} ${ms(oursMs)} a request, whose points are folded afterwards`)
+    if (untilReadMs !== null) print(`  until a client has read them, so with the fold: ${ms(untilReadMs)}`)
     if (copy !== null)
       print(`  a bare COPY of the same points: ${ms(copy)}; ours takes ${(oursMs / copy).toFixed(1)} times as long`)
     for (const [peer, peerMs] of Object.entries(peersMs))

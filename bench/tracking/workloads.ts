@@ -63,6 +63,35 @@ export async function measure(server: TrackingServer, load: Workload, requestCou
   return result
 }
 
+/** Milliseconds of each batch from before it is sent until a client has read a point of it. */
+export async function measureUntilRead(server: TrackingServer, load: Workload, batchCount: number): Promise<number[]> {
+  const run = await newRun(server)
+  const at = `http://127.0.0.1:${server.port}/api/2.0/mlflow`
+  const times: number[] = []
+  for (let batch = 0; batch < batchCount; batch++) {
+    const points = load.points(batch)
+    const body = bodyOf(load, run, points)
+    const startedAt = performance.now()
+    await fetch(`${at}/${load.path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const key = encodeURIComponent(`metric ${points[0]![0]}`)
+    const history = await fetch(`${at}/metrics/get-history?run_id=${run}&metric_key=${key}`)
+    const { metrics } = (await history.json()) as { metrics: readonly { readonly step: number }[] }
+    times.push(performance.now() - startedAt)
+    if (metrics.at(-1)?.step !== points.findLast(([metric]) => metric === points[0]![0])![1])
+      throw new Error(`${server.name}, ${load.name}: what was acknowledged cannot be read`)
+  }
+  return times
+}
+
+/** Has a server fold what it has written, by a search: what one workload leaves is not in the way of the next. */
+export async function letFold({ port }: TrackingServer): Promise<void> {
+  await fetch(`http://127.0.0.1:${port}/api/2.0/mlflow/runs/search`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ experiment_ids: ['0'], max_results: 1 }),
+  })
+}
+
 async function newRun({ port }: TrackingServer): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}/api/2.0/mlflow/runs/create`, {
     method: 'POST',

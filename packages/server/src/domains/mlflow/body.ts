@@ -53,7 +53,8 @@ function readBody(text: string, kept: ReadonlySet<string>): unknown {
   const value = typeof once === 'string' ? parseJson(once) : once
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw refuse('The body is not a JSON object.')
-  if (suspicious.test(text)) refuseUnstorable('body', value)
+  // Looking for the escape alone costs a hundredth of the pattern, and few bodies have one.
+  if (text.includes('\\u') && suspicious.test(text)) refuseUnstorable('body', value)
   return text.includes('null') ? withoutNulls(value, kept) : value
 }
 

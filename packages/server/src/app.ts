@@ -61,6 +61,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
   const { files } = artifacts
   const tracking: Tracking = createTracking({
     db,
+    log,
     now,
     stepBehind: (...step) => stepLoggingInto(db, ...step),
     files,
@@ -211,7 +212,12 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
   })
   const { folder, privateWebhooks } = config
   const webhooks = createWebhooks({ ...registry.catalog, db, log, now, folder, privateWebhooks })
-  const asked = createQueries({ db, url, queryDatabaseUrl: config.queryDatabaseUrl })
+  const asked = createQueries({
+    db,
+    url,
+    queryDatabaseUrl: config.queryDatabaseUrl,
+    settle: () => tracking.settle(),
+  })
   await asked.prepare()
   const loop = createLoop({ registry, pipelines, datasets, deployments, monitoring, governance, now })
 
@@ -255,7 +261,11 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     { routes: (http) => loopRoutes(http, loop) },
     { routes: (http) => queryRoutes(http, asked) },
     { routes: (http) => importsRoutes(http, { ...tracking, ...registry.catalog }) },
-    { routes: (http) => trackingRoutes(http, tracking), jobs: tracking.jobs },
+    {
+      routes: (http) => trackingRoutes(http, tracking),
+      jobs: tracking.jobs,
+      background: tracking.background,
+    },
     { routes: (http) => storageRoutes(http, storage), jobs: storage.jobs },
     { jobs: traces.jobs },
     { subscriptions: webhooks.subscriptions, jobs: webhooks.jobs },

@@ -1022,6 +1022,15 @@ export interface Database {
     key: string
     value: string
   }
+  'tracking.metric_journal': {
+    entry_number: Generated<number>
+    run_number: number
+    point_count: number
+    key_ids: number[]
+    steps: number[]
+    timestamps_ms: number[]
+    values: number[]
+  }
   'tracking.metric_key': {
     key_id: Generated<number>
     project_id: string

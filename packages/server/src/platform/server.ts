@@ -44,11 +44,19 @@ export interface Platform {
   close(): Promise<void>
 }
 
+/** What each server does for itself beside requests and jobs. */
+export interface Background {
+  start(): void
+  /** Ends what is under way; called when no request is left. */
+  stop(): Promise<void>
+}
+
 /** One domain, ready to be served. */
 export interface Domain {
   readonly routes?: (app: FastifyInstance) => void
   readonly subscriptions?: readonly Subscription[]
   readonly jobs?: readonly Job[]
+  readonly background?: Background
 }
 
 /**
@@ -110,7 +118,7 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** Mounts the domains, starts their jobs, and only then listens. */
+/** Mounts the domains, starts their jobs, and only then listens; what runs in the background comes last. */
 export async function serve(
   platform: Platform,
   domains: readonly Domain[],
@@ -127,11 +135,14 @@ export async function serve(
   const subscriptions = domains.flatMap((domain) => domain.subscriptions ?? [])
   await events.start(subscriptions, jobs, { periodic: runPeriodic })
   const url = await listen(http, config)
+  const backgrounds = domains.flatMap(({ background }) => background ?? [])
+  for (const background of backgrounds) background.start()
   return {
     url,
     http,
     async stop() {
       await closeHttp(http)
+      await Promise.all(backgrounds.map((background) => background.stop()))
       await platform.close()
     },
   }

@@ -44,6 +44,7 @@ export async function startFace({ privateWebhooks = true } = {}): Promise<Face> 
       const { files } = artifacts
       const tracking: Tracking = createTracking({
         db,
+        log,
         now,
         stepBehind,
         files,
@@ -79,7 +80,11 @@ export async function startFace({ privateWebhooks = true } = {}): Promise<Face> 
         { subscriptions: webhooks.subscriptions, jobs: webhooks.jobs },
         { routes: (http) => mlflowRoutes(http, needs) },
         { routes: (http) => importsRoutes(http, needs) },
-        { routes: (http) => trackingRoutes(http, tracking), jobs: tracking.jobs },
+        {
+          routes: (http) => trackingRoutes(http, tracking),
+          jobs: tracking.jobs,
+          background: tracking.background,
+        },
         { routes: (http) => registryRoutes(http, registry), subscriptions: registry.subscriptions },
       ]
     },

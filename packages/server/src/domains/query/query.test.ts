@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openDatabase } from '../../platform/db.ts'
 import { startWorld, type World } from '../../testing.ts'
+import { createMetricJournal } from '../tracking/metric-journal.ts'
 import { ask } from './ask.ts'
 import { openReader } from './reader.ts'
 import { queryRoutes } from './routes.ts'
@@ -14,8 +15,9 @@ let world: World
 let reader: string
 beforeAll(async () => {
   world = await startWorld({
-    domains: ({ db, url }) => {
-      const queries = createQueries({ db, url, queryDatabaseUrl: undefined, timeoutMs: 1500 })
+    domains: ({ db, url, log }) => {
+      const { settle } = createMetricJournal({ db, log })
+      const queries = createQueries({ db, url, queryDatabaseUrl: undefined, timeoutMs: 1500, settle })
       return [{ routes: (app) => queryRoutes(app, queries) }]
     },
   })
@@ -35,6 +37,24 @@ async function haveModels(project: string, model: string, count: number): Promis
     await sql`insert into registry.model (project_id, name, description, owner, created_at)
       values (${project}, ${`${model}-${at}`}, '', 'ana', ${now})`.execute(world.platform.db)
 }
+
+it('sees points of metrics that were acknowledged and are not folded yet', async () => {
+  await sql`with experiment as (
+      insert into tracking.experiment (project_id, experiment_id, name, artifact_location, created_ms, updated_ms)
+      values ('default', 0, 'Default', '', 0, 0)
+    ), run as (
+      insert into tracking.run (project_id, run_id, experiment_id, name, user_id, status, started_ms, artifact_uri)
+      values ('default', 'logged', 0, 'r', 'ana', 'RUNNING', 0, '') returning run_number
+    ), metric as (
+      insert into tracking.metric_key (project_id, key) values ('default', 'auc') returning key_id
+    )
+    insert into tracking.metric_journal (run_number, point_count, key_ids, steps, timestamps_ms, values)
+    select run_number, 1, array[key_id], '{3}', '{0}', '{0.5}' from run, metric`.execute(world.platform.db)
+
+  const { rows } = await run(`select m.last_value, h.step from metrics m join metric_history h using (run_id, name)`)
+
+  expect(rows).toEqual([[0.5, 3]])
+})
 
 /** What the role itself may do, whatever the check of the text would say. */
 const limits = { rows: 1000, bytes: 1_000_000, timeoutMs: 1500 }

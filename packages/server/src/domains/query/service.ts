@@ -16,6 +16,8 @@ const limitBytes = 16 * 1024 * 1024
 const auditedCharacters = 4000
 
 export interface QueryDeps extends ReaderDeps {
+  /** Brings what was acknowledged to where the views read it. */
+  readonly settle: () => Promise<void>
   /** How long one query may take; 30 s when absent. */
   readonly timeoutMs?: number
 }
@@ -23,7 +25,7 @@ export interface QueryDeps extends ReaderDeps {
 export type Queries = ReturnType<typeof createQueries>
 
 export function createQueries(deps: QueryDeps) {
-  const { db, timeoutMs = 30_000 } = deps
+  const { db, settle, timeoutMs = 30_000 } = deps
   const readers = new Map<string, Promise<string>>()
   let defined: Promise<void> | undefined
   let running = 0
@@ -57,6 +59,7 @@ export function createQueries(deps: QueryDeps) {
     const start = performance.now()
     try {
       const url = await readerOf(caller.projectId)
+      await settle()
       const found = await ask(url, checked.sql, { rows, bytes: limitBytes, timeoutMs }, signal)
       return { ...found, durationMs: Math.round(performance.now() - start) }
     } finally {

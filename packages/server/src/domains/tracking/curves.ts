@@ -4,6 +4,7 @@ import type { Caller } from '../../platform/auth.ts'
 import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
 import { type CurveRow, readCurves } from './curve-store.ts'
+import type { Settle } from './metric-journal.ts'
 
 const fail = failures(trackingErrors)
 
@@ -17,7 +18,7 @@ type Steps = { readonly from: bigint; readonly to: bigint }
 const mostLookedAt = 4 * mostCurvePoints
 
 /** How metrics went, for charts. */
-export function createCurves({ db }: { readonly db: Db }) {
+export function createCurves({ db, settle }: { readonly db: Db; readonly settle: Settle }) {
   return {
     /** @throws DomainError `tracking.bad_value` for more curves or points than one answer holds, and steps the wrong way round */
     async read({ projectId }: Caller, request: CurvesRequest): Promise<Curve[]> {
@@ -27,6 +28,7 @@ export function createCurves({ db }: { readonly db: Db }) {
       const count = runIds.length * keys.length
       requireFew(count, most)
       const asked = { projectId, runIds, keys, steps: stepsOf(request) }
+      await settle(asked)
       const rows = await readCurves(db, asked, choose === 'minmax' ? most : Math.floor(mostLookedAt / count))
       return rows.map((row) => presentCurve(row, choose === 'minmax' ? undefined : most))
     },

@@ -6,17 +6,19 @@ import { pageTokens } from '../../platform/page-token.ts'
 import { type CountedRow, experimentListStore } from './experiment-list-store.ts'
 import { experimentNotFound, experimentNumber, present } from './experiments.ts'
 import { keysOf } from './key-store.ts'
+import type { Settle } from './metric-journal.ts'
 
 type ListQuery = ParsedRequestOf<typeof endpoints.list>['query']
 type KeysQuery = ParsedRequestOf<typeof endpoints.keys>['query']
 
 interface ExperimentListDeps {
   readonly db: Db
+  readonly settle: Settle
   ensureDefault(projectId: string): Promise<void>
 }
 
 /** Experiments as people look through them. */
-export function createExperimentList({ db, ensureDefault }: ExperimentListDeps) {
+export function createExperimentList({ db, settle, ensureDefault }: ExperimentListDeps) {
   const store = experimentListStore(db)
 
   async function get({ projectId }: Caller, id: string): Promise<ExperimentRow> {
@@ -45,6 +47,7 @@ export function createExperimentList({ db, ensureDefault }: ExperimentListDeps) 
     async keys(caller: Caller, id: string, { kind, search, cursor = '', limit }: KeysQuery): Promise<Page<string>> {
       await get(caller, id)
       const key = { projectId: caller.projectId, experimentId: experimentNumber(id) }
+      if (kind === 'metric') await settle()
       const keys = await keysOf(db, { ...key, kind, search, after: cursor, limit: limit + 1 })
       return pageOf(keys, limit, (name) => name)
     },

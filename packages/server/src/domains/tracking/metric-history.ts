@@ -5,6 +5,7 @@ import { failures } from '../../platform/errors.ts'
 import { requireFitting } from '../../platform/keyset.ts'
 import { pageTokens, type Position } from '../../platform/page-token.ts'
 import { type PointRow, type RunPointRow, type StepRange, historyStore } from './history-store.ts'
+import type { Settle } from './metric-journal.ts'
 import { runNotFound } from './run-states.ts'
 import { runStore } from './run-store.ts'
 
@@ -31,7 +32,7 @@ export interface RunsHistoryRequest {
 }
 
 /** How metrics went: every point, or as many as a chart shows. */
-export function createMetricHistory({ db }: { readonly db: Db }) {
+export function createMetricHistory({ db, settle }: { readonly db: Db; readonly settle: Settle }) {
   const store = historyStore(db)
 
   return {
@@ -45,20 +46,22 @@ export function createMetricHistory({ db }: { readonly db: Db }) {
       const tokens = tokensOf(projectId, request)
       const after = pageToken ? pointOf(tokens.decode(pageToken)) : undefined
       if (!(await runStore(db).find({ projectId, runId }))) throw runNotFound(runId)
+      await settle({ projectId, runIds: [runId] })
       const most = Math.min(limit ?? mostPoints, mostPoints)
       const rows = await store.page({ projectId, key }, runId, after, most + 1)
       const points = rows.slice(0, most)
       return { points, nextPageToken: rows.length > most ? tokens.encode({ values: valuesOf(points.at(-1)!) }) : null }
     },
 
-    ofRuns({ projectId }: Caller, { runIds, key, limit }: RunsHistoryRequest): Promise<RunPointRow[]> {
+    async ofRuns({ projectId }: Caller, { runIds, key, limit }: RunsHistoryRequest): Promise<RunPointRow[]> {
       requireRuns('GetMetricHistoryBulk', runIds.length)
       requireLimit(limit, Infinity)
+      await settle({ projectId, runIds })
       return store.ofRuns({ projectId, key }, runIds, Math.min(limit, mostOfRuns))
     },
 
     /** @param steps - both ends belong to it; all when absent */
-    thinned(
+    async thinned(
       { projectId }: Caller,
       { runIds, key, limit }: RunsHistoryRequest,
       steps: StepRange | undefined,
@@ -69,6 +72,7 @@ export function createMetricHistory({ db }: { readonly db: Db }) {
         const why = `end_step must be greater than start_step. Found start_step=${steps.from} and end_step=${steps.to}.`
         throw fail('tracking.bad_value', { field: 'end_step' }, { why })
       }
+      await settle({ projectId, runIds })
       return store.thinned({ projectId, key }, runIds, steps, limit)
     },
   }

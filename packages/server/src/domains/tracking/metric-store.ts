@@ -1,70 +1,12 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Db } from '../../platform/db.ts'
-import type { ModelPoint, Point } from './batch.ts'
-import { lockedRun, type RunKey, type RunState } from './run-store.ts'
+import type { ModelPoint } from './batch.ts'
+import { numbers } from './numbers.ts'
+import type { RunKey } from './run-store.ts'
 
-/** Numbers as one text: many times as fast as the list that the driver would write, and exact for NaN and int64. */
-const numbers = (values: readonly (number | bigint)[], type: 'int' | 'bigint' | 'float8'): RawBuilder<unknown> =>
-  sql`${`{${values.join(',')}}`}::${sql.raw(type)}[]`
-
-const isNewer = sql`(excluded.last_step, excluded.last_timestamp_ms, excluded.last_value)
-  > (s.last_step, s.last_timestamp_ms, s.last_value)`
-
-const newer = (column: 'last_step' | 'last_timestamp_ms' | 'last_value') => {
-  const name = sql.raw(column)
-  return sql`${name} = case when ${isNewer} then excluded.${name} else s.${name} end`
-}
-
-/** What writes points. What reads them is in `history-store.ts`. */
+/** Names of metrics, and what logged models keep of them. Points of runs are in `journal-store.ts`. */
 export function metricStore(db: Db) {
   return {
-    /**
-     * Adds points to an active run and brings the summaries of their metrics up to date, out of what was new: a batch
-     * that comes twice counts once. Rows are written in the order of their keys, so that no two writers wait for each
-     * other.
-     *
-     * @param ifThere - what happens to a point that the run has: `skip` looks for each, `fail` costs a third less
-     */
-    async addPoints(
-      run: RunKey,
-      points: readonly Point[],
-      keyIds: ReadonlyMap<string, number>,
-      ifThere: 'skip' | 'fail',
-    ): Promise<RunState | undefined> {
-      const column = <V extends number | bigint>(type: 'int' | 'bigint' | 'float8', pick: (point: Point) => V) =>
-        numbers(points.map(pick), type)
-      const keys = column('int', ({ key }) => keyIds.get(key)!)
-      const steps = column('bigint', ({ step }) => step)
-      const times = column('bigint', ({ timestampMs }) => timestampMs)
-      const values = column('float8', ({ value }) => value)
-      const { rows } = await sql<RunState>`
-        with ${lockedRun(run)}, added as (
-          insert into tracking.metric_point (run_number, key_id, step, timestamp_ms, value)
-          select run_number, key_id, step, timestamp_ms, value
-          from run, unnest(${keys}, ${steps}, ${times}, ${values}) as sent (key_id, step, timestamp_ms, value)
-          where deleted_ms is null
-          order by key_id, step, timestamp_ms, value
-          ${sql.raw(ifThere === 'skip' ? 'on conflict do nothing' : '')}
-          returning run_number, key_id, step, timestamp_ms, value
-        ), summarised as (
-          insert into tracking.metric_summary as s
-            (run_number, key_id, last_step, last_timestamp_ms, last_value, min_value, max_value, point_count)
-          select distinct on (key_id) run_number, key_id, step, timestamp_ms, value,
-            min(value) filter (where value <> 'NaN') over metric,
-            max(value) filter (where value <> 'NaN') over metric,
-            count(*) over metric
-          from added window metric as (partition by key_id)
-          order by key_id, step desc, timestamp_ms desc, value desc
-          on conflict (run_number, key_id) do update set
-            ${newer('last_step')}, ${newer('last_timestamp_ms')}, ${newer('last_value')},
-            min_value = least(s.min_value, excluded.min_value),
-            max_value = greatest(s.max_value, excluded.max_value),
-            point_count = s.point_count + excluded.point_count
-        )
-        select * from run`.execute(db)
-      return rows[0]
-    },
-
     /** Numbers of the metrics that the project has. */
     async findKeys(projectId: string, keys: readonly string[]): Promise<{ key: string; key_id: number }[]> {
       const { rows } = await sql<{ key: string; key_id: number }>`

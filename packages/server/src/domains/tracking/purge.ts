@@ -3,6 +3,7 @@ import { audit } from '../../platform/audit.ts'
 import type { Caller } from '../../platform/auth.ts'
 import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
+import type { Settle } from './metric-journal.ts'
 import { confirmationOf, planOf, type Purge, type PurgeNeeds } from './purge-plan.ts'
 import { purgeStore } from './purge-store.ts'
 import { findAll, numbersOf } from './run-changes.ts'
@@ -18,9 +19,10 @@ const chunk = 50
 const nothing: Losses = { runs: 0, points: 0, loggedModels: 0, traces: 0, files: 0, sizeBytes: 0, kept: [] }
 
 /** Deletes runs for good, and says before what that takes away. */
-export function createPurge({ db, ...needs }: { readonly db: Db } & PurgeNeeds) {
+export function createPurge({ db, settle, ...needs }: { readonly db: Db; readonly settle: Settle } & PurgeNeeds) {
   async function plan({ projectId }: Caller, asked: readonly string[]): Promise<PurgePlan & { order: string[] }> {
     const runIds = [...new Set(asked)]
+    await settle({ projectId, runIds })
     const rows = await findAll(db, projectId, runIds)
     const purge = await planOf(db, needs, projectId, rows)
     const order = purge.runs.map(({ run_id }) => run_id)

@@ -2,6 +2,7 @@ import type { RunDetail } from '@evenkeel/contract'
 import { sql } from 'kysely'
 import type { Caller } from '../../platform/auth.ts'
 import type { Db } from '../../platform/db.ts'
+import type { Settle } from './metric-journal.ts'
 import { folderBehind, type OriginNeeds, versionsByRun } from './origins.ts'
 import { presentRun, presentSummaries } from './run-presentation.ts'
 import { findWholeRun } from './run-read-store.ts'
@@ -34,10 +35,11 @@ async function findAround(db: Db, runNumber: number): Promise<Around | undefined
 }
 
 /** One run in full. */
-export function createRunDetails({ db, ...needs }: { readonly db: Db } & OriginNeeds) {
+export function createRunDetails({ db, settle, ...needs }: { readonly db: Db; readonly settle: Settle } & OriginNeeds) {
   return {
     /** @throws DomainError `tracking.run_not_found` */
     async get({ projectId }: Caller, runId: string): Promise<RunDetail> {
+      await settle({ projectId, runIds: [runId] })
       const row = await findWholeRun(db, { projectId, runId })
       const around = row && (await findAround(db, row.run_number))
       if (!around) throw runNotFound(runId)

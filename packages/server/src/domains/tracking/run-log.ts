@@ -1,8 +1,10 @@
 import { trackingErrors } from '@evenkeel/contract'
 import type { Caller } from '../../platform/auth.ts'
 import type { Db } from '../../platform/db.ts'
-import { failures, isErrno } from '../../platform/errors.ts'
+import { failures } from '../../platform/errors.ts'
 import { type Batch, checkedBatch, type ModelPoint, type Point } from './batch.ts'
+import { journalStore } from './journal-store.ts'
+import type { MetricJournal } from './metric-journal.ts'
 import { createMetricKeys } from './metric-keys.ts'
 import { metricStore } from './metric-store.ts'
 import type { KeyValue } from './pairs.ts'
@@ -15,12 +17,8 @@ const fail = failures(trackingErrors)
 /** The tag in which clients before MLflow 3 list the models among the files of a run. */
 const modelsTag = 'mlflow.log-model.history'
 
-/** From so many on, a second try costs less than to look for each of them before. */
-const manyPoints = 50
-const uniqueViolation = '23505'
-
 /** What is written to a run while it goes on: params, tags and points of metrics. */
-export function createRunLog({ db }: { readonly db: Db }) {
+export function createRunLog({ db, journal }: { readonly db: Db; readonly journal: MetricJournal }) {
   const keys = createMetricKeys(db)
 
   /** Checked first, written in one transaction: all of it or nothing. */
@@ -29,15 +27,16 @@ export function createRunLog({ db }: { readonly db: Db }) {
     const checked = checkedBatch(batch, (key) => keys.isKnown(projectId, key))
     const numbers = await numbersOf(run, checked.points)
     const writes = writesOf(run, checked, numbers)
-    if (writes.length === 0) requireActiveRun(runId, await runStore(db).share(run))
+    if (writes.length === 0) return void requireActiveRun(runId, await runStore(db).share(run))
     // One statement is a transaction of its own, and saves two round trips; params are compared in a second one.
-    else if (writes.length === 1 && checked.params.length < 2) await writes[0]!(db)
-    else {
-      await db.transaction().execute(async (tx) => {
-        for (const write of writes) await write(tx)
-      })
-    }
+    const isOne = writes.length === 1 && checked.params.length < 2
+    await journal.write(checked.points.length, () => (isOne ? writes[0]!(db) : writeAll(writes)))
   }
+
+  const writeAll = (writes: readonly Write[]) =>
+    db.transaction().execute(async (tx) => {
+      for (const write of writes) await write(tx)
+    })
 
   /** Before a transaction is open: one that waits for a second connection could wait for itself. */
   async function numbersOf(run: RunKey, points: readonly Point[]): Promise<ReadonlyMap<string, number>> {
@@ -92,18 +91,7 @@ function writesOf(
 const addPoints =
   (run: RunKey, points: readonly Point[], numbers: ReadonlyMap<string, number>): Write =>
   async (db) => {
-    const add = (ifThere: 'skip' | 'fail') => metricStore(db).addPoints(run, points, numbers, ifThere)
-    // Few batches come twice. Within a transaction a failure would end all of it.
-    const isHopeful = points.length >= manyPoints && !db.isTransaction
-    requireActiveRun(run.runId, await (isHopeful ? add('fail').catch(skipRepeats(add)) : add('skip')))
-  }
-
-/** For a batch that was written in the hope that it is new: when it is not, each point is looked for. */
-export const skipRepeats =
-  <T>(add: (ifThere: 'skip') => Promise<T>) =>
-  (error: unknown): Promise<T> => {
-    if (isErrno(error, uniqueViolation)) return add('skip')
-    throw error
+    requireActiveRun(run.runId, await journalStore(db).add(run, points, numbers))
   }
 
 const putTags =

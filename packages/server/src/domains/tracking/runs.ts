@@ -10,6 +10,7 @@ import type { KeyValue } from './pairs.ts'
 import { randomName } from './run-names.ts'
 import { presentInfo, presentRun } from './run-presentation.ts'
 import { findWholeRun } from './run-read-store.ts'
+import type { Settle } from './metric-journal.ts'
 import { nameTag, pipelineTag, requireActiveRun, runNotFound } from './run-states.ts'
 import { type NewRun, type RunChange, type RunKey, type RunRow, runStore } from './run-store.ts'
 import { valueStore } from './value-store.ts'
@@ -37,11 +38,12 @@ export interface RunUpdate {
 export interface RunsDeps {
   readonly db: Db
   readonly now: () => Date
+  readonly settle: Settle
   readonly ensureDefault: (projectId: string) => Promise<void>
 }
 
 /** Runs as such; what is logged to them is in `run-log.ts`. */
-export function createRuns({ db, now, ensureDefault }: RunsDeps) {
+export function createRuns({ db, now, settle, ensureDefault }: RunsDeps) {
   /** Runs `work` with the run locked against everyone else who would write to it. */
   const locked = ({ projectId }: Caller, runId: string, work: (tx: Db, row: RunRow) => Promise<void>) =>
     db.transaction().execute(async (tx) => {
@@ -71,6 +73,7 @@ export function createRuns({ db, now, ensureDefault }: RunsDeps) {
     },
 
     async get({ projectId }: Caller, runId: string): Promise<TrackedRun> {
+      await settle({ projectId, runIds: [runId] })
       const row = await findWholeRun(db, { projectId, runId })
       if (!row) throw runNotFound(runId)
       return presentRun(row)

@@ -1,10 +1,12 @@
 import { periodic } from '../../platform/jobs.ts'
+import type { Log } from '../../platform/logging.ts'
 import { createCurves } from './curves.ts'
 import { createExperimentList } from './experiment-list.ts'
 import { createExperiments, type ExperimentsDeps } from './experiments.ts'
 import { createRegistrations } from './registrations.ts'
 import { createInputs } from './inputs.ts'
 import { createLoggedModels } from './logged-models.ts'
+import { createMetricJournal } from './metric-journal.ts'
 import { createMetricHistory } from './metric-history.ts'
 import { createPurge } from './purge.ts'
 import type { PurgeNeeds } from './purge-plan.ts'
@@ -19,11 +21,14 @@ import { createExperimentImports } from './imports/experiment-imports.ts'
 import { createRunImports } from './imports/run-imports.ts'
 
 /** What tracking needs from the rest of the platform. `app.ts` hands it over. */
-export type TrackingDeps = ExperimentsDeps & PurgeNeeds & Pick<StepRunsDeps, 'stepBehind'>
+export type TrackingDeps = ExperimentsDeps & PurgeNeeds & Pick<StepRunsDeps, 'stepBehind'> & { readonly log: Log }
 
 export type Tracking = ReturnType<typeof createTracking>
 
-export function createTracking(deps: TrackingDeps) {
+export function createTracking(needs: TrackingDeps) {
+  const journal = createMetricJournal(needs)
+  // Whatever reads metrics settles first: it sees every point that was acknowledged.
+  const deps = { ...needs, journal, settle: journal.settle }
   const experiments = createExperiments(deps)
   const inputs = createInputs(deps)
   const stepRuns = createStepRuns({ ...deps, experimentNamed: experiments.named })
@@ -48,5 +53,7 @@ export function createTracking(deps: TrackingDeps) {
     retention,
     jobs: [periodic('tracking.sweep_points', 3600, purge.sweep), ...retention.jobs],
     stepRuns,
+    settle: journal.settle,
+    background: journal.background,
   }
 }

@@ -7,10 +7,10 @@ import { experimentStore } from '../experiment-store.ts'
 import { experimentNotFound, experimentNumber } from '../experiments.ts'
 import type { DatasetInput, ModelLink } from '../input-store.ts'
 import { limits, requireLength, truncated } from '../limits.ts'
+import { journalStore } from '../journal-store.ts'
+import type { MetricJournal } from '../metric-journal.ts'
 import { createMetricKeys } from '../metric-keys.ts'
-import { metricStore } from '../metric-store.ts'
 import type { KeyValue } from '../pairs.ts'
-import { skipRepeats } from '../run-log.ts'
 import { requireActiveRun, runNotFound } from '../run-states.ts'
 import type { RunKey } from '../run-store.ts'
 import { valueStore } from '../value-store.ts'
@@ -27,6 +27,7 @@ export interface RunEnding {
 
 export interface RunImportsDeps {
   readonly db: Db
+  readonly journal: MetricJournal
   readonly now: () => Date
   readonly addInputs: (
     caller: Caller,
@@ -37,11 +38,13 @@ export interface RunImportsDeps {
 }
 
 /** Runs that another server kept: begun, filled in any number of calls, and ended. */
-export function createRunImports({ db, now, addInputs }: RunImportsDeps) {
+export function createRunImports({ db, journal, now, addInputs }: RunImportsDeps) {
   const keys = createMetricKeys(db)
 
-  const states = ({ projectId }: Caller, runIds: readonly string[]): Promise<ImportedRun[]> =>
-    importStore(db).states(projectId, runIds)
+  async function states({ projectId }: Caller, runIds: readonly string[]): Promise<ImportedRun[]> {
+    await journal.settle({ projectId, runIds })
+    return importStore(db).states(projectId, runIds)
+  }
 
   return {
     states,
@@ -71,8 +74,8 @@ export function createRunImports({ db, now, addInputs }: RunImportsDeps) {
       await db.transaction().execute((tx) => lockImported(tx, run))
       // Before a transaction is open: one that waits for a second connection could wait for itself.
       const numbers = await keys.numbersOf(projectId, new Set(points.map(({ key }) => key)))
-      const add = (ifThere: 'skip' | 'fail') => metricStore(db).addPoints(run, points, numbers, ifThere)
-      requireActiveRun(runId, await add('fail').catch(skipRepeats(add)))
+      const state = await journal.write(points.length, () => journalStore(db).add(run, points, numbers))
+      requireActiveRun(runId, state)
     },
 
     async end(caller: Caller, runId: string, { lifecycle, ...ending }: RunEnding): Promise<ImportedRun> {

@@ -2,6 +2,7 @@ import type { RetentionLosses } from '@evenkeel/contract'
 import { audit } from '../../../platform/audit.ts'
 import type { Caller } from '../../../platform/auth.ts'
 import type { Db } from '../../../platform/db.ts'
+import type { Settle } from '../metric-journal.ts'
 import type { Purge, PurgeNeeds } from '../purge-plan.ts'
 import { numbersOf } from '../run-changes.ts'
 import { runChangeStore } from '../run-change-store.ts'
@@ -15,6 +16,7 @@ const chunk = 50
 export interface ApplyNeeds extends PurgeNeeds {
   readonly db: Db
   readonly now: () => Date
+  readonly settle: Settle
   /** Deletes runs for good that are deleted now. */
   readonly purgeRuns: (caller: Caller, runIds: readonly string[]) => Promise<Purge['losses']>
 }

@@ -71,6 +71,7 @@ export function createPasses(needs: ApplyNeeds) {
     for (let page = await read(-1); page.length > 0; page = await read(page.at(-1)!.experiment_id)) {
       for (const { experiment_id: experimentId, policy } of page) {
         if (isOff(policy)) continue
+        await needs.settle()
         const aged = await agedOf(db, { projectId, experimentId }, policy, now())
         await applyTo(needs, caller, aged, async (more) => {
           sum = addedLosses(sum, more)

@@ -99,6 +99,7 @@ export function createRetention({ experiment, ...needs }: RetentionDeps) {
     async preview(caller: Caller, scope: string, draft: RetentionPolicy | undefined): Promise<RetentionPreview> {
       const key = await keyOf(caller, scope)
       if (!draft) await requirePolicy(key, scope)
+      await needs.settle()
       let sum: RetentionPreview = { ...nothingLost, experiments: 0, kept: { registered: 0, tagged: 0, chosen: 0 } }
       const { projectId, experimentId } = key
       const read = (after: number) =>

@@ -10,7 +10,8 @@ type Fate = 'answered' | 'unanswered' | 'unknown'
 
 /** Stands between an export and its target. `decide` is asked once per request that the target has heard. @returns its address */
 export async function startBetween(target: string, decide: (method: string, path: string) => Fate): Promise<string> {
-  const server = createServer((request, response) => void forward(request, response))
+  // Who is killed while it sends leaves half a request, which ends like one that gets no answer.
+  const server = createServer((request, response) => void forward(request, response).catch(() => response.destroy()))
   async function forward(request: IncomingMessage, response: ServerResponse) {
     const fate = decide(request.method!, request.url!)
     if (fate === 'unknown') return response.writeHead(404).end()

@@ -32,19 +32,15 @@ export function createMetricKeys(db: Db) {
   return {
     isKnown: (projectId: string, key: string): boolean => projects.get(projectId)?.has(key) ?? false,
 
-    /** Numbers by name; metrics that the project does not have are added. */
-    async numbersOf(projectId: string, keys: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
-      const known = projects.get(projectId)
+    /** Numbers by name, of these metrics and maybe others; metrics that the project does not have are added. */
+    async numbersOf(projectId: string, keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
+      const known = projects.get(projectId) ?? new Map<string, number>()
+      const isUnknown = (key: string) => !known.has(key)
+      // Nearly always, and a batch may name a thousand.
+      if (!keys.some(isUnknown)) return known
       const found = new Map<string, number>()
-      for (const key of keys) {
-        const number = known?.get(key)
-        if (number !== undefined) found.set(key, number)
-      }
-      const missing = await read(
-        projectId,
-        found,
-        [...keys].filter((key) => !found.has(key)),
-      )
+      for (const key of keys) if (!isUnknown(key)) found.set(key, known.get(key)!)
+      const missing = await read(projectId, found, [...new Set(keys.filter(isUnknown))])
       if (missing.length > 0) {
         await store.addKeys(projectId, missing)
         await read(projectId, found, missing)

@@ -40,11 +40,13 @@ export function createRunLog({ db, journal }: { readonly db: Db; readonly journa
 
   /** Before a transaction is open: one that waits for a second connection could wait for itself. */
   async function numbersOf(run: RunKey, points: readonly Point[]): Promise<ReadonlyMap<string, number>> {
-    const names = new Set(points.map(({ key }) => key))
-    const isNew = [...names].some((name) => !keys.isKnown(run.projectId, name))
+    const isNew = points.some(({ key }) => !keys.isKnown(run.projectId, key))
     // A metric gets its number only for a run that is there.
     if (isNew) requireActiveRun(run.runId, await runStore(db).share(run))
-    return keys.numbersOf(run.projectId, names)
+    return keys.numbersOf(
+      run.projectId,
+      points.map(({ key }) => key),
+    )
   }
 
   return {

@@ -73,7 +73,10 @@ export function createRunImports({ db, journal, now, addInputs }: RunImportsDeps
       for (const point of points) requirePoint(point, (key) => keys.isKnown(projectId, key))
       await db.transaction().execute((tx) => lockImported(tx, run))
       // Before a transaction is open: one that waits for a second connection could wait for itself.
-      const numbers = await keys.numbersOf(projectId, new Set(points.map(({ key }) => key)))
+      const numbers = await keys.numbersOf(
+        projectId,
+        points.map(({ key }) => key),
+      )
       const state = await journal.write(points.length, () => journalStore(db).add(run, points, numbers))
       requireActiveRun(runId, state)
     },

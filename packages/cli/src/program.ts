@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { exitCodes } from './errors.ts'
 import { numberBetween } from './options.ts'
 import { addBackfillCommands } from './program-backfills.ts'
@@ -30,6 +30,9 @@ Exit codes: 0 ok · 1 unexpected · 2 usage · 3 not found · 4 not allowed · 5
 type Run = (...args: never[]) => Promise<number>
 
 const portNumber = numberBetween(1, 65_535, { whole: true })
+
+const portOption = () =>
+  new Option('--port <port>', 'console and API').env('EVENKEEL_PORT').argParser(portNumber).default(7070)
 
 /** All commands, in the order of the loop. Each one loads what it needs when it is called. */
 export function createProgram() {
@@ -64,7 +67,7 @@ export function createProgram() {
   start('up', 'start the database, the server and an inference node here')
     .helpGroup('START')
     .option('--folder <folder>', 'data folder (default .evenkeel)')
-    .option('--port <port>', 'console and API', portNumber, 7070)
+    .addOption(portOption())
     .option('--inference-port <port>', 'inference node', portNumber, 7071)
     .option('--detach', 'leave it running and come back')
     .action(action(async () => (await import('./commands/up.ts')).up))
@@ -73,7 +76,7 @@ export function createProgram() {
     .description('play the whole loop on real flights')
     .helpGroup('START')
     .option('--folder <folder>', 'data folder of the demo', '.evenkeel-demo')
-    .option('--port <port>', 'console and API', portNumber, 7070)
+    .addOption(portOption())
     .option('--inference-port <port>', 'inference node', portNumber, 7071)
     .option('--exit', 'leave when the story is told')
     .option('--json <file>', 'write what happened to a file')

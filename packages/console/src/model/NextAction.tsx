@@ -4,7 +4,7 @@ import { LinkButton } from '../ui/index.ts'
 import { DeployButton } from './DeployButton.tsx'
 import { endpointsOfQuery, modelQuery, versionsQuery } from './queries.ts'
 
-/** The one thing to do with a model: look at the rollout that runs, or deploy the newest version. */
+/** The one thing to do with a model: look at the rollout that runs, or deploy the newest version unless it has failed. */
 export function NextAction({ model }: { readonly model: string }) {
   const versions = useQuery(versionsQuery(model))
   const endpoints = useQuery(endpointsOfQuery(model))
@@ -20,6 +20,7 @@ export function NextAction({ model }: { readonly model: string }) {
       </LinkButton>
     )
   }
-  if (!newest || newest.version === champion) return null
+  const failed = newest?.canary?.verdict === 'rolled_back' || newest?.canary?.verdict === 'failed'
+  if (!newest || newest.version === champion || failed) return null
   return <DeployButton version={newest} />
 }

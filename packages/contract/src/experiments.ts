@@ -69,6 +69,21 @@ export type ExperimentRow = z.infer<typeof ExperimentRow>
 /** Which of these keys a row brings; `all` brings at most the first 1,000 by name. */
 const Keys = z.union([z.array(Key).max(500), z.literal('all')]).default([])
 
+/** What the newest values of a metric come to in a group of runs: over numbers, null where no run has one. */
+export const MetricOfGroup = z
+  .object({
+    /** Runs whose newest value is a number. */
+    count: z.int(),
+    mean: Double.nullable(),
+    min: Double.nullable(),
+    max: Double.nullable(),
+    /** The lowest and the highest number that any run of the group ever logged. */
+    least: Double.nullable(),
+    greatest: Double.nullable(),
+  })
+  .meta({ id: 'MetricOfGroup' })
+export type MetricOfGroup = z.infer<typeof MetricOfGroup>
+
 const Where = {
   /** Ids; none means every active experiment of the project. */
   experiments: z.array(z.string()).max(500).default([]),
@@ -233,11 +248,7 @@ export const trackedRuns = defineEndpoints({
           z.object({
             value: z.string().nullable(),
             runs: z.int(),
-            /** Over numbers; null where no run of the group has one. */
-            metrics: z.record(
-              z.string(),
-              z.object({ count: z.int(), mean: Double.nullable(), min: Double.nullable(), max: Double.nullable() }),
-            ),
+            metrics: z.record(z.string(), MetricOfGroup),
           }),
         ),
         more: z.boolean(),

@@ -124,7 +124,8 @@ describe('groups of runs', () => {
     await log('adam', [1.5])
     await log('sgd', [1e308])
     await log('sgd', [1e308])
-    await log(undefined, ['NaN'])
+    await log(undefined, [3, 'NaN'])
+    const nothing = { count: 0, mean: null, min: null, max: null, least: null, greatest: null }
     const where = { experiments: [experiment] }
 
     const { groups, more } = await api.runs.aggregate({
@@ -137,11 +138,12 @@ describe('groups of runs', () => {
       [null, 1],
     ])
     expect(groups[0]!.metrics).toEqual({
-      loss: { count: 2, mean: 1, min: 0.5, max: 1.5 },
-      none: { count: 0, mean: null, min: null, max: null },
+      loss: { count: 2, mean: 1, min: 0.5, max: 1.5, least: 0.5, greatest: 1.5 },
+      none: nothing,
     })
-    expect(groups[1]!.metrics['loss']).toEqual({ count: 2, mean: 1e308, min: 1e308, max: 1e308 })
-    expect(groups[2]!.metrics['loss']).toEqual({ count: 0, mean: null, min: null, max: null })
+    const huge = { count: 2, mean: 1e308, min: 1e308, max: 1e308, least: 1e308, greatest: 1e308 }
+    expect(groups[1]!.metrics['loss']).toEqual(huge)
+    expect(groups[2]!.metrics['loss']).toEqual({ ...nothing, least: 3, greatest: 3 })
 
     const filter = "params.optimizer = 'adam' and metrics.loss > 0"
     expect(await api.runs.count({ body: { ...where, filter } })).toEqual({ runs: 2 })

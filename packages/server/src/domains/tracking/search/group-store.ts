@@ -13,8 +13,11 @@ export interface MetricOfGroup {
   readonly count: number
   readonly sum: number | null
   readonly huge_sum: number | 'NaN' | 'Infinity' | '-Infinity' | null
-  readonly min: number | 'Infinity' | '-Infinity'
-  readonly max: number | 'Infinity' | '-Infinity'
+  readonly min: number | 'Infinity' | '-Infinity' | null
+  readonly max: number | 'Infinity' | '-Infinity' | null
+  /** Of all that was ever logged. */
+  readonly least: number | 'Infinity' | '-Infinity' | null
+  readonly greatest: number | 'Infinity' | '-Infinity' | null
 }
 
 export interface GroupRow {
@@ -56,10 +59,9 @@ export function groupStore(db: Db) {
           select name, value, count(*) as runs from run group by name, value order by runs desc, value limit ${limit}
         ), summary as (
           select name, json_agg(m) as metrics from (
-            select name, s.key_id, count(*) as count, ${sums}, min(s.last_value) as min, max(s.last_value) as max
+            select name, s.key_id, ${sums}, min(s.min_value) as least, max(s.max_value) as greatest
             from big join run using (name) join tracking.metric_summary s using (run_number)
-            where s.key_id = any(${[...keyIds]}::int[]) and s.last_value <> 'NaN'
-            group by name, s.key_id
+            where s.key_id = any(${[...keyIds]}::int[]) group by name, s.key_id
           ) m group by name
         )
         select big.value, big.runs, coalesce(metrics, '[]') as metrics
@@ -69,9 +71,12 @@ export function groupStore(db: Db) {
   }
 }
 
-/** PostgreSQL refuses a sum that is too large for a double. */
-const sums = sql`sum(s.last_value) filter (where abs(s.last_value) <= 1e290) as sum,
-  sum(s.last_value / 1e20) filter (where abs(s.last_value) > 1e290) as huge_sum`
+/** NaN is greater than any number. PostgreSQL refuses a sum that is too large for a double. */
+const sums = sql`count(*) filter (where s.last_value < 'NaN') as count,
+  sum(s.last_value) filter (where abs(s.last_value) <= 1e290) as sum,
+  sum(s.last_value / 1e20) filter (where abs(s.last_value) > 1e290 and s.last_value < 'NaN') as huge_sum,
+  min(s.last_value) filter (where s.last_value < 'NaN') as min,
+  max(s.last_value) filter (where s.last_value < 'NaN') as max`
 
 function groupedBy(by: GroupKey | undefined): { value: RawBuilder<unknown>; from: RawBuilder<unknown> } {
   if (!by) return { value: sql`null::text`, from: sql`` }

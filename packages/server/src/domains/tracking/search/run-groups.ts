@@ -56,7 +56,8 @@ export function createRunGroups({ db }: { readonly db: Db }) {
   }
 }
 
-function groupKey(text: string): GroupKey {
+/** What runs can be grouped by. @throws DomainError `tracking.bad_filter` for anything else */
+export function groupKey(text: string): GroupKey {
   const [key] = readQuery(() => parseOrderBy([text], runGrammar))
   if (key && key.entity !== 'metric' && !key.descending) return key
   const why = `Runs cannot be grouped by '${text}': name a param, a tag or an attribute, such as params.optimizer or status.`
@@ -70,10 +71,11 @@ function presentGroup({ value, runs, metrics }: GroupRow, asked: readonly string
 }
 
 function presentMetric(metric: MetricOfGroup | undefined): Group['metrics'][string] {
-  if (!metric) return { count: 0, mean: null, min: null, max: null }
-  const { count, sum, huge_sum, min, max } = metric
+  if (!metric) return { count: 0, mean: null, min: null, max: null, least: null, greatest: null }
+  const { count, sum, huge_sum, min, max, least, greatest } = metric
+  if (count === 0) return { count, mean: null, min: null, max: null, least, greatest }
   const mean = Number(sum ?? 0) / count + (Number(huge_sum ?? 0) / count) * 1e20
-  return { count, mean: doubleOf(mean), min, max }
+  return { count, mean: doubleOf(mean), min, max, least, greatest }
 }
 
 /** JSON has no word for NaN and infinities. */

@@ -134,6 +134,24 @@ export const trackingErrors = defineErrors({
     fix: 'List what was: evenkeel retention history.',
     details: z.object({ pass: z.string() }),
   },
+  'tracking.view_not_found': {
+    status: 404,
+    message: 'No such saved view; somebody may have deleted it.',
+    fix: 'List the views of the experiment to find one.',
+    details: z.object({ view: z.string() }),
+  },
+  'tracking.view_name_taken': {
+    status: 409,
+    message: 'Another view of the experiment has this name.',
+    fix: 'Take another name, or change the view that has it.',
+    details: z.object({ name: z.string() }),
+  },
+  'tracking.too_many_views': {
+    status: 409,
+    message: 'The experiment has as many saved views as it may have.',
+    fix: 'Delete views that nobody uses.',
+    details: z.object({ most: z.int() }),
+  },
   'tracking.bad_value': {
     status: 422,
     message: 'A value is not one that can be kept; nothing was written.',

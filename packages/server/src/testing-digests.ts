@@ -63,6 +63,7 @@ const needNothing: Readonly<Record<string, string>> = {
   'tracking.run_dataset': 'tags',
   'tracking.run_param': 'value',
   'tracking.run_tag': 'value',
+  'tracking.run_view': 'contents',
 }
 
 const known = new Set([

@@ -1115,6 +1115,18 @@ export interface Database {
     key: string
     value: string
   }
+  'tracking.run_view': {
+    id: string
+    project_id: string
+    experiment_id: number
+    name: string
+    contents: Json
+    is_default: boolean
+    made_by: string
+    created_at: Timestamp
+    updated_by: string
+    updated_at: Timestamp
+  }
   'webhooks.webhook': {
     project_id: string
     webhook_id: string

@@ -14,6 +14,7 @@ import { createRunChanges } from './run-changes.ts'
 import { createRunDetails } from './run-details.ts'
 import { createRunLog } from './run-log.ts'
 import { createRuns } from './runs.ts'
+import { createRunViews } from './run-views.ts'
 import { createRetention } from './retention/service.ts'
 import { createStepRuns, type StepRunsDeps } from './step-runs.ts'
 import { createSearch } from './search/service.ts'
@@ -44,6 +45,7 @@ export function createTracking(needs: TrackingDeps) {
     runDetails: createRunDetails(deps),
     history: createMetricHistory(deps),
     curves: createCurves(deps),
+    runViews: createRunViews({ ...deps, experiment: experiments.get, activeExperiment: experiments.getActive }),
     registrations: createRegistrations(deps),
     search: createSearch({ ...deps, ensureDefault: experiments.ensureDefault }),
     experimentImports: createExperimentImports({ ...deps, ensureDefault: experiments.ensureDefault }),

@@ -1,6 +1,7 @@
 import {
   experiments as experimentEndpoints,
   retention as retentionEndpoints,
+  runViews as viewEndpoints,
   trackedRuns as runEndpoints,
 } from '@evenkeel/contract'
 import type { FastifyInstance } from 'fastify'
@@ -10,12 +11,13 @@ import { mount } from '../../../platform/http.ts'
 import type { Tracking } from '../service.ts'
 
 export function trackingRoutes(app: FastifyInstance, tracking: Tracking): void {
-  const { curves, experimentList, experiments, purge, retention, runChanges, runDetails, search, stepRuns } = tracking
+  const { curves, experimentList, experiments, purge, retention, runChanges, runDetails, runViews, search, stepRuns } =
+    tracking
   mount(app, experimentEndpoints, {
     list: ({ query }, caller) => experimentList.list(caller, query),
     get: ({ params }, caller) => experimentList.get(caller, params.experiment),
     change: async ({ params, body }, caller) => {
-      refuseStep(caller)
+      refuseStep(caller, 'A step logs to experiments and may begin them; a person renames and moves them.')
       await experiments.change(caller, params.experiment, body)
       return experimentList.get(caller, params.experiment)
     },
@@ -36,6 +38,21 @@ export function trackingRoutes(app: FastifyInstance, tracking: Tracking): void {
     planPurge: ({ body }, caller) => purge.plan(caller, body.runs),
     purge: ({ body }, caller) => purge.purge(caller, body.runs, body.confirmation),
   })
+  mount(app, viewEndpoints, {
+    list: async ({ params }, caller) => ({ views: await runViews.list(caller, params.experiment) }),
+    create: ({ params, body }, caller) => {
+      refuseStep(caller, viewsArePeoples)
+      return runViews.create(caller, params.experiment, body)
+    },
+    update: ({ params, body }, caller) => {
+      refuseStep(caller, viewsArePeoples)
+      return runViews.update(caller, params.experiment, params.view, body)
+    },
+    delete: ({ params }, caller) => {
+      refuseStep(caller, viewsArePeoples)
+      return runViews.delete(caller, params.experiment, params.view)
+    },
+  })
   mount(app, retentionEndpoints, {
     list: ({ query }, caller) => retention.list(caller, query),
     get: async ({ params }, caller) => ({ inForce: await retention.get(caller, params.scope) }),
@@ -48,9 +65,10 @@ export function trackingRoutes(app: FastifyInstance, tracking: Tracking): void {
   })
 }
 
+const viewsArePeoples = 'A step logs to experiments; how their runs are looked at is for people to say.'
+
 /** As MLflow's clients are refused. @throws DomainError `auth.not_allowed` */
-function refuseStep({ kind, roles }: Caller): void {
+function refuseStep({ kind, roles }: Caller, why: string): void {
   if (kind !== 'step') return
-  const why = 'A step logs to experiments and may begin them; a person renames and moves them.'
   throw failPlatform('auth.not_allowed', { access: 'tracking:write', roles: [...roles] }, { why })
 }

@@ -1,5 +1,5 @@
 import { createClient } from '@evenkeel/client'
-import { experiments, trackedRuns } from '@evenkeel/contract'
+import { experiments, runViews, trackedRuns } from '@evenkeel/contract'
 import { json } from '../../../platform/db.ts'
 import type { Face } from '../../mlflow/testing.ts'
 
@@ -7,6 +7,7 @@ import type { Face } from '../../mlflow/testing.ts'
 export const clientsOf = ({ world }: Face, options = world.clientOptions()) => ({
   experiments: createClient(experiments, options),
   runs: createClient(trackedRuns, options),
+  views: createClient(runViews, options),
 })
 
 export interface LoggedRun {

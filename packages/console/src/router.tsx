@@ -171,6 +171,12 @@ const experimentRoute = createRoute({
     order: maybe(z.coerce.string()),
     /** Such as `metric:auc` and `min:loss`; see `experiment/columns.ts`. */
     columns: maybe(z.array(z.string()).max(500)),
+    /** The id of a saved view, or `none`; the rest says what is other than in it. See `experiment/table-state.ts`. */
+    view: maybe(z.coerce.string()),
+    /** In pixels, by column. */
+    widths: maybe(z.record(z.string(), z.int().min(60).max(1200))),
+    /** Such as `params.optimizer`. */
+    group: maybe(z.coerce.string()),
     lifecycle: maybe(z.enum(['active', 'deleted'])),
     selected: maybe(z.array(z.string()).max(100)),
   }),

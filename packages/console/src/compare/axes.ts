@@ -1,5 +1,5 @@
 import type { RunRow } from '@evenkeel/contract'
-import { type Column, columnText, titleOf } from '../experiment/columns.ts'
+import { type Column, columnText, numberIn, titleOf } from '../experiment/columns.ts'
 import { byImportance } from '../experiment/keys.ts'
 import { finite, numberOf } from '../experiment/values.ts'
 
@@ -26,8 +26,7 @@ export function axisOf(column: Column, runs: readonly Measured[]): Axis {
 }
 
 function metricOf({ metrics }: Measured, { kind, key }: Column): number | null {
-  const summary = metrics[key]
-  return finite(kind === 'min' || kind === 'max' ? summary?.[kind] : summary?.last)
+  return finite(numberIn(metrics[key], kind))
 }
 
 /** Every param, and the newest, least and greatest of every metric. */

@@ -14,7 +14,7 @@ import {
   useDebouncedValue,
   Checkbox,
 } from '../ui/index.ts'
-import { type Column, type ColumnKind, columnText, RUN_COLUMNS, titleOf } from './columns.ts'
+import { bestOf, type Column, columnText, isBest, otherBest, RUN_COLUMNS, titleOf } from './columns.ts'
 import css from './Experiments.module.css'
 import { type KeyKind, keysQuery } from './queries.ts'
 
@@ -33,22 +33,24 @@ const KINDS = [
   { value: 'run', label: 'Run' },
 ] as const
 
-const CHOICES: Readonly<Record<(typeof KINDS)[number]['value'], readonly (readonly [ColumnKind, string])[]>> = {
-  metric: [
-    ['metric', 'last'],
-    ['min', 'min'],
-    ['max', 'max'],
-  ],
-  param: [['param', 'show']],
-  tag: [['tag', 'show']],
-  run: [['run', 'show']],
+type Kind = (typeof KINDS)[number]['value']
+
+/** The columns that can be made of a name, each with what it is called here. */
+function choicesOf(kind: Kind, key: string): readonly (readonly [Column, string])[] {
+  if (kind !== 'metric') return [[{ kind, key }, 'show']]
+  return [
+    [{ kind, key }, 'last'],
+    [{ kind: 'min', key }, 'min'],
+    [{ kind: 'max', key }, 'max'],
+    [bestOf(key), 'best'],
+  ]
 }
 
 /** Which columns the table has, and in which order. */
 export function ColumnChooser({ experiment, columns, onChange, onClose }: ColumnChooserProps) {
-  const [kind, setKind] = useState<(typeof KINDS)[number]['value']>('metric')
+  const [kind, setKind] = useState<Kind>('metric')
   const toggle = (column: Column) => {
-    const rest = columns.filter((one) => columnText(one) !== columnText(column))
+    const rest = columns.filter((one) => !isAlike(one, column))
     onChange(rest.length < columns.length ? rest : [...columns, column])
   }
   return (
@@ -79,6 +81,10 @@ export function ColumnChooser({ experiment, columns, onChange, onClose }: Column
     </Dialog>
   )
 }
+
+/** A metric has one best, whichever way it is judged. */
+const isAlike = (a: Column, b: Column) => columnText(a) === columnText(b) || (isBest(a) && isBest(b) && a.key === b.key)
+const isShown = (column: Column, columns: readonly Column[]) => columns.some((one) => isAlike(one, column))
 
 interface FoundProps {
   readonly experiment: string
@@ -119,13 +125,12 @@ function Found({ experiment, kind, columns, onToggle }: FoundProps) {
 
 interface KeyListProps {
   readonly keys: readonly string[]
-  readonly kind: (typeof KINDS)[number]['value']
+  readonly kind: Kind
   readonly columns: readonly Column[]
   readonly onToggle: (column: Column) => void
 }
 
 function KeyList({ keys, kind, columns, onToggle }: KeyListProps) {
-  const shown = new Set(columns.map(columnText))
   return (
     // It scrolls, so it must be reachable by keyboard.
     <div className={css['keys']} tabIndex={0} role="group" aria-label="Names">
@@ -133,14 +138,14 @@ function KeyList({ keys, kind, columns, onToggle }: KeyListProps) {
         <div key={key} className={css['key']}>
           <span>{kind === 'run' ? titleOf({ kind, key }) : key}</span>
           <span className="ek-row">
-            {CHOICES[kind].map(([of, label]) => (
+            {choicesOf(kind, key).map(([column, label]) => (
               <Checkbox
-                key={of}
+                key={label}
                 size="xs"
                 label={label}
                 aria-label={`${key}: ${label}`}
-                checked={shown.has(columnText({ kind: of, key }))}
-                onChange={() => onToggle({ kind: of, key })}
+                checked={isShown(column, columns)}
+                onChange={() => onToggle(column)}
               />
             ))}
           </span>
@@ -163,6 +168,16 @@ function Order({ columns, onChange, onToggle }: OrderProps) {
           <li key={columnText(column)} className={css['key']}>
             <span>{titleOf(column)}</span>
             <span className="ek-row">
+              {isBest(column) && (
+                <button
+                  type="button"
+                  className="ek-more"
+                  onClick={() => onChange(columns.with(i, otherBest(column)))}
+                  title="Judge it the other way round"
+                >
+                  {column.kind === 'best-max' ? 'higher is better' : 'lower is better'}
+                </button>
+              )}
               <Step label={`${titleOf(column)}: to the left`} off={i === 0} onClick={() => move(i, i - 1)}>
                 <IconArrowUp size={14} />
               </Step>

@@ -1,9 +1,9 @@
-import type { RunRow } from '@evenkeel/contract'
+import { metricDirection, type RunRow } from '@evenkeel/contract'
 import { byImportance, fieldName } from './keys.ts'
-import { doubleText } from './values.ts'
+import { type Double, doubleText } from './values.ts'
 
 /** What a column of the table of runs can show. */
-export const COLUMN_KINDS = ['run', 'metric', 'min', 'max', 'param', 'tag'] as const
+export const COLUMN_KINDS = ['run', 'metric', 'min', 'max', 'best-max', 'best-min', 'param', 'tag'] as const
 export type ColumnKind = (typeof COLUMN_KINDS)[number]
 
 /** A column; in the address it is `kind:key`. */
@@ -56,7 +56,7 @@ export function keysOf(columns: readonly Column[]): Pick<RunRowKeys, 'metrics' |
   const of = (...kinds: readonly ColumnKind[]) => [
     ...new Set(columns.filter(({ kind }) => kinds.includes(kind)).map(({ key }) => key)),
   ]
-  return { metrics: of('metric', 'min', 'max'), params: of('param'), tags: of('tag') }
+  return { metrics: of('metric', 'min', 'max', 'best-max', 'best-min'), params: of('param'), tags: of('tag') }
 }
 
 interface RunRowKeys {
@@ -67,13 +67,42 @@ interface RunRowKeys {
 
 export function titleOf({ kind, key }: Column): string {
   if (kind === 'run') return runColumn(key)?.title ?? key
+  if (isBest({ kind, key })) return `${key} (best)`
   return kind === 'min' || kind === 'max' ? `${key} (${kind})` : key
+}
+
+export const isBest = ({ kind }: Column): boolean => kind === 'best-max' || kind === 'best-min'
+
+/** The best of a metric, by what its name says of it; the higher where that says nothing. */
+export const bestOf = (metric: string): Column => ({
+  kind: metricDirection(metric) === 'lower' ? 'best-min' : 'best-max',
+  key: metric,
+})
+
+/** The best of the same metric, judged the other way round. */
+export const otherBest = ({ kind, key }: Column): Column => ({
+  kind: kind === 'best-max' ? 'best-min' : 'best-max',
+  key,
+})
+
+/** What people are told of a column beyond its title. */
+export function hintOf(column: Column): string {
+  if (!isBest(column)) return titleOf(column)
+  const [which, better] = column.kind === 'best-max' ? ['highest', 'higher'] : ['lowest', 'lower']
+  return `${titleOf(column)}: the ${which} number of all steps, as ${better} is better`
 }
 
 export const widthOf = ({ kind, key }: Column): number => (kind === 'run' ? (runColumn(key)?.width ?? 120) : 132)
 
-export const isNumeric = ({ kind, key }: Column): boolean =>
-  kind === 'metric' || kind === 'min' || kind === 'max' || (kind === 'run' && key === 'duration')
+export const isNumeric = ({ kind, key }: Column): boolean => isMetric(kind) || (kind === 'run' && key === 'duration')
+
+const isMetric = (kind: ColumnKind): boolean => kind !== 'run' && kind !== 'param' && kind !== 'tag'
+
+/** The column's number of all that was logged of a metric. */
+export function numberIn(summary: RunRow['metrics'][string] | undefined, kind: ColumnKind): Double | null | undefined {
+  if (kind === 'min' || kind === 'best-min') return summary?.min
+  return kind === 'max' || kind === 'best-max' ? summary?.max : summary?.last
+}
 
 /** What an order calls the column; undefined where the server has no order for it. */
 export function sortField({ kind, key }: Column): string | undefined {
@@ -88,6 +117,8 @@ export function sortField({ kind, key }: Column): string | undefined {
       return fieldName('tags', key)
     case 'min':
     case 'max':
+    case 'best-max':
+    case 'best-min':
       return undefined
   }
 }
@@ -96,10 +127,11 @@ export function sortField({ kind, key }: Column): string | undefined {
 export function valueText(run: Pick<RunRow, 'metrics' | 'params' | 'tags'>, { kind, key }: Column): string {
   switch (kind) {
     case 'metric':
-      return doubleText(run.metrics[key]?.last)
     case 'min':
     case 'max':
-      return doubleText(run.metrics[key]?.[kind])
+    case 'best-max':
+    case 'best-min':
+      return doubleText(numberIn(run.metrics[key], kind))
     case 'param':
       return run.params[key] ?? '–'
     case 'tag':

@@ -1,6 +1,6 @@
 import type { RunSearchRequest } from '@evenkeel/contract'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { experimentsApi, trackedRunsApi } from './api.ts'
+import { experimentsApi, trackedRunsApi, viewsApi } from './api.ts'
 import { filterOfRuns } from './keys.ts'
 
 /** The first part of each key is the domain whose news concern it. */
@@ -27,6 +27,14 @@ export const experimentQuery = (experiment: string) =>
   queryOptions({
     queryKey: [DOMAIN, 'experiment', experiment],
     queryFn: ({ signal }) => experimentsApi.get({ params: { experiment } }, { signal }),
+  })
+
+/** Saved ways to look at the runs of an experiment, by name. */
+export const viewsQuery = (experiment: string) =>
+  queryOptions({
+    queryKey: [DOMAIN, 'views', experiment],
+    queryFn: ({ signal }) => viewsApi.list({ params: { experiment } }, { signal }),
+    retry: false,
   })
 
 export type KeyKind = 'metric' | 'param' | 'tag'

@@ -1,10 +1,13 @@
-import { type ReactNode, type UIEvent, useEffect, useRef, useState } from 'react'
+import { type ReactNode, type UIEvent, useEffect, useId, useRef, useState } from 'react'
 import css from './DataGrid.module.css'
+import { Resizer } from './Resizer.tsx'
 import { columnsInView, rowsInView, sameSpan, type Span } from './window.ts'
 
 export interface GridColumn {
   readonly key: string
   readonly head: ReactNode
+  /** What people call it, where it can be made wider. */
+  readonly name?: string
   /** In pixels. */
   readonly width: number
   readonly numeric?: boolean
@@ -27,6 +30,8 @@ interface DataGridProps<Column extends GridColumn> {
   readonly onView?: (rows: Span) => void
   /** Of the whole grid, in pixels; less when it has few rows. */
   readonly maxHeight?: number
+  /** A column was made wider or narrower; undefined: as it usually is. Without it, none can be. */
+  readonly onResize?: (key: string, widthPx: number | undefined) => void
 }
 
 const ROW = 34
@@ -34,7 +39,8 @@ const ROW = 34
 const NEAR_END = 30
 
 /** A table of any number of rows and columns, of which only those in view are drawn. */
-export function DataGrid<Column extends GridColumn>(props: DataGridProps<Column>) {
+export function DataGrid<Column extends GridColumn>(given: DataGridProps<Column>) {
+  const { props, resizer } = useResizing(given)
   const { label, pinned, columns, rowCount, maxHeight = 560 } = props
   const { box, rows, across, onScroll } = useView(props)
   const shown = columns.slice(across.from, across.to)
@@ -58,8 +64,8 @@ export function DataGrid<Column extends GridColumn>(props: DataGridProps<Column>
     >
       <div role="rowgroup" className={css['head']} style={{ width }}>
         <div role="row" aria-rowindex={1} className={css['row']}>
-          <div role="columnheader" className={css['pinned']} style={{ width: pinned.width }}>
-            {pinned.head}
+          <div role="columnheader" className={css['pinned']} style={{ width: pinned.width }} {...resizer.named(pinned)}>
+            {resizer.around(pinned)}
           </div>
           {shown.map((column, i) => (
             <div
@@ -70,8 +76,9 @@ export function DataGrid<Column extends GridColumn>(props: DataGridProps<Column>
               className={css['cell']}
               data-numeric={column.numeric || undefined}
               style={style(column, i)}
+              {...resizer.named(column)}
             >
-              {column.head}
+              {resizer.around(column)}
             </div>
           ))}
         </div>
@@ -106,6 +113,42 @@ export function DataGrid<Column extends GridColumn>(props: DataGridProps<Column>
       </div>
     </div>
   )
+}
+
+/** Lets the edges of columns be moved: the grid as it is while one is dragged, and what belongs into the heads. */
+function useResizing<Column extends GridColumn>(props: DataGridProps<Column>) {
+  const id = useId()
+  const [dragged, setDragged] = useState<{ readonly key: string; readonly width: number }>()
+  const { onResize } = props
+  const idOf = ({ key }: GridColumn) => `${id}-${key}`
+  const done = (key: string, widthPx: number | undefined) => {
+    setDragged(undefined)
+    onResize?.(key, widthPx)
+  }
+  const resizer = {
+    // The edge has a name of its own, which is no part of that of the column.
+    named: (column: GridColumn) => onResize && { 'aria-labelledby': idOf(column) },
+    around: (column: GridColumn) =>
+      onResize ? (
+        <>
+          <span id={idOf(column)} className={css['title']}>
+            {column.head}
+          </span>
+          <Resizer
+            name={column.name ?? column.key}
+            widthPx={column.width}
+            onDrag={(width) => setDragged({ key: column.key, width })}
+            onDone={(widthPx) => done(column.key, widthPx)}
+          />
+        </>
+      ) : (
+        column.head
+      ),
+  }
+  if (!dragged) return { props, resizer }
+  const asDragged = <One extends GridColumn>(column: One) =>
+    column.key === dragged.key ? { ...column, ...dragged } : column
+  return { props: { ...props, pinned: asDragged(props.pinned), columns: props.columns.map(asDragged) }, resizer }
 }
 
 /** Which part of the grid is seen. */

@@ -6,6 +6,7 @@ export {
   Checkbox,
   Group,
   Kbd,
+  Menu,
   MultiSelect,
   NumberInput,
   SegmentedControl,
@@ -45,6 +46,7 @@ export {
   formatSigned,
 } from './format.ts'
 export { Loaded } from './Loaded.tsx'
+export { MenuButton } from './MenuButton.tsx'
 export { Meter } from './Meter.tsx'
 export { More } from './More.tsx'
 export { notifyDone, notifyUndo } from './notify.tsx'

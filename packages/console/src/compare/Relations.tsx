@@ -3,7 +3,9 @@ import { useMemo } from 'react'
 import type { CurveRun } from '../curve/MetricCurve.tsx'
 import { columnsOf, columnText, titleOf } from '../experiment/columns.ts'
 import { Card, Empty, Select, MultiSelect } from '../ui/index.ts'
-import { axisOf, choicesOf, firstAxes } from './axes.ts'
+import { downloadCsv } from '../ui/csv.ts'
+import { CsvButton } from '../ui/CsvButton.tsx'
+import { axesCsv, type Axis, axisOf, choicesOf, firstAxes } from './axes.ts'
 import css from './Compare.module.css'
 import { RunsChart } from './RunsChart.tsx'
 
@@ -43,7 +45,11 @@ function Parallel({ runs, drawn, axes, asTable, onChange, choices }: ChartProps)
   const chosen = axes ? columnsOf(axes).filter((column) => known.has(columnText(column))) : firstAxes(runs)
   const shown = chosen.map((column) => axisOf(column, runs))
   return (
-    <Card title="Parallel coordinates" note="A line for each run; drag along an axis to pick a part of it.">
+    <Card
+      title="Parallel coordinates"
+      note="A line for each run; drag along an axis to pick a part of it."
+      actions={<AxesCsv name="parallel coordinates" runs={drawn} axes={shown} />}
+    >
       <div className={css['choice']}>
         <MultiSelect
           aria-label="Axes"
@@ -80,7 +86,7 @@ function Scatter({ runs, drawn, x, y, asTable, onChange, choices }: ChartProps) 
   const up = find(y, choices.metrics) ?? choices.metrics[0]!
   const axes = [axisOf(across, runs), axisOf(up, runs)]
   return (
-    <Card title="Scatter" note="A mark for each run.">
+    <Card title="Scatter" note="A mark for each run." actions={<AxesCsv name="scatter" runs={drawn} axes={axes} />}>
       <div className={css['choice']}>
         <Select
           label="Across"
@@ -116,3 +122,13 @@ function Scatter({ runs, drawn, x, y, asTable, onChange, choices }: ChartProps) 
     </Card>
   )
 }
+
+interface AxesCsvProps {
+  readonly name: string
+  readonly runs: readonly CurveRun[]
+  readonly axes: readonly Axis[]
+}
+
+const AxesCsv = ({ name, runs, axes }: AxesCsvProps) => (
+  <CsvButton of={name} onClick={() => downloadCsv(name, [axesCsv(runs, axes)])} />
+)

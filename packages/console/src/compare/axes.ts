@@ -2,6 +2,7 @@ import type { RunRow } from '@evenkeel/contract'
 import { type Column, columnText, numberIn, titleOf } from '../experiment/columns.ts'
 import { byImportance } from '../experiment/keys.ts'
 import { finite, numberOf } from '../experiment/values.ts'
+import { csvOf } from '../ui/csv.ts'
 
 type Measured = Pick<RunRow, 'metrics' | 'params'>
 
@@ -39,6 +40,16 @@ export function choicesOf(runs: readonly Measured[]): { readonly params: Column[
     metrics: metrics.flatMap((key) => (['metric', 'min', 'max'] as const).map((kind) => ({ kind, key }))),
   }
 }
+
+/** What a chart of these axes shows, a line for each run. */
+export const axesCsv = (
+  runs: readonly { readonly id: string; readonly name: string }[],
+  axes: readonly Axis[],
+): string =>
+  csvOf([
+    ['run', 'run_id', ...axes.map(({ key }) => key)],
+    ...runs.map(({ id, name }, i) => [name, id, ...axes.map(({ values }) => values[i])]),
+  ])
 
 const MOST_FIRST = 7
 

@@ -4,8 +4,11 @@ import { LineChart } from '../chart/LineChart.tsx'
 import { type ChartSeries, tableOf } from '../chart/series.ts'
 import { doubleText } from '../experiment/values.ts'
 import { useCounterIntervalMs } from '../live/useLive.ts'
+import { downloadCsv } from '../ui/csv.ts'
+import { CsvButton } from '../ui/CsvButton.tsx'
 import { DataGrid } from '../ui/DataGrid.tsx'
 import { Empty, formatCount, formatDuration, formatNumber, Loaded } from '../ui/index.ts'
+import { curveCsv } from './curve-csv.ts'
 import css from './Curves.module.css'
 import { type CurveView, pointsOf } from './points.ts'
 import { curveQuery } from './queries.ts'
@@ -44,9 +47,17 @@ export function MetricCurve({ metric, runs, open, view }: MetricCurveProps) {
   })
   return (
     <section className={css['chart']} aria-label={metric}>
-      <h3 className={css['title']} title={metric}>
-        {metric}
-      </h3>
+      <div className={css['head']}>
+        <h3 className={css['title']} title={metric}>
+          {metric}
+        </h3>
+        {curves.data && (
+          <CsvButton
+            of={metric}
+            onClick={() => downloadCsv(metric, [curveCsv(metric, runs, curves.data.curves, view)])}
+          />
+        )}
+      </div>
       <Loaded query={curves} height={CURVE_HEIGHT - 30}>
         {(data) => <Drawn metric={metric} runs={runs} curves={data.curves} view={view} />}
       </Loaded>

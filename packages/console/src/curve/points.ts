@@ -12,18 +12,37 @@ export interface CurveView {
   readonly charts: 'lines' | 'table'
 }
 
-/** What a chart draws of a curve, in order of what lies across. A value that has no place on the axis is a gap. */
-export function pointsOf(
-  { points }: Pick<Curve, 'points'>,
+/** A point in the place where a chart draws it. */
+interface ShownPoint {
+  readonly x: number
+  readonly step: Curve['points'][number][0]
+  readonly ms: Curve['points'][number][1]
+  /** As it was logged. */
+  readonly value: Curve['points'][number][2]
+  /** Null for what is no finite number. */
+  readonly smoothed: number | null
+}
+
+/** Points of a curve in order of what lies across. */
+export function shownPoints(
+  points: Curve['points'],
   startedMs: number,
-  { axis, smooth, log }: Pick<CurveView, 'axis' | 'smooth' | 'log'>,
-): (readonly [number, number | null])[] {
+  { axis, smooth }: Pick<CurveView, 'axis' | 'smooth'>,
+): ShownPoint[] {
   const across = points
-    .map(([step, ms, value]) => [axis === 'step' ? Number(step) : Number(ms) - startedMs, finite(value)] as const)
-    .toSorted(([a], [b]) => a - b)
+    .map(([step, ms, value]) => ({ x: axis === 'step' ? Number(step) : Number(ms) - startedMs, step, ms, value }))
+    .toSorted((a, b) => a.x - b.x)
   const values = smoothed(
-    across.map(([, value]) => value),
+    across.map(({ value }) => finite(value)),
     smooth,
   )
-  return across.map(([x], i) => [x, log && (values[i] ?? 0) <= 0 ? null : values[i]!] as const)
+  return across.map((point, i) => ({ ...point, smoothed: values[i]! }))
 }
+
+/** What a chart draws of a curve. A value that has no place on the axis is a gap. */
+export const pointsOf = (
+  { points }: Pick<Curve, 'points'>,
+  startedMs: number,
+  { log, ...view }: Pick<CurveView, 'axis' | 'smooth' | 'log'>,
+): (readonly [number, number | null])[] =>
+  shownPoints(points, startedMs, view).map(({ x, smoothed: value }) => [x, log && (value ?? 0) <= 0 ? null : value])

@@ -6,12 +6,16 @@ import { useState } from 'react'
 import { useCounterIntervalMs } from '../live/useLive.ts'
 import { Button, Card, Empty, formatCount, Loaded, SegmentedControl } from '../ui/index.ts'
 import { ColumnChooser } from './ColumnChooser.tsx'
-import { type Column, columnText, keysOf } from './columns.ts'
+import { type Column, columnText, keysOf, metricsFirst } from './columns.ts'
 import css from './Experiments.module.css'
 import { FilterField } from './FilterField.tsx'
+import { GroupedRuns } from './GroupedRuns.tsx'
+import { GroupField } from './GroupField.tsx'
+import { filterOfGroup } from './groups.ts'
 import { Picked } from './Picked.tsx'
 import { runCountQuery, type RunsWish } from './queries.ts'
 import { RunTable, type RunTableLook } from './RunTable.tsx'
+import { RunsCsv } from './RunsCsv.tsx'
 import { MOST_SELECTED } from './selection.ts'
 import { useRuns } from './useRuns.ts'
 import type { Table } from './useTable.ts'
@@ -32,10 +36,11 @@ interface RunsCardProps {
 }
 
 /** The table of the runs of an experiment, with everything that says which runs and columns it has. */
-export function RunsCard({ experiment, columns, lifecycle, table }: RunsCardProps) {
+export function RunsCard({ experiment, columns: all, lifecycle, table }: RunsCardProps) {
   const { selected = [] } = useSearch({ from: '/experiments/$experiment' })
   const change = useChange()
-  const { filter, orderBy, widthsPx } = table.state
+  const { filter, orderBy, widthsPx, groupBy } = table.state
+  const columns = groupBy !== '' && !table.state.columns ? metricsFirst(all) : all
   const wish: RunsWish = {
     experiments: [experiment.id],
     filter,
@@ -63,13 +68,29 @@ export function RunsCard({ experiment, columns, lifecycle, table }: RunsCardProp
     <Card
       title={lifecycle === 'active' ? 'Runs' : 'Deleted runs'}
       note={countText(counted.data?.runs, wish, experiment)}
+      actions={
+        <>
+          <RunsCsv name={`runs of ${experiment.name}`} wish={wish} columns={columns} />
+          <ViewMenu experiment={experiment.id} table={table} />
+        </>
+      }
       flush
     >
       <Bar experiment={experiment.id} columns={columns} lifecycle={lifecycle} table={table} refusal={refused?.why} />
       {selected.length > 0 && (
         <Picked runs={selected} lifecycle={lifecycle} onClear={() => change({ selected: undefined })} />
       )}
-      {!refused && <PlainRuns wish={wish} look={look} />}
+      {!refused && groupBy === '' && <PlainRuns wish={wish} look={look} />}
+      {!refused && groupBy !== '' && (
+        <GroupedRuns
+          key={groupBy}
+          wish={wish}
+          groupBy={groupBy}
+          counts={experiment}
+          look={look}
+          onAlone={({ value }) => table.change({ filter: filterOfGroup(filter, groupBy, value), groupBy: '' })}
+        />
+      )}
     </Card>
   )
 }
@@ -95,7 +116,6 @@ function Bar({ experiment, columns, lifecycle, table, refusal }: BarProps) {
   const [choosing, setChoosing] = useState(false)
   return (
     <div className={css['bar']}>
-      <ViewMenu experiment={experiment} table={table} />
       <FilterField filter={table.state.filter} refusal={refusal} onChange={(filter) => table.change({ filter })} />
       <SegmentedControl
         aria-label="Which runs"
@@ -106,6 +126,11 @@ function Bar({ experiment, columns, lifecycle, table, refusal }: BarProps) {
         ]}
         value={lifecycle}
         onChange={(value) => change({ lifecycle: value === 'deleted' ? 'deleted' : undefined, selected: undefined })}
+      />
+      <GroupField
+        experiment={experiment}
+        groupBy={table.state.groupBy}
+        onChange={(groupBy) => table.change({ groupBy })}
       />
       <Button onClick={() => setChoosing(true)}>Columns</Button>
       {choosing && (

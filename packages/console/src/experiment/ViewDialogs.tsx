@@ -52,7 +52,7 @@ export function NameView({ experiment, table, renamed, onClose }: NameViewProps)
           {!renamed && (
             <Checkbox
               size="xs"
-              label="It opens by itself with this experiment, for everybody"
+              label="Make it what everybody sees first of this experiment"
               checked={isDefault}
               onChange={({ currentTarget }) => setDefault(currentTarget.checked)}
             />

@@ -27,16 +27,8 @@ export function ViewMenu({ experiment, table }: ViewMenuProps) {
   )
   return (
     <>
-      <Menu position="bottom-start" width={260} withinPortal>
-        <Menu.Target>
-          <MenuButton>
-            <span className={css['viewName']}>{view ? view.name : 'Views'}</span>
-          </MenuButton>
-        </Menu.Target>
-        <Choices experiment={experiment} table={table} onAsk={setAsked} />
-      </Menu>
       {view && changed && (
-        <span className="ek-row">
+        <span className={css['unsaved']}>
           <span className={css['changed']}>Unsaved changes</span>
           <Button busy={save.isPending} onClick={() => save.mutate(view)}>
             Save
@@ -47,6 +39,14 @@ export function ViewMenu({ experiment, table }: ViewMenuProps) {
         </span>
       )}
       {missing && <span className={css['changed']}>The view of this address is not there any more.</span>}
+      <Menu position="bottom-end" width={260} withinPortal>
+        <Menu.Target>
+          <MenuButton>
+            <span className={css['viewName']}>{view ? view.name : 'Views'}</span>
+          </MenuButton>
+        </Menu.Target>
+        <Choices experiment={experiment} table={table} onAsk={setAsked} />
+      </Menu>
       {save.error && <ErrorPanel error={save.error} />}
       {asked === 'delete' && view && (
         <DeleteView experiment={experiment} table={table} view={view} onClose={() => setAsked(undefined)} />
@@ -71,7 +71,9 @@ function Choices({ experiment, table, onAsk }: ViewMenuProps & { readonly onAsk:
     ({ name, isDefault }) => {
       // From here on the address says which view is open.
       table.change({})
-      notifyDone(isDefault ? `"${name}" no longer opens by itself.` : `"${name}" opens by itself, for everybody.`)
+      notifyDone(
+        isDefault ? `"${name}" is no longer the default.` : `"${name}" is what everybody sees first from now on.`,
+      )
     },
   )
   return (
@@ -93,7 +95,7 @@ function Choices({ experiment, table, onAsk }: ViewMenuProps & { readonly onAsk:
       {view && (
         <>
           <Menu.Item onClick={() => opening.mutate(view)}>
-            {view.isDefault ? 'Do not open it by itself' : 'Open it by itself'}
+            {view.isDefault ? 'No longer the default' : 'Make it the default'}
           </Menu.Item>
           <Menu.Item onClick={() => onAsk('rename')}>Rename…</Menu.Item>
           <Menu.Item onClick={() => onAsk('delete')}>Delete…</Menu.Item>
@@ -114,7 +116,7 @@ const Choice = ({ name, chosen, opens = false, onClick }: ChoiceProps) => (
   <Menu.Item
     aria-current={chosen || undefined}
     leftSection={<span className={css['mark']}>{chosen && <IconCheck size={14} aria-hidden="true" />}</span>}
-    rightSection={opens && <IconHome size={14} role="img" aria-label="opens by itself" />}
+    rightSection={opens && <IconHome size={14} role="img" aria-label="default" />}
     onClick={onClick}
   >
     <span className={css['name']}>{name}</span>

@@ -51,6 +51,10 @@ export const firstColumns = (metrics: readonly string[], params: readonly string
   { kind: 'run', key: 'user' },
 ]
 
+/** What groups say something of comes first. */
+export const metricsFirst = (columns: readonly Column[]): readonly Column[] =>
+  columns.toSorted((a, b) => Number(isMetric(b.kind)) - Number(isMetric(a.kind)))
+
 /** Which keys a search must bring for these columns. */
 export function keysOf(columns: readonly Column[]): Pick<RunRowKeys, 'metrics' | 'params' | 'tags'> {
   const of = (...kinds: readonly ColumnKind[]) => [

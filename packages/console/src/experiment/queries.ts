@@ -100,3 +100,33 @@ export const runCountQuery = (wish: Pick<RunsWish, 'experiments' | 'filter' | 'l
     queryFn: ({ signal }) => trackedRunsApi.count({ body: wish }, { signal }),
     placeholderData: keepPreviousData,
   })
+
+/** So many metrics are summed up for groups at once. */
+export const MOST_SUMMED = 50
+
+/**
+ * How many runs are in each group, and what their metrics come to.
+ *
+ * @param known - runs that there are; when there are others, it is asked for again
+ */
+export const groupsQuery = ({ experiments, filter, lifecycle, metrics }: RunsWish, groupBy: string, known: number) => {
+  const body = {
+    experiments,
+    filter,
+    lifecycle,
+    groupBy,
+    metrics: metrics === 'all' ? [] : metrics!.slice(0, MOST_SUMMED),
+  }
+  return queryOptions({
+    queryKey: [DOMAIN, 'groups', body, known],
+    queryFn: ({ signal }) => trackedRunsApi.aggregate({ body }, { signal }),
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** The first runs of a group, or as many as were asked for. */
+export const groupRunsQuery = (wish: RunsWish, limit: number) =>
+  queryOptions({
+    queryKey: [DOMAIN, 'runs of a group', wish, limit],
+    queryFn: ({ signal }) => trackedRunsApi.search({ body: { ...wish, limit } }, { signal }),
+  })

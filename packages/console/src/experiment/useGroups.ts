@@ -7,6 +7,8 @@ import { groupRunsQuery, groupsQuery, type RunsWish } from './queries.ts'
 /** Runs of a group that are read at first, and each time when more are asked for; the rest is a table of its own. */
 const READ = [50, 200, 800, 1000] as const
 export const MOST_OF_GROUP = READ.at(-1)!
+/** Groups are counted once in so many looks at the runs of those that are open. */
+const COUNT_EVERY = 4
 
 /** The groups of runs that a search finds, with the runs of those that were opened. */
 export function useGroups(
@@ -17,7 +19,9 @@ export function useGroups(
   const client = useQueryClient()
   const intervalMs = useCounterIntervalMs()
   const refetchInterval = counts.running > 0 && intervalMs
-  const query = useQuery({ ...groupsQuery(wish, groupBy, counts.runs), refetchInterval })
+  // Counting all runs costs more than a page of them.
+  const recount = refetchInterval && COUNT_EVERY * refetchInterval
+  const query = useQuery({ ...groupsQuery(wish, groupBy, counts.runs), refetchInterval: recount })
   const groups = sortGroups(query.data?.groups ?? [], wish.orderBy?.[0], groupBy)
 
   // How often more was asked for, of each open group.

@@ -6,9 +6,12 @@ export const csvOf = (rows: readonly (readonly CsvValue[])[]): string =>
 
 function field(value: CsvValue): string {
   if (value === null || value === undefined) return ''
-  const text = String(value)
+  const text = harmless(String(value))
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
+
+/** A spreadsheet computes what begins like a formula, which whoever logged a text could abuse (OWASP, CSV injection). */
+const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text)
 
 /** Lets the browser keep a file that was made here. The mark in front tells spreadsheets that it is UTF-8. */
 export function downloadCsv(name: string, parts: readonly string[]): void {

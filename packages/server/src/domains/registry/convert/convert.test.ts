@@ -73,10 +73,11 @@ it('takes an ONNX file as it is', async () => {
 })
 
 it.each([
-  ['\x80\x04\x95\x05', 'a pickle of Python, which may run any code'],
-  ['\x78\x9c\x01', 'compressed, as joblib does'],
-  ['PK\x03\x04', 'a ZIP archive'],
-  ['\x40\0\0\0\0\0\0\0{"weight":', 'safetensors'],
+  ['\x80\x04\x95\x05', 'a file of Python, which may run any code'],
+  ['cposix\nsystem\n(Vtrue\ntR.', 'It would run posix.system: do not load it.'],
+  ['\x78\x9c\x01', 'packed with zlib, and damaged'],
+  ['PK\x03\x04', 'The ZIP archive is damaged'],
+  ['\x40\0\0\0\0\0\0\0{"weight":', 'ends within its header'],
   ['binf', 'the old binary format of XGBoost'],
   ['hello', 'no format that is known here'],
   ['', 'no format that is known here'],
@@ -88,6 +89,20 @@ it.each([
     code: 'registry.unreadable_model',
     message: expect.any(String),
     details: { reason: expect.stringContaining(why) },
+  })
+})
+
+it('says of a pickle what it is, and where it can be converted', async () => {
+  const pickle = await readFile(
+    new URL('../../../../../contract/src/inspection/fixtures/forest-5.pkl', import.meta.url),
+  )
+
+  await expect(convert(pickle)).rejects.toMatchObject({
+    details: {
+      reason: expect.stringMatching(
+        /^It is a scikit-learn Pipeline of StandardScaler, .* --python \.venv\/bin\/python$/,
+      ),
+    },
   })
 })
 

@@ -21,7 +21,7 @@ interface Asked {
   readonly format?: ModelFormat | undefined
 }
 
-/** Turns files that trainers write into ONNX, one at a time; nothing in them is run. */
+/** Turns files that trainers write into ONNX, one at a time, or says why not; nothing in them is run. */
 export function createConversion({ blobs }: { readonly blobs: BlobStore }) {
   const inTurn = createTurns()
 
@@ -33,11 +33,11 @@ export function createConversion({ blobs }: { readonly blobs: BlobStore }) {
     if (sizeBytes > largestBytes) throw refuse(`The file has ${sizeBytes} bytes, and at most ${largestBytes} are read.`)
     const answer = await inTurn('convert', async () => inThread({ bytes: await blobs.bytes(digest), format }))
     if ('reason' in answer) throw refuse(answer.reason)
-    return store(blobs, format, answer)
+    return store(blobs, answer)
   }
 }
 
-async function recognise(blobs: BlobStore, digest: string): Promise<ModelFormat> {
+async function recognise(blobs: BlobStore, digest: string): Promise<ModelFormat | 'python'> {
   const format = formatOf(await buffer(blobs.open(digest, { start: 0, end: 63 })))
   if (typeof format === 'string') return format
   throw refuse(format.reason)
@@ -65,8 +65,7 @@ async function inThread(task: ConversionTask): Promise<ConversionAnswer> {
 
 async function store(
   blobs: BlobStore,
-  format: ModelFormat,
-  { onnx, golden, treeCount, importance }: ConvertedTrees,
+  { format, onnx, golden, treeCount, importance }: ConvertedTrees,
 ): Promise<ConvertedModel> {
   const artifact = { ...(await blobs.put(onnx)), format: 'onnx' as const }
   const { digest } = await blobs.put(golden)

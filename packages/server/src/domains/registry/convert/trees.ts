@@ -14,6 +14,7 @@ import {
 
 /** What becomes of a file of trees. */
 export interface ConvertedTrees {
+  readonly format: 'lightgbm' | 'xgboost'
   readonly onnx: Uint8Array
   readonly golden: Uint8Array
   readonly treeCount: number
@@ -30,6 +31,7 @@ export function convertTrees(bytes: Uint8Array, format: 'lightgbm' | 'xgboost'):
   const golden = goldenOf(rows, readOnnx(onnx).outputs[0]!.name, predictTrees(model, rows))
   const totalGain = model.features.reduce((sum, { gain }) => sum + gain, 0)
   return {
+    format,
     onnx,
     golden: Buffer.from(JSON.stringify(golden)),
     treeCount: model.trees.length,

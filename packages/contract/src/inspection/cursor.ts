@@ -1,7 +1,7 @@
 import { InspectionError } from './error.ts'
 
 const newline = 10
-const utf8 = new TextDecoder()
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** One character for each byte; the decoder that is called so stands for Windows-1252. */
 export const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes)

@@ -52,7 +52,7 @@ const empty = {
 /** Whether a file is one to inspect, by its first bytes (64 are enough). */
 export function isPythonFile(head: Uint8Array): boolean {
   const text = latin1(head.subarray(0, 64))
-  return isPickle(text) || packingOf(head) !== undefined || text.startsWith('PK\x03\x04') || text.startsWith('{"', 8)
+  return isPickle(text) || packingOf(head) !== undefined || text.startsWith('PK\x03\x04') || isSafetensors(head)
 }
 
 const isPickle = (text: string): boolean => isMarked(text) || unmarked.test(text)
@@ -62,24 +62,45 @@ const isMarked = (text: string): boolean => text[0] === '\x80' && text.charCodeA
 /** Protocols 0 and 1 have no mark of their own: an import, or a container, comes first. */
 const unmarked = /^(c[\w.]+\n[\w.]+\n|\((?:[dl]p?\d|i[\w.]+\n)|[\]}]q\0)/
 
+/** What is known beside the bytes. */
+interface Beside {
+  /** Text of the `config.json` of Hugging Face, where there is one. */
+  readonly config?: string | undefined
+  /** Of the whole file, when the bytes are only the header of safetensors. */
+  readonly sizeBytes?: number | undefined
+}
+
 /**
  * Looks at a file of one of Python's libraries without loading it: bounded in memory and time, also for a hostile one.
  *
- * @param config - text of the `config.json` of Hugging Face beside it, where there is one
  * @throws InspectionError when it cannot be read; the message says why
  */
-export async function inspectModel(file: Uint8Array, config?: string): Promise<ModelInspection> {
+export async function inspectModel(file: Uint8Array, beside: Beside = {}): Promise<ModelInspection> {
   const packing = packingOf(file) ?? null
   const bytes = packing === null ? file : await unpack(file, packing)
   const text = latin1(bytes.subarray(0, 64))
   if (text.startsWith('PK\x03\x04')) return { ...(await inspectZip(bytes)), packing }
-  if (isPickle(text)) return { ...pickled(readPickle(bytes), 'pickle'), packing }
-  if (text.startsWith('{"', 8)) return { ...tensorsOf(bytes, config), packing }
+  if (text.startsWith(oldPytorch)) return { ...inOldPytorch, packing }
+  if (isPickle(text)) return { ...pickled(readPickle(bytes, 'joblib'), 'pickle'), packing }
+  if (isSafetensors(bytes)) return { ...tensorsOf(bytes, beside), packing }
   throw new InspectionError(`${packing === null ? 'It' : `What is packed with ${packing}`} is no pickle.`)
 }
 
-function tensorsOf(bytes: Uint8Array, config: string | undefined): ModelInspection {
-  const summary = readSafetensors(bytes)
+/** What PyTorch wrote before 1.6: its magic number as a pickle, more pickles, then numbers. */
+const oldPytorch = '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.'
+
+const inOldPytorch: ModelInspection = {
+  ...empty,
+  format: 'pytorch',
+  says: 'a file of PyTorch in the format that it had before 1.6',
+  oddities: ['It is made of several pickles, which are not inspected.'],
+}
+
+/** Its header is JSON behind a length of eight bytes. */
+export const isSafetensors = (head: Uint8Array): boolean => latin1(head.subarray(8, 10)) === '{"'
+
+function tensorsOf(bytes: Uint8Array, { config, sizeBytes }: Beside): ModelInspection {
+  const summary = readSafetensors(bytes, sizeBytes)
   return { ...empty, format: 'safetensors', says: safetensorsWords(summary, config), tensors: summary.tensors }
 }
 
@@ -107,7 +128,7 @@ async function inspectZip(bytes: Uint8Array): Promise<ModelInspection> {
   const schema = find(/^schema\.json$/)
   if (schema) return skops(new TextDecoder().decode(await contentOf(bytes, schema)))
   const pickle = find(/^[^/]+\/data\.pkl$/)
-  if (pickle) return pickled(readPickle(await contentOf(bytes, pickle)), 'pytorch')
+  if (pickle) return pickled(readPickle(await contentOf(bytes, pickle), 'pickle'), 'pytorch')
   if (find(/^model\.weights\.h5$/)) return { ...empty, format: 'keras', says: 'a model of Keras' }
   return { ...empty, format: 'zip', says: 'a ZIP archive with none of the files that are known here' }
 }

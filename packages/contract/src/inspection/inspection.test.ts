@@ -57,6 +57,13 @@ it.each([
   expect(untrusted).toEqual([runs])
 })
 
+it('knows the old format of PyTorch, and vouches for nothing in it', async () => {
+  const found = await inspectModel(hex('80028a0a6cfc9c46f9206aa850192e', '8002', '4d', 'e903', '2e'))
+
+  expect(found.says).toBe('a file of PyTorch in the format that it had before 1.6')
+  expect(verdictOf(found).mayLoad).toBe(false)
+})
+
 /** Protocol 4 finds a name behind dots, so a harmless module may lead to any other. */
 const global = (module: string, name: string) =>
   `8c${module.length.toString(16).padStart(2, '0')}${Buffer.from(module).toString('hex')}` +
@@ -83,6 +90,35 @@ it.each([
   expect(verdictOf(await inspectModel(hex('8004', code))).why).toContainEqual(expect.stringContaining(why))
 })
 
+/** An array as joblib writes it: its wrapper with these entries, and then bytes that are no numbers. */
+const arrayOf = (dtype: string, more = '') =>
+  [
+    `${global('joblib.numpy_pickle', 'NumpyArrayWrapper')}298194`,
+    `7d94288c0573686170654b018594`,
+    `8c056474797065${dtype}${more}7562`,
+    `${global('posix', 'system')}8c047472756585522e`,
+  ].join('')
+const dtypeOf = (code: string, state = '') =>
+  `${global('numpy', 'dtype')}8c${code.length.toString(16).padStart(2, '0')}${Buffer.from(code).toString('hex')}8552${state}`
+/** With 60 bytes each, and flags. */
+const stateOf = (flags: string) => `284b038c013c4e4e4e4b3c4b01${flags}7462`
+
+it.each([
+  ['a type without its size', dtypeOf('f'), ''],
+  ['a number that says another size', dtypeOf('f1', stateOf('4b00')), ''],
+  ['a number that says it is an object', dtypeOf('f8', stateOf('4b01')), ''],
+  ['a text that says it is an object', dtypeOf('S60', stateOf('4b01')), ''],
+  ['an object that says it is none', dtypeOf('O8', stateOf('4b00')), ''],
+  ['a type of another class', `${global('collections', 'OrderedDict')}8c034636308552`, ''],
+  ['a key behind an escape', dtypeOf('f8'), `${Buffer.from("S'dty\\x70e'\n").toString('hex')}4e`],
+])('does not let an array hide what comes after it: %s', async (_, dtype, more) => {
+  const hidden = hex('8004', arrayOf(dtype, more))
+
+  const verdict = await inspectModel(hidden).then(verdictOf, (error: Error) => error)
+
+  expect(verdict).not.toMatchObject({ mayLoad: true })
+})
+
 it('takes the word of a person for a name, and for all below it', async () => {
   const found = await inspectModel(hex('8004', global('churn.features', 'Encoder'), '2981', '2e'))
 
@@ -99,6 +135,10 @@ it.each([
   ['bytes of 16 EiB', hex('8004', '8effffffffffffffff')],
   ['a negative length', hex('8002', '54ffffffff')],
   ['a value from nowhere', hex('8004', '52')],
+  [
+    'an array of which nobody knows the size',
+    hex('8004', arrayOf(dtypeOf('f8'), '8c05736861706547400400000000000085')),
+  ],
   ['a memo from nowhere', hex('8004', '68ff')],
   ['a mark from nowhere', hex('8004', '74')],
   ['no operation', hex('8004', 'ff')],

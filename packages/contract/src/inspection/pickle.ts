@@ -19,8 +19,10 @@ export interface PickleContent {
   readonly end: number
 }
 
+/** What would load it. */
+export type Loader = 'pickle' | 'joblib'
+
 const mostOperations = 20_000_000
-const deepestPickle = 4
 const mostOddities = 10
 
 interface Reading {
@@ -30,18 +32,18 @@ interface Reading {
   readonly oddities: Set<string>
   readonly versions: Set<string>
   readonly bytes: Uint8Array
-  readonly depth: number
+  readonly loader: Loader
   protocol: number
 }
 
 /**
  * Follows the operations of a pickle without doing any of them.
  *
+ * @param loader - who would load it: joblib takes the bytes of an array out of the middle, pickle goes on with them
  * @throws InspectionError when it is damaged, or takes more than a model does
  * @see https://github.com/python/cpython/blob/main/Lib/pickletools.py
  */
-export function readPickle(bytes: Uint8Array, start = 0, depth = 0): PickleContent {
-  if (depth > deepestPickle) throw new InspectionError('It is nested too deeply.')
+export function readPickle(bytes: Uint8Array, loader: Loader, start = 0): PickleContent {
   const reading: Reading = {
     cursor: cursorOver(bytes, start),
     stack: createStack(),
@@ -49,7 +51,7 @@ export function readPickle(bytes: Uint8Array, start = 0, depth = 0): PickleConte
     oddities: new Set(),
     versions: new Set(),
     bytes,
-    depth,
+    loader,
     protocol: 0,
   }
   for (let count = 0; count < mostOperations; count++) {
@@ -69,8 +71,10 @@ type Operation = (reading: Reading) => void
 
 const push =
   (value: (cursor: Cursor) => Value | undefined): Operation =>
-  ({ cursor, stack }) =>
-    stack.push(value(cursor) ?? opaque)
+  ({ cursor, stack }) => {
+    const found = value(cursor)
+    stack.push(found === undefined ? opaque : found)
+  }
 
 const bytesOf =
   (length: (cursor: Cursor) => number): Operation =>
@@ -97,10 +101,10 @@ const operations: readonly (Operation | undefined)[] = tableOf({
   N: push(() => null), // NONE
   '\x88': push(() => true), // NEWTRUE
   '\x89': push(() => false), // NEWFALSE
-  S: push((cursor) => cursor.line().replaceAll(/^['"]|['"]$/g, '')), // STRING
+  S: push((cursor) => plain(cursor.line().replaceAll(/^['"]|['"]$/g, ''))), // STRING
   T: push((cursor) => cursor.text(cursor.int32(), 'latin1')), // BINSTRING
   U: push((cursor) => cursor.text(cursor.uint8(), 'latin1')), // SHORT_BINSTRING
-  V: push((cursor) => unescaped(cursor.line())), // UNICODE
+  V: push((cursor) => plain(cursor.line())), // UNICODE
   X: push((cursor) => cursor.text(cursor.uint32())), // BINUNICODE
   '\x8c': push((cursor) => cursor.text(cursor.uint8())), // SHORT_BINUNICODE
   '\x8d': push((cursor) => cursor.text(cursor.uint64())), // BINUNICODE8
@@ -110,7 +114,7 @@ const operations: readonly (Operation | undefined)[] = tableOf({
   '\x96': bytesOf((cursor) => cursor.uint64()), // BYTEARRAY8
   ']': push(() => ({ kind: 'list', items: [] })), // EMPTY_LIST
   ')': push(() => ({ kind: 'tuple', items: [] })), // EMPTY_TUPLE
-  '}': push(() => ({ kind: 'dict', entries: new Map() })), // EMPTY_DICT
+  '}': push(() => ({ kind: 'dict', entries: new Map(), isWhole: true })), // EMPTY_DICT
   '\x8f': push(() => ({ kind: 'set', items: [] })), // EMPTY_SET
   l: ({ stack }) => stack.push({ kind: 'list', items: stack.popToMark() }), // LIST
   t: ({ stack }) => stack.push({ kind: 'tuple', items: stack.popToMark() }), // TUPLE
@@ -159,9 +163,8 @@ function tableOf(named: Readonly<Record<string, Operation>>): readonly (Operatio
 /** As INT has it: `01` and `00` are truth values. */
 const numberOf = (text: string): number => Number(text.trim())
 
-/** As in raw-unicode-escape. */
-const unescaped = (text: string): string =>
-  text.replaceAll(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+/** With an escape it is no name, and what it says does not matter. */
+const plain = (text: string): Value => (text.includes('\\') ? opaque : text)
 
 function odd({ oddities, stack }: Reading, says: string, result?: Value): void {
   if (oddities.size < mostOddities) oddities.add(says)
@@ -230,15 +233,20 @@ function build(reading: Reading): void {
     const version = state.entries.get('_sklearn_version')
     if (typeof version === 'string' && reading.versions.size < mostOddities) reading.versions.add(version)
   }
-  if (isJoblibArray(target)) passArray(reading, target)
+  if (!isJoblibArray(target)) return
+  if (reading.loader === 'pickle')
+    return odd(reading, 'It holds an array of joblib where joblib does not look for one.')
+  passArray(reading, target)
+  // Joblib puts the array in the place of its wrapper.
+  stack.replace(opaque)
 }
 
 /** Joblib writes the numbers of an array into the middle of its pickle, or a pickle when they are objects. */
 function passArray(reading: Reading, wrapper: Parameters<typeof arrayBytes>[1]): void {
-  const { cursor, bytes, depth } = reading
+  const { cursor, bytes } = reading
   const length = arrayBytes(cursor, wrapper)
   if (length !== 'objects') return void cursor.skip(length)
-  const inner = readPickle(bytes, cursor.at, depth + 1)
+  const inner = readPickle(bytes, 'pickle', cursor.at)
   for (const { of, uses } of inner.imports.values()) for (const use of uses) note(reading, of, use)
   for (const says of inner.oddities) odd(reading, says)
   cursor.skip(inner.end - cursor.at)

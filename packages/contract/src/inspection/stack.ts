@@ -1,5 +1,5 @@
 import { InspectionError } from './error.ts'
-import { isKind, type Value } from './values.ts'
+import { type Dictionary, isKind, type Value } from './values.ts'
 
 /** What is kept of a list or dictionary: enough to say what it is. */
 const mostKept = 1000
@@ -56,16 +56,16 @@ export function createStack() {
     },
     pushTuple: (count: number) => push({ kind: 'tuple', items: popMany(count) }),
     pushDictionary(items: readonly Value[]): void {
-      const entries = new Map<string, Value>()
-      addEntries(entries, items)
-      push({ kind: 'dict', entries })
+      const dictionary: Dictionary = { kind: 'dict', entries: new Map(), isWhole: true }
+      addEntries(dictionary, items)
+      push(dictionary)
     },
     /** Adds to what lies on top. @returns false when that is nothing that can be added to */
     extend(items: readonly Value[]): boolean {
       requireDepth(1)
       const target = values.at(-1)
       if (isKind(target, 'import')) return false
-      if (isKind(target, 'dict')) addEntries(target.entries, items)
+      if (isKind(target, 'dict')) addEntries(target, items)
       else if (isKind(target, 'list')) {
         for (const item of items) if (target.items.length < mostKept) target.items.push(item)
       }
@@ -86,9 +86,11 @@ export function createStack() {
 }
 export type Stack = ReturnType<typeof createStack>
 
-function addEntries(entries: Map<string, Value>, items: readonly Value[]): void {
+function addEntries(dictionary: Dictionary, items: readonly Value[]): void {
+  const { entries } = dictionary
   for (let i = 0; i + 1 < items.length; i += 2) {
     const key = items[i]
-    if (typeof key === 'string' && entries.size < mostKept) entries.set(key, items[i + 1]!)
+    if (typeof key === 'string' && (entries.size < mostKept || entries.has(key))) entries.set(key, items[i + 1]!)
+    else dictionary.isWhole = false
   }
 }

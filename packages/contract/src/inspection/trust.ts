@@ -39,7 +39,7 @@ function words(text: string): ReadonlySet<string> {
 
 /** Parts of libraries that read files, run code or fetch data. */
 const riskyPart =
-  /(^|\.)(io|_?testing|tests?|f2py|distutils|ctypeslib|datasets|externals|computation|conftest|memmap)(\.|$)/
+  /(^|\.)(io|_?testing|tests?|f2py|distutils|ctypeslib|datasets|externals|computation|conftest|memmap|numpy_pickle_compat)(\.|$)/
 
 function isKnown(of: Import, use: Use): boolean {
   const full = nameOf(of)

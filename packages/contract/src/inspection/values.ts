@@ -10,6 +10,8 @@ export interface Items {
 /** Only the first entries are kept, and of these only those with a text as key. */
 export interface Dictionary {
   readonly kind: 'dict'
+  /** Whether all entries are kept. */
+  isWhole: boolean
   readonly entries: Map<string, Value>
 }
 

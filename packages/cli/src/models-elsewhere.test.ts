@@ -1,6 +1,7 @@
 import { createClient } from '@evenkeel/client'
 import { artifacts } from '@evenkeel/contract'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -126,3 +127,98 @@ it('refuses a version that nobody evaluated, and says what to do', async () => {
   expect(stdout).toContain('It came without an evaluation on held-out rows')
   expect(stdout).toContain('/api/v1/models/risky/versions/1/override-gate')
 })
+
+const python = process.env['PYTHON_MODELS'] ?? 'python3'
+
+/** Whether a Python has these modules; prints what it lacks, so that a skip is seen. */
+function hasModules(what: string, modules: readonly string[]): boolean {
+  const code = `import importlib.util as u; print(*[m for m in ${JSON.stringify(modules)} if u.find_spec(m) is None])`
+  const missing = missingBy(code)
+  if (missing) process.stderr.write(`SKIPPED ${what}: ${python} ${missing}; set PYTHON_MODELS\n`)
+  return missing === undefined
+}
+
+function missingBy(code: string): string | undefined {
+  try {
+    const missing = execFileSync(python, ['-c', code]).toString().trim()
+    return missing === '' ? undefined : `has no ${missing}`
+  } catch {
+    return 'cannot be started'
+  }
+}
+
+const hasTrees = hasModules('trees out of a pickle', ['lightgbm', 'sklearn'])
+const hasConverter = hasModules('scikit-learn as ONNX', ['sklearn', 'joblib', 'pandas', 'skl2onnx', 'onnx'])
+
+it.runIf(hasTrees)('reads the trees in a pickle of a folder of MLflow', async () => {
+  const logged = join(folder, 'logged')
+  await mkdir(logged)
+  await writeFile(join(logged, 'MLmodel'), 'flavors:\n  lightgbm:\n    data: model.pkl\n  python_function: {}\n')
+  const pickle = new URL('../../contract/src/inspection/fixtures/lightgbm.pkl', import.meta.url)
+  await copyFile(pickle, join(logged, 'model.pkl'))
+
+  const how = ['--model', 'logged', '--python', python, '--dry-run', '--json', '--url', local.url]
+  const { code, stdout, stderr } = await evenkeel('register', logged, ...how)
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(JSON.parse(stdout)).toMatchObject({
+    format: 'lightgbm',
+    treeCount: 1,
+    golden: expect.stringMatching(/^sha256:/),
+    signature: { outputs: [{ name: 'probability' }] },
+  })
+})
+
+/** A pipeline with numbers, missing ones and texts, its held-out rows, and what it predicts for one. */
+const training = `
+import sys, joblib, numpy, pandas
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+random = numpy.random.default_rng(7)
+X = pandas.DataFrame({"age": random.normal(40, 9, 300), "colour": random.choice(["red", "green", "blue"], 300)})
+X.loc[::9, "age"] = numpy.nan
+y = numpy.where((X["age"] > 45) | (X["colour"] == "red"), "leaves", "stays")
+columns = ColumnTransformer([("n", SimpleImputer(), ["age"]), ("t", OneHotEncoder(handle_unknown="ignore"), ["colour"])])
+model = make_pipeline(columns, RandomForestClassifier(5, max_depth=4, random_state=1)).fit(X, y)
+joblib.dump(model, sys.argv[1] + "/churn.joblib", compress=3)
+X[:50].to_csv(sys.argv[1] + "/rows.csv", index=False)
+print(model.predict_proba(pandas.DataFrame({"age": [44.0], "colour": ["blue"]}))[0, 1])
+`
+
+it.runIf(hasConverter)(
+  'serves a pipeline of scikit-learn out of a pickle, as the library itself predicts',
+  async () => {
+    const predicted = Number(execFileSync(python, ['-c', training, folder]).toString())
+    const [pickle, sample] = [join(folder, 'churn.joblib'), join(folder, 'rows.csv')]
+    const evaluation = join(folder, 'evaluation.json')
+    await writeFile(evaluation, JSON.stringify(heldOut))
+    const url = ['--url', local.url]
+
+    const how = ['--python', python, '--sample', sample, '--evaluation', evaluation, ...url]
+    const registered = await evenkeel('register', pickle, '--model', 'leaving', ...how)
+    expect(registered).toMatchObject({ code: 0, stdout: expect.stringContaining('leaving@1 is passed') })
+    expect(registered.stderr).toMatch(/loading it in (bubblewrap|namespaces|a separate process)/)
+    expect(registered.stderr).toContain('agrees with the model on 50 rows of the sample')
+    await evenkeel('api', 'PUT', '/api/v1/endpoints/leaving', '{"environment":"staging","model":"leaving"}', ...url)
+    // The node compares with the golden rows before it serves.
+    const deployed = await evenkeel('deploy', 'leaving@1', '--endpoint', 'leaving', '--canary', '0', '--wait', ...url)
+    expect(deployed).toMatchObject({ code: 0 })
+
+    const input = (name: string, datatype: string, value: unknown) => ({ name, datatype, shape: [1, 1], data: [value] })
+    const answer = await fetch(`${local.inferenceUrl}/v2/models/leaving/infer`, {
+      method: 'POST',
+      body: JSON.stringify({ inputs: [input('age', 'FP32', 44), input('colour', 'BYTES', 'blue')] }),
+    })
+    const { outputs } = (await answer.json()) as { outputs: { name: string; data: number[] }[] }
+    expect(outputs.map(({ name }) => name)).toEqual(['probability'])
+    expect(outputs[0]!.data[0]).toBeCloseTo(predicted, 5)
+
+    const { stdout } = await evenkeel('model', 'get', 'leaving@1', '--json', ...url)
+    const version = JSON.parse(stdout)
+    expect(version).toMatchObject({ params: { classes: 'leaves, stays' }, golden: expect.stringMatching(/^sha256:/) })
+    expect(version.lineage.environment).toMatchObject({ format: 'pickle', 'scikit-learn': expect.any(String) })
+  },
+)

@@ -15,7 +15,7 @@ function addMetric(text: string, before: readonly Metric[]): readonly Metric[] {
 
 export function addModelCommands(program: Command, { remote, action }: Dressing): void {
   remote(program.command('register').argument('<what>', 'a file, a folder of MLflow, churn@3 or models:/churn/3'))
-    .description('register a model made elsewhere: ONNX, or trees of LightGBM and XGBoost, which become ONNX')
+    .description('register a model made elsewhere: ONNX, trees of LightGBM and XGBoost, scikit-learn with --python')
     .helpGroup('LOOP')
     .option('--model <name>', 'the model that it is a version of')
     .option('--metric <name=value>', 'how good it was; may be given several times', addMetric, [])
@@ -23,7 +23,10 @@ export function addModelCommands(program: Command, { remote, action }: Dressing)
       new Option('--format <format>', 'of the file (default: by its first bytes)').choices(ModelFormat.options),
     )
     .option('--evaluation <file>', 'how it did on held-out rows: JSON, see docs/models.md')
-    .option('-n, --dry-run', 'convert it and say what it takes, and register nothing')
+    .option('-n, --dry-run', 'convert it and say what it takes, and register nothing; of a pickle: what it is')
+    .option('--python <path>', 'load a pickle or skops file with this Python, in a sandbox, and convert it')
+    .option('--sample <file>', 'CSV with rows that the ONNX file must predict as the model does')
+    .option('--trust-imports <name...>', 'what a pickle may import beside known libraries: churn.features.Encoder')
     .action(action(async () => (await import('./commands/model/register.ts')).register))
 
   remote(program.command('reproduce').argument('[version]', 'churn@7, or churn@champion'))

@@ -2,23 +2,28 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { CliError, exitCodes } from '../../errors.ts'
 
-const Flavor = z.looseObject({ data: z.string().optional(), model_data: z.string().optional() })
+const Flavor = z.looseObject({
+  data: z.string().optional(),
+  model_data: z.string().optional(),
+  pickled_model: z.string().optional(),
+})
 const MlModel = z.looseObject({ flavors: z.record(z.string(), Flavor) })
 
 /** Flavors whose file can be converted, the best first. */
-const known = ['onnx', 'lightgbm', 'xgboost'] as const
+const known = ['onnx', 'lightgbm', 'xgboost', 'sklearn'] as const
 
 /** Where the file that can be converted lies in a folder that MLflow wrote, as its `MLmodel` says. */
 export function fileOfMlModel(yaml: string): string {
   const { flavors } = read(yaml)
   const flavor = known.find((name) => flavors[name] !== undefined)
-  const file = flavor && (flavors[flavor]!.data ?? flavors[flavor]!.model_data)
+  const { data, model_data: modelData, pickled_model: pickled } = flavors[flavor ?? ''] ?? {}
+  const file = data ?? modelData ?? pickled
   if (file) return file.replace(/^\.\//, '')
   const others = Object.keys(flavors).filter((name) => name !== 'python_function')
   throw new CliError({
     code: 'cli.cannot_convert',
     message: 'The model cannot be converted.',
-    why: `It was saved by ${others.join(', ') || 'Python'}, as a pickle: that may run any code when it is loaded, so it is not.`,
+    why: `It was saved by ${others.join(', ') || 'Python'}, and none of its files is of a format that is known here.`,
     fix: 'Log it as ONNX too: mlflow.onnx.log_model(skl2onnx.to_onnx(model, X[:1], options={"zipmap": False}), name="onnx")',
     exitCode: exitCodes.usage,
   })

@@ -1,16 +1,13 @@
-import {
-  type ConvertedModel,
-  Evaluation,
-  type ModelFormat,
-  type ModelVersion,
-  type NewModelVersion,
-} from '@evenkeel/contract'
+import { type ConvertedModel, Evaluation, type ModelFormat, type ModelVersion } from '@evenkeel/contract'
 import { readFile } from 'node:fs/promises'
 import { z, ZodError } from 'zod'
 import { CliError, exitCodes } from '../../errors.ts'
 import { table } from '../../table.ts'
-import { type CommonOptions, connect, outputOf } from '../common.ts'
-import { findSource, type Source } from './source.ts'
+import { type CommonOptions, type Connection, connect, outputOf } from '../common.ts'
+import { contentOf, type Origin } from './content.ts'
+import { inspectionLines, inspectSource, neverLoaded } from './python-file.ts'
+import { convertPython } from './register-python.ts'
+import { findSource, type Source, storeSource } from './source.ts'
 
 interface RegisterOptions extends CommonOptions {
   readonly model?: string
@@ -18,32 +15,70 @@ interface RegisterOptions extends CommonOptions {
   readonly metric: readonly (readonly [name: string, value: number])[]
   readonly evaluation?: string
   readonly dryRun?: boolean
+  readonly python?: string
+  readonly sample?: string
+  readonly trustImports?: readonly string[]
 }
 
 /**
  * Registers a model that was made elsewhere: a file, a folder of MLflow, or the files of a registered version. Trees
- * become ONNX on the way; nothing in the file is run.
+ * become ONNX on the way, and nothing in the file is run; what only Python can read is inspected, and converted by a
+ * Python of the user in a sandbox when one is named.
  */
 export async function register(what: string, options: RegisterOptions): Promise<number> {
+  const { dryRun = false, python, sample, format } = options
   const connection = await connect(options)
   const output = outputOf(options)
   const source = await findSource(connection, what)
+  const file = format === undefined ? await inspectSource(connection, source, options.trustImports ?? []) : undefined
+  if (file && python === undefined) {
+    if (!dryRun) throw neverLoaded(file, what)
+    const { inspection, verdict } = file
+    output.result({ inspection, verdict }, () => inspectionLines(file, what))
+    return verdict.mayLoad ? exitCodes.ok : exitCodes.usage
+  }
   const model = options.model ?? source.version?.model
   const evaluation = options.evaluation === undefined ? null : await readEvaluation(options.evaluation)
   if (model === undefined) throw nameless(what)
-  const { format } = options
-  const converted = await connection.registry.convert({
-    body: { digest: source.digest, ...(format !== undefined && { format }) },
-  })
+  const { converted, origin } =
+    file && python !== undefined
+      ? await convertPython(connection, output, { source, file }, { what, python, sample })
+      : await convertHere(connection, source, format)
   output.say(`${source.says}: ${wordsOf(converted)}`)
-  if (options.dryRun) {
+  if (dryRun) {
     output.result(converted, () => [`would register it as a version of ${model}`, ...signatureLines(converted)])
     return exitCodes.ok
   }
-  const body = contentOf(source, converted, { evaluation, metrics: Object.fromEntries(options.metric) })
+  const body = contentOf(origin, converted, { evaluation, metrics: Object.fromEntries(options.metric) })
   const version = await connection.registry.register({ params: { model }, body })
   output.result(version, () => [...signatureLines(converted), ...outcome(version)])
   return version.stage === 'refused' ? exitCodes.gateFailed : exitCodes.ok
+}
+
+/** ONNX stays as it is, and trees become it on the server, which reads them itself. */
+async function convertHere(
+  connection: Connection,
+  source: Source,
+  asked: ModelFormat | undefined,
+): Promise<{ readonly converted: ConvertedModel; readonly origin: Origin }> {
+  const digest = await storeSource(connection, source)
+  const converted = await connection.registry.convert({
+    body: { digest, ...(asked !== undefined && { format: asked }) },
+  })
+  const { format, treeCount } = converted
+  const origin = {
+    says: source.says,
+    version: source.version,
+    words:
+      format === 'onnx'
+        ? 'an ONNX file'
+        : `a ${formats[format]} model, converted to ONNX without running any code of it`,
+    library: format,
+    environment: { format, source: digest },
+    params: treeCount === null ? {} : { trees: treeCount },
+    notes: [],
+  }
+  return { converted, origin }
 }
 
 const nameless = (what: string) =>
@@ -86,49 +121,6 @@ const signatureLines = ({ signature, importance }: ConvertedModel): string[] => 
     return [name, datatype, `[${shape.join(', ')}]`, share === undefined ? '–' : `${(100 * share).toFixed(1)} %`]
   })
   return table(['input', 'type', 'shape', 'gain'], rows)
-}
-
-function contentOf(
-  source: Source,
-  converted: ConvertedModel,
-  { evaluation, metrics }: Pick<NewModelVersion, 'evaluation' | 'metrics'>,
-): NewModelVersion {
-  const { format, treeCount, artifact, golden } = converted
-  return {
-    artifact,
-    golden,
-    metrics: { ...source.version?.metrics, ...evaluation?.candidate, ...metrics },
-    params: { ...source.version?.params, ...(treeCount !== null && { trees: treeCount }) },
-    evaluation,
-    baselines: [],
-    lineage: {
-      runId: null,
-      pipeline: null,
-      trigger: null,
-      datasets: source.version?.lineage.datasets ?? [],
-      featureViews: [],
-      trainedFrom: null,
-      trainedUntil: null,
-      trainingRowCount: null,
-      commit: source.version?.lineage.commit ?? 'unknown',
-      environment: { format, source: source.digest },
-    },
-    card: cardOf(source, converted),
-  }
-}
-
-/** What is known of a model that was made elsewhere. */
-function cardOf({ says, version }: Source, { format, importance, signature }: ConvertedModel): string {
-  const features = importance.toSorted((a, b) => b.share - a.share).slice(0, 20)
-  const rows = features.map(({ feature, share }) => `| \`${feature}\` | ${(100 * share).toFixed(1)} % |`)
-  const from =
-    format === 'onnx' ? 'an ONNX file' : `a ${formats[format]} model, converted to ONNX without running any code of it`
-  return [
-    `---\nlibrary_name: ${format}\n---`,
-    `Made outside of Evenkeel: ${from} (${says}${version ? '' : ', as it was called where it came from'}).`,
-    `It takes ${signature.inputs.map(({ name }) => `\`${name}\``).join(', ')}.`,
-    ...(rows.length > 0 ? [`| feature | share of the gain |\n| --- | --- |\n${rows.join('\n')}`] : []),
-  ].join('\n\n')
 }
 
 function outcome({ model, version, stage, gate }: ModelVersion): string[] {

@@ -28,6 +28,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
@@ -69,6 +70,7 @@ pickled("calibrated.pkl", CalibratedClassifierCV(LogisticRegression(), cv=2).fit
 pickled("neighbours.pkl", KNeighborsClassifier(algorithm="kd_tree").fit(X[:20], y[:20]), 4)
 words = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(["good day", "bad day"], [1, 0])
 pickled("words.pkl", words, 4)
+pickled("mlp.pkl", MLPClassifier((2,), max_iter=1).fit(X, y), 4)
 pickled("function.pkl", make_pipeline(FunctionTransformer(numpy.log1p), LinearRegression()).fit(abs(X), y), 4)
 pickled("lightgbm.pkl", lightgbm.LGBMClassifier(n_estimators=1, num_leaves=3, verbosity=-1).fit(X, y), 4)
 pickled("xgboost.pkl", xgboost.XGBClassifier(n_estimators=1, max_depth=1).fit(X, y), 4)

@@ -26,6 +26,8 @@ it.each([
   ['calibrated.pkl', 'a scikit-learn CalibratedClassifierCV of LogisticRegression, scikit-learn 1.9.1'],
   ['neighbours.pkl', 'a scikit-learn KNeighborsClassifier, scikit-learn 1.9.1'],
   ['words.pkl', 'a scikit-learn Pipeline of TfidfVectorizer, LogisticRegression, scikit-learn 1.9.1'],
+  // It keeps a generator of random numbers.
+  ['mlp.pkl', 'a scikit-learn MLPClassifier, scikit-learn 1.9.1'],
   ['function.pkl', 'a scikit-learn Pipeline of FunctionTransformer, LinearRegression, scikit-learn 1.9.1'],
   ['lightgbm.pkl', 'a LightGBM LGBMClassifier, scikit-learn 1.9.1'],
   ['xgboost.pkl', 'an XGBoost XGBClassifier'],

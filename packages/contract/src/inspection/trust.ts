@@ -22,7 +22,7 @@ const dangerousBuiltins = words(
 )
 
 const dangerousAnywhere = words(
-  'os nt posix subprocess sys socket shutil runpy ctypes importlib imp pickle _pickle builtins __builtin__ __import__ ' +
+  'os nt posix subprocess sys socket shutil runpy ctypes importlib imp builtins __builtin__ __import__ ' +
     '__globals__ __builtins__ system popen runstring read_pickle f2py',
 )
 

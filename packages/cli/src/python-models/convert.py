@@ -285,12 +285,28 @@ def register_boosters(model):
         update_registered_converter(xgboost.XGBRegressor, "XGBoostXGBRegressor", regressor, convert)
 
 
+def take_truth_for_numbers():
+    """skl2onnx gives truth values where numbers are meant (histogram boosting), which newer protobufs refuse."""
+    import numpy
+    from onnx import helper
+
+    make, truths = helper.make_attribute, (bool, numpy.bool_)
+
+    def make_attribute(key, value, *rest, **named):
+        if isinstance(value, (list, tuple, numpy.ndarray)) and any(isinstance(each, truths) for each in value):
+            value = [int(each) if isinstance(each, truths) else each for each in value]
+        return make(key, value, *rest, **named)
+
+    helper.make_attribute = make_attribute
+
+
 def converted(model, columns, is_classifier):
     """The graph as skl2onnx makes it, and whether its inputs are the columns already."""
     skl2onnx = needed("skl2onnx", "skl2onnx onnx")
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
     register_boosters(model)
+    take_truth_for_numbers()
     by_column = columns is not None and type(first_of(model)).__name__ == "ColumnTransformer"
     if columns is None:
         inputs = [("text", StringTensorType([None, 1]))]
@@ -305,13 +321,17 @@ def converted(model, columns, is_classifier):
             )
         kind = StringTensorType if columns[0].is_text else FloatTensorType
         inputs = [("rows_in", kind([None, len(columns)]))]
-    options = {"zipmap": False} if is_classifier else None
+    options = {"zipmap": False} if is_classifier and hasattr(model, "predict_proba") else None
+    for each in inside(model):
+        if hasattr(each, "flatten_transform"):
+            # It changes what a vote gives when it transforms, which it is not asked to; and skl2onnx knows only this way.
+            each.flatten_transform = False
     try:
         return skl2onnx.to_onnx(model, initial_types=inputs, options=options, target_opset=OPSETS), by_column
     except (RuntimeError, NotImplementedError, NameError, ValueError, TypeError, AttributeError) as error:
         text = " ".join(str(error).split())
         raise Problem(
-            f"skl2onnx cannot convert it: {text[:1000]}",
+            f"skl2onnx cannot convert it: {text if len(text) < 500 else text[:150] + ' … ' + text[-300:]}",
             "see https://onnx.ai/sklearn-onnx/supported.html; for steps of your own, write a converter and register the ONNX file",
         )
 

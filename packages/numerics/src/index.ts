@@ -1,3 +1,4 @@
+export { baselineOf, type ColumnBaseline, numericalBaseline } from './baseline.ts'
 export * from './imports/index.ts'
 export * from './onnx/index.ts'
 export * from './random.ts'

@@ -1,5 +1,7 @@
 import {
+  baselineOf,
   goldenOf,
+  numericalBaseline,
   predictTrees,
   readOnnx,
   seededRandom,
@@ -11,7 +13,6 @@ import type { Baseline } from '@evenkeel/contract'
 import { writeFile } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import { baselineOf, numericalBaseline } from './lib/baselines.ts'
 import { classificationMetrics, shareOf } from './lib/metrics.ts'
 import { TrainingSchema } from './lib/schema.ts'
 import { ConfigurationError, runStep, type Step } from './lib/step.ts'

@@ -1,17 +1,31 @@
-import type { Baseline } from '@evenkeel/contract'
-import { binCounts, type FeatureColumn, meanOf, momentsOf, quantileEdges, varianceOf } from '@evenkeel/numerics'
+import { binCounts, meanOf, momentsOf, quantileEdges, varianceOf } from './stats/index.ts'
+import type { FeatureColumn } from './trees/index.ts'
+
+/** How one column is distributed in the training data, in the shape that a registered version keeps. */
+export interface ColumnBaseline {
+  readonly feature: string
+  readonly kind: 'numerical' | 'categorical'
+  readonly rowCount: number
+  readonly nullCount: number
+  readonly mean: number | null
+  readonly std: number | null
+  /** `counts[i]` lies in [edges[i], edges[i + 1]). */
+  readonly histogram: { edges: number[]; counts: number[] } | null
+  readonly categories: { values: string[]; counts: number[]; otherCount: number } | null
+  readonly importance: number | null
+}
 
 const binCount = 20
 const topCategories = 100
 
 /** How one input is distributed in the training data; its importance is left open. */
-export const baselineOf = (column: FeatureColumn): Baseline =>
+export const baselineOf = (column: FeatureColumn): ColumnBaseline =>
   column.kind === 'numerical'
     ? numericalBaseline(column.name, column.values)
     : categoricalBaseline(column.name, column.codes, column.categories)
 
 /** @param values - `NaN` is missing */
-export function numericalBaseline(feature: string, values: Float32Array | Float64Array): Baseline {
+export function numericalBaseline(feature: string, values: Float32Array | Float64Array): ColumnBaseline {
   const known = withoutMissing(values)
   const shared = { feature, kind: 'numerical' as const, rowCount: values.length, categories: null, importance: null }
   const nullCount = values.length - known.length
@@ -33,7 +47,7 @@ function withoutMissing(values: Float32Array | Float64Array): Float64Array {
   return known.subarray(0, count)
 }
 
-function categoricalBaseline(feature: string, codes: Int32Array, categories: readonly string[]): Baseline {
+function categoricalBaseline(feature: string, codes: Int32Array, categories: readonly string[]): ColumnBaseline {
   const counts = new Float64Array(categories.length)
   let nullCount = 0
   for (const code of codes) {

@@ -46,6 +46,7 @@ export const Field = z.object({
   /** −1 is a free dimension; the first is the batch. */
   shape: z.array(z.int()),
 })
+export type Field = z.infer<typeof Field>
 export const Signature = z.object({ inputs: z.array(Field), outputs: z.array(Field) })
 export type Signature = z.infer<typeof Signature>
 

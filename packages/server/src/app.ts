@@ -27,6 +27,8 @@ import { createProjects } from './domains/projects/service.ts'
 import { versionsFrom } from './domains/registry/catalog/origins.ts'
 import { queryRoutes } from './domains/query/routes.ts'
 import { createQueries } from './domains/query/service.ts'
+import { createDrafts } from './domains/registry/drafts/drafts.ts'
+import { modelImportsRoutes } from './domains/registry/drafts/routes.ts'
 import { registryRoutes } from './domains/registry/routes.ts'
 import { createRegistry, type Registry } from './domains/registry/service.ts'
 import { storageRoutes } from './domains/storage/routes.ts'
@@ -138,6 +140,14 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     renameElsewhere: governance.renameModel,
     ...tracking.registrations,
   })
+  const modelImports = createDrafts({
+    db,
+    blobs,
+    queries,
+    now,
+    registry,
+    datasetVersion: (projectId, ...version) => datasets.getVersion({ ...localCaller, projectId }, ...version),
+  })
   const deployments: Deployments = createDeployments({
     db,
     url,
@@ -237,6 +247,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     { routes: (http) => datasetsRoutes(http, datasets), jobs: datasets.jobs },
     { routes: (http) => featuresRoutes(http, features) },
     { routes: (http) => registryRoutes(http, registry), subscriptions: registry.subscriptions },
+    { routes: (http) => modelImportsRoutes(http, modelImports), jobs: modelImports.jobs },
     {
       routes: (http) => governanceRoutes(http, governance),
       subscriptions: governance.subscriptions,

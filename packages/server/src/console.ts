@@ -23,6 +23,8 @@ export const pages = [
   '/experiments',
   '/experiments/*',
   '/compare',
+  '/new/import',
+  '/new/import/*',
 ]
 
 const headers = {

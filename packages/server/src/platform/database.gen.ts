@@ -799,6 +799,14 @@ export interface Database {
     edited_by: string
     edited_at: Timestamp
   }
+  'registry.import_draft': {
+    id: string
+    project_id: string
+    content: Json
+    created_by: string
+    created_at: Timestamp
+    updated_at: Timestamp
+  }
   'registry.model': {
     project_id: string
     name: string

@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/console/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
-          globalSetup: ['tests/console/setup.ts'],
+          globalSetup: ['packages/server/src/testing-setup.ts', 'tests/console/setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },

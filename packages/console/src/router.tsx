@@ -183,6 +183,25 @@ const experimentRoute = createRoute({
   component: lazyRouteComponent(() => import('./experiment/ExperimentPage.tsx'), 'ExperimentPage'),
 })
 
+const importStartRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/new/import',
+  component: lazyRouteComponent(() => import('./import/ImportStartPage.tsx'), 'ImportStartPage'),
+})
+
+const importRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/new/import/$draft',
+  component: lazyRouteComponent(() => import('./import/ImportPage.tsx'), 'GoOn'),
+})
+
+const importStepRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/new/import/$draft/$step',
+  validateSearch: z.object({ code: maybe(z.literal(true)) }),
+  component: lazyRouteComponent(() => import('./import/ImportPage.tsx'), 'ImportPage'),
+})
+
 /** How curves are drawn: over steps or time, how smooth, on which scale. */
 const curvesSearch = {
   axis: maybe(z.enum(['step', 'time'])),
@@ -238,6 +257,9 @@ export function createAppRouter(queryClient: QueryClient) {
       experimentRoute,
       trackedRunRoute,
       compareRoute,
+      importStartRoute,
+      importRoute,
+      importStepRoute,
     ]),
     context: { queryClient },
     defaultPreload: 'intent',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Domain } from './platform/server.ts'
 
-const root = fileURLToPath(new URL('../../console/dist', import.meta.url))
+const built = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
 /** Pages of the console; the router in the browser knows the rest of the path. */
 export const pages = [
@@ -35,7 +35,7 @@ const headers = {
 }
 
 /** Serves the console as it was built; says how to build it when it was not. */
-export function consoleDomain(): Domain {
+export function consoleDomain(root = built): Domain {
   return {
     routes(app) {
       if (!existsSync(root)) {

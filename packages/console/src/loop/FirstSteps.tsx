@@ -1,6 +1,6 @@
-import { IconFileSpreadsheet, IconPlayerPlay, IconPlugConnected } from '@tabler/icons-react'
+import { IconFileSpreadsheet, IconPlayerPlay, IconUpload } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { CopyLine } from '../ui/index.ts'
+import { CopyLine, LinkButton } from '../ui/index.ts'
 import css from './FirstSteps.module.css'
 
 /** What a fresh installation shows: three doors, each a command that works. */
@@ -23,16 +23,22 @@ export function FirstSteps() {
           <p>Send a CSV or Parquet file. It becomes a version of a dataset, is profiled, and checked from then on.</p>
           <CopyLine text={`curl -F format=csv -F file=@my.csv ${origin}/api/v1/datasets/my-data/versions`} />
         </Door>
-        <Door icon={<IconPlugConnected size={20} />} title="Connect your code">
+        <Door icon={<IconUpload size={20} />} title="Bring your own model">
           <p>
-            Everything is an HTTP operation with a description: upload an ONNX file, register it as a version, deploy
-            it.
+            A file of ONNX, LightGBM or XGBoost: look at it, try it on rows of yours, give it a reference for drift, and
+            register it.
           </p>
-          <CopyLine text={`curl ${origin}/api/openapi.json`} />
+          <div>
+            <LinkButton href="/new/import" kind="primary">
+              Import a model
+            </LinkButton>
+          </div>
         </Door>
       </div>
       <p className={css['after']}>Then ask what to do next:</p>
       <CopyLine text="npx evenkeel status" />
+      <p className={css['after']}>Everything is an HTTP operation with a description:</p>
+      <CopyLine text={`curl ${origin}/api/openapi.json`} />
     </section>
   )
 }

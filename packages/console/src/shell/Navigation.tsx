@@ -9,6 +9,7 @@ import {
   IconRocket,
   IconRoute,
   IconSitemap,
+  IconUpload,
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useRouterState } from '@tanstack/react-router'
@@ -58,6 +59,9 @@ export function Navigation() {
         Backfills
       </Place>
       {section('Models', <IconCube size={16} aria-hidden="true" />, 'models', data?.models)}
+      <Place href="/new/import" icon={<IconUpload size={16} aria-hidden="true" />}>
+        Import a model
+      </Place>
       {section('Deployments', <IconRocket size={16} aria-hidden="true" />, 'deployments', data?.endpoints)}
       {section('Monitors', <IconActivityHeartbeat size={16} aria-hidden="true" />, 'monitors', data?.monitors)}
       <Place href="/approvals" icon={<IconClipboardCheck size={16} aria-hidden="true" />}>

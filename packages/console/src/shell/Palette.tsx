@@ -26,6 +26,7 @@ const SCREENS = [
   { href: '/backfills', label: 'Backfills', note: 'what is run for the past' },
   { href: '/approvals', label: 'Approvals', note: 'what waits for people' },
   { href: '/automations', label: 'Automations', note: 'what runs by itself' },
+  { href: '/new/import', label: 'Import a model', note: 'one that was trained elsewhere' },
   { href: '/lineage', label: 'Lineage', note: 'where things come from' },
 ]
 

@@ -13,6 +13,10 @@ export const pathToCard = (model: string, version: number): string => `${pathToV
 export const pathToVersionCompare = (model: string, before: number, after: number): string =>
   `${pathTo('models', model)}/compare?before=${before}&after=${after}`
 
+/** Path of an import, at one of its steps or where it goes on. */
+export const pathToImport = (draft: string, step?: string): string =>
+  `/new/import/${encodeURIComponent(draft)}${step === undefined ? '' : `/${step}`}`
+
 /** Path of the graph around a thing, by what people call it. */
 export const pathToLineage = (kind: 'run' | 'model_version' | 'dataset' | 'dataset_version', name: string): string =>
   `/lineage?node=${encodeURIComponent(`${kind}:${name}`)}`

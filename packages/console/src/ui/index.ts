@@ -20,6 +20,7 @@ export {
   Tooltip,
   useComputedColorScheme,
   useMantineColorScheme,
+  VisuallyHidden,
 } from '@mantine/core'
 export { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
 export { Brief } from './Brief.tsx'

@@ -2,6 +2,7 @@ import { createClient } from '@evenkeel/client'
 import { datasets as datasetEndpoints, importLimits, modelImports, registry as endpoints } from '@evenkeel/contract'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { onnxModel } from '../../../../../inference/src/testing-onnx.ts'
 import { localCaller } from '../../../platform/auth.ts'
 import { startWorld, type World } from '../../../testing.ts'
 import { datasetsRoutes } from '../../datasets/routes.ts'
@@ -136,6 +137,42 @@ it('takes a version of a dataset as the reference, and keeps it as lineage', asy
   })
 })
 
+it('takes a model whose only input is a row of numbers, as scikit-learn exports it', async () => {
+  const shape = ['N', 2] as const
+  const bytes = onnxModel({
+    inputs: [{ name: 'X', type: 'float32', shape }],
+    outputs: [
+      { name: 'label', type: 'int64', shape: ['N', 1] },
+      { name: 'probabilities', type: 'float32', shape },
+    ],
+    nodes: [
+      { operator: 'Identity', inputs: ['X'], outputs: ['probabilities'] },
+      { operator: 'ArgMax', inputs: ['X'], outputs: ['label'] },
+    ],
+  })
+  const params = await begin(bytes, 'sklearn.onnx')
+
+  const { trial } = await client.try({ params, body: { rows: [{ X: [1, 3] }, { X: [1, null] }] } })
+  expect(trial!.outputs[1]).toEqual({
+    name: 'probabilities',
+    datatype: 'FP32',
+    values: [
+      [1, 3],
+      [1, null],
+    ],
+  })
+
+  for (const header of ['X[0],X[1],y', 'first,second']) {
+    const content = [header, '1,3', '2,5'].map((line, at) => (header.endsWith('y') && at > 0 ? `${line},0` : line))
+    const { reference } = await client.setReference({ params, body: await file(content.join('\n')) })
+    expect(reference!.baselines.map(({ feature, mean }) => [feature, mean])).toEqual([
+      ['X[0]', 1.5],
+      ['X[1]', 4],
+      ['score', 4],
+    ])
+  }
+})
+
 it.each([
   ['a pickle', Buffer.from('\x80\x04\x95\x05', 'latin1'), 'registry.unreadable_model', 'may run any code'],
   ['garbage that begins like ONNX', Buffer.from('\x08\x07garbage', 'latin1'), 'registry.bad_artifact', ''],
@@ -184,6 +221,17 @@ it('takes NaN and empty cells for missing, in JSON rows too, and refuses a file 
   const params = await begin(await trees())
   const nan = await client.setReference({ params, body: await file('age,income,balance,colour\nNaN,1,2,red\n,1,2,\n') })
   expect(nan.reference!.baselines.find(({ feature }) => feature === 'age')).toMatchObject({ nullCount: 2, mean: null })
+
+  const texts = await client.setReference({
+    params,
+    body: await file('age,income,balance,colour\n True ,1,2,007\nfalse,1,2,7\n,1,2,007\n'),
+  })
+  expect(texts.reference!.baselines.map(({ mean, categories }) => mean ?? categories?.values).slice(0, 4)).toEqual([
+    0.5,
+    1,
+    2,
+    ['007', '7'],
+  ])
 
   const json = await client.setReference({ params, body: await file(JSON.stringify(rows), 'json') })
   expect(json.reference!.rowCount).toBe(60)

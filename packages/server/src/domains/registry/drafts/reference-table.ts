@@ -34,9 +34,8 @@ interface Described {
 }
 
 const readers = {
-  // Nothing here is a date: told so, DuckDB does not take "inf" for one.
-  csv: (paths: string) =>
-    `read_csv(${paths}, header = true, sample_size = -1, union_by_name = true, auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'VARCHAR'])`,
+  // The model says what is a number: guessed, the category "007" would be 7, and "inf" a date.
+  csv: (paths: string) => `read_csv(${paths}, header = true, all_varchar = true, union_by_name = true)`,
   parquet: (paths: string) => `read_parquet(${paths}, union_by_name = true)`,
   json: (paths: string) => `read_json(${paths}, sample_size = -1, union_by_name = true)`,
 } as const
@@ -96,11 +95,15 @@ function whyNotColumn({ datatype }: Slot, type: string): string | undefined {
   return `The column is ${type}, and the input is ${datatype}; write it as ${better}.`
 }
 
+/** Texts of truth values are 1 and 0, as pandas writes them in CSV. */
+const numberIn = (column: string) =>
+  `case lower(trim(${quoted(column)}::varchar)) when 'true' then 1 when 'false' then 0 else try_cast(${quoted(column)} as double) end`
+
 /** Counts rows, and finds the first column with a value that is none for its input. */
 async function countRows(queries: QueryEngine, table: string, wanted: readonly Wanted[]): Promise<number> {
   const numbers = wanted.filter((slot) => !isText(slot))
   const counts = numbers.map(({ column }, at) => {
-    const value = `try_cast(${quoted(column)} as double)`
+    const value = numberIn(column)
     const isBad = `${quoted(column)} is not null and (${value} is null or isinf(${value}))`
     return `count(*) filter (where ${isBad}) as bad${at}, any_value(${quoted(column)}::varchar) filter (where ${isBad}) as example${at}`
   })
@@ -125,7 +128,7 @@ async function countRows(queries: QueryEngine, table: string, wanted: readonly W
 async function readColumns(queries: QueryEngine, table: string, wanted: readonly Wanted[]): Promise<FeatureColumn[]> {
   const lists = wanted.map((slot, at) => {
     const { column } = slot
-    const value = isText(slot) ? `${quoted(column)}::varchar` : `try_cast(${quoted(column)} as double)`
+    const value = isText(slot) ? `${quoted(column)}::varchar` : numberIn(column)
     return `list(${value}) as column${at}`
   })
   const drawn = `(from ${table} using sample reservoir(${importLimits.referenceRows} rows) repeatable (42))`

@@ -20,6 +20,7 @@ export function GoOn() {
   const draft = useQuery(draftQuery(id))
   return (
     <div className="ek-page">
+      <PageHead title="A model" kind="Import" note={<PageLink href="/new/import">All imports</PageLink>} />
       <Loaded query={draft} height={480}>
         {(data) => <Navigate to="/new/import/$draft/$step" params={{ draft: id, step: stepToGoOn(data) }} replace />}
       </Loaded>

@@ -1,5 +1,5 @@
 import { type ImportDetails, type ImportDraft, plural } from '@evenkeel/contract'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { pathToImport, pathToVersion } from '../shell/paths.ts'
 import {
   Button,
@@ -35,8 +35,13 @@ function Form({ draft }: { readonly draft: ImportDraft }) {
     await modelImportsApi.setDetails({ params: { draft: id }, body })
     return modelImportsApi.register({ params: { draft: id } })
   })
-  useSaved(savable(details), draft, save.mutate)
+  const noteSaved = useSaved(savable(details), draft, save.mutate)
   const name = details.model?.trim() ?? ''
+  const submit = () => {
+    if (name === '' || register.isPending) return
+    noteSaved()
+    register.mutate({ ...details, model: name })
+  }
   return (
     <>
       <Summary draft={draft} />
@@ -45,7 +50,7 @@ function Form({ draft }: { readonly draft: ImportDraft }) {
           className={css['form']}
           onSubmit={(event) => {
             event.preventDefault()
-            if (name) register.mutate({ ...details, model: name })
+            submit()
           }}
         >
           <ModelField value={details.model ?? ''} onChange={(model) => change({ model: model || null })} />
@@ -70,7 +75,7 @@ function Form({ draft }: { readonly draft: ImportDraft }) {
               kind="primary"
               busy={register.isPending}
               disabledReason={name === '' ? 'Give the model a name.' : inspection ? undefined : 'There is no file yet.'}
-              onClick={() => register.mutate({ ...details, model: name })}
+              onClick={submit}
             >
               Register {name || 'it'}
             </Button>
@@ -87,15 +92,32 @@ function savable(details: ImportDetails): ImportDetails {
   return { ...details, model: name === '' || /[/:]/.test(name) ? null : name }
 }
 
-/** Keeps what was written, a moment after the last key. */
+/**
+ * Keeps what was written, a moment after the last key, and when one leaves.
+ *
+ * @returns says that it is kept another way
+ */
 function useSaved(details: ImportDetails, { details: known }: ImportDraft, save: (details: ImportDetails) => void) {
-  const [text] = useDebouncedValue(JSON.stringify(details), 600)
+  const text = JSON.stringify(details)
+  const [settled] = useDebouncedValue(text, 600)
   const saved = useRef(JSON.stringify(known))
+  const latest = useRef(text)
+  const keep = useCallback(
+    (written: string) => {
+      if (written === saved.current) return
+      saved.current = written
+      save(JSON.parse(written) as ImportDetails)
+    },
+    [save],
+  )
   useEffect(() => {
-    if (text === saved.current) return
+    latest.current = text
+  }, [text])
+  useEffect(() => keep(settled), [settled, keep])
+  useEffect(() => () => keep(latest.current), [keep])
+  return () => {
     saved.current = text
-    save(JSON.parse(text) as ImportDetails)
-  }, [text, save])
+  }
 }
 
 /** What the file says, where it says it as one word. */

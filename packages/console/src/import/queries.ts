@@ -1,3 +1,4 @@
+import { ApiError } from '@evenkeel/client'
 import type { ImportDraft } from '@evenkeel/contract'
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { artifactsApi, datasetsApi, modelImportsApi } from './api.ts'
@@ -29,7 +30,7 @@ export const goldenQuery = (digest: string) =>
     staleTime: Infinity,
   })
 
-/** Does a step of an import; the page shows the draft that comes back at once. */
+/** Does a step of an import; the page shows the draft that comes back at once, and reads it again when it was old. */
 export function useStep<Input>(draft: string, act: (input: Input) => Promise<ImportDraft>) {
   const client = useQueryClient()
   return useMutation({
@@ -37,6 +38,10 @@ export function useStep<Input>(draft: string, act: (input: Input) => Promise<Imp
     onSuccess: (next) => {
       client.setQueryData(draftQuery(draft).queryKey, next)
       return client.invalidateQueries({ queryKey: draftsQuery.queryKey })
+    },
+    onError: (error) => {
+      const isOld = error instanceof ApiError && error.code === 'registry.draft_changed'
+      return isOld ? client.invalidateQueries({ queryKey: draftQuery(draft).queryKey }) : undefined
     },
   })
 }

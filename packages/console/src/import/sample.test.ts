@@ -12,11 +12,11 @@ const signature: Signature = {
 }
 
 it('reads CSV with quotes, empty cells, lists and what is expected', () => {
-  const { rows, others } = readSample('age;city;x[0];x[1];p\r\n41;"a;""b""";1;2;0.5\r\nNaN;7;;old;\n', signature)
+  const { rows, others } = readSample('age;city;x[0];x[1];p\r\n41;"a;""b""";1;2;0.5\r\nNaN;7;True;old;\n', signature)
 
   expect(rows).toEqual([
     { age: 41, city: 'a;"b"', x: [1, 2] },
-    { age: null, city: '7', x: [null, 'old'] },
+    { age: null, city: '7', x: [1, 'old'] },
   ])
   expect(others).toEqual(new Map([['p', [0.5, null]]]))
 })

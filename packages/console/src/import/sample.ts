@@ -101,6 +101,7 @@ function cellAs(datatype: Field['datatype'], text: string): Cell {
   if (datatype === 'BYTES') return text
   if (datatype === 'BOOL') return /^(true|1)$/i.test(text) ? true : /^(false|0)$/i.test(text) ? false : text
   if (/^(nan|na|null|none)$/i.test(text)) return null
+  if (/^(true|false)$/i.test(text)) return /^true$/i.test(text) ? 1 : 0
   const number = Number(text)
   return Number.isFinite(number) ? number : text
 }

@@ -10,7 +10,7 @@ export const importLimits = {
   /** A draft that nobody touches for so long is removed. */
   draftDays: 30,
   trialRows: 500,
-  trialBytes: 1024 ** 2,
+  trialBytes: 4 * 1024 ** 2,
   trialSeconds: 30,
   trialMiB: 2048,
   /** Rows of a reference that its baselines are made of; a longer one is drawn from. */

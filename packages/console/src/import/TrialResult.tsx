@@ -2,6 +2,7 @@ import { type ModelTrial, plural, type Signature, type TrialComparison } from '@
 import { Card, Facts, Figure, formatMs, formatNumber, StateWord } from '../ui/index.ts'
 
 const MOST = 20
+const MOST_INPUTS = 8
 
 interface TrialResultProps {
   readonly trial: ModelTrial
@@ -87,9 +88,14 @@ function Differing({ comparison: { output, differing, differingCount } }: { read
 }
 
 function Answers({ trial: { rows, outputs }, signature }: TrialResultProps) {
-  const inputs = signature.inputs.slice(0, 8).map(({ name }) => name)
+  const inputs = signature.inputs.slice(0, MOST_INPUTS).map(({ name }) => name)
+  const left = signature.inputs.length - inputs.length
+  const notes = [
+    ...(rows.length > MOST ? [`the first ${MOST} of ${rows.length} rows`] : []),
+    ...(left > 0 ? [`without ${plural(left, 'more input')}`] : []),
+  ]
   return (
-    <Card title="Answers" note={rows.length > MOST ? `The first ${MOST} of ${rows.length}` : undefined} flush>
+    <Card title="Answers" note={notes.join(', ')} flush>
       <table className="ek-table">
         <thead>
           <tr>

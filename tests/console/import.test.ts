@@ -15,7 +15,8 @@ const known = JSON.parse(await readFile(new URL('lightgbm-pandas.expected.json',
 const names = Object.keys(known.columns)
 const lines = known.expected.map((_, at) => names.map((name) => known.columns[name]![at] ?? '').join(','))
 const train = { name: 'train.csv', mimeType: 'text/csv', buffer: Buffer.from([names.join(','), ...lines].join('\n')) }
-const pickle = { name: 'model.pkl', mimeType: '', buffer: Buffer.from('\x80\x04\x95\x05', 'latin1') }
+const forest = new URL('../../packages/contract/src/inspection/fixtures/forest-5.pkl', import.meta.url)
+const pickle = { name: 'model.pkl', mimeType: '', buffer: await readFile(forest) }
 const trees = { name: 'model.txt', mimeType: '', buffer: await readFile(new URL('lightgbm-pandas.txt', fixtures)) }
 
 await browserSuite('import', 2, (stage) => {
@@ -47,7 +48,7 @@ await browserSuite('import', 2, (stage) => {
     await page.getByRole('button', { name: 'Begin with a file' }).press('Enter')
 
     await page.getByLabel('Model file').setInputFiles(pickle)
-    await expect.poll(() => page.getByRole('alert').innerText()).toMatch(/may run any code[\s\S]*skl2onnx/)
+    await expect.poll(() => page.getByRole('alert').innerText()).toMatch(/scikit-learn[\s\S]*--python/)
     await page.getByRole('button', { name: 'Show the code' }).press('Enter')
     expect(await faults(page)).toEqual([])
     await page.getByLabel('Model file').setInputFiles(trees)

@@ -19,8 +19,14 @@ export function Elsewhere() {
           <CopyLine text="npx evenkeel register churn@3" />
         </div>
       </Card>
-      <Card title="scikit-learn, PyTorch, Keras" note="Export it as ONNX first; pickles are never loaded">
+      <Card
+        title="scikit-learn, PyTorch, Keras"
+        note="Pickles are never loaded here; your own Python does it, in a sandbox"
+      >
         <div className={css['stack']}>
+          <p>A pickle, joblib or skops file, with the Python of its environment:</p>
+          <CopyLine text="npx evenkeel register model.pkl --model NAME --python .venv/bin/python" />
+          <p>Or export it as ONNX:</p>
           <CopyLine text={SKLEARN} prompt={false} />
           <CopyLine text={'torch.onnx.export(model, example, "model.onnx")'} prompt={false} />
         </div>

@@ -1,9 +1,9 @@
-import { DuckDBInstance } from '@duckdb/node-api'
 import { createClient } from '@evenkeel/client'
 import { type DataContract, datasets as endpoints } from '@evenkeel/contract'
 import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connectDuckDb } from '../../platform/duckdb/testing.ts'
 import { startWorld, type World } from '../../testing.ts'
 import { datasetsRoutes } from './routes.ts'
 import { createDatasets, type Datasets } from './service.ts'
@@ -19,7 +19,7 @@ let tables = 0
 /** The rows of a query of DuckDB as a Parquet file. */
 export async function parquetOf(sql: string): Promise<Uint8Array> {
   const path = join(tmpdir(), `evenkeel-table-${process.pid}-${tables++}.parquet`)
-  const connection = await (await DuckDBInstance.create(':memory:', { threads: '2' })).connect()
+  const connection = await connectDuckDb()
   await connection.run(`COPY (${sql}) TO ${textLiteral(path)} (FORMAT parquet)`)
   connection.disconnectSync()
   const file = await readFile(path)

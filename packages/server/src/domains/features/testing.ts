@@ -1,7 +1,7 @@
-import { DuckDBInstance } from '@duckdb/node-api'
 import type { DatasetVersion, FeatureViewSpec } from '@evenkeel/contract'
 import { join } from 'node:path'
 import type { BlobStore } from '../../platform/blobs/blob-store.ts'
+import { connectDuckDb } from '../../platform/duckdb/testing.ts'
 import { textLiteral } from './sql-names.ts'
 
 /** 3,000,000 US flights of the first half of 2001; see `vega-datasets`. */
@@ -11,7 +11,7 @@ export const flights = textLiteral(
 
 /** DuckDB in this process, for a test to say what is right. */
 export async function openDuckDb() {
-  const connection = await (await DuckDBInstance.create(':memory:', { threads: '2' })).connect()
+  const connection = await connectDuckDb()
   return {
     run: async (sql: string) => void (await connection.run(sql)),
     async query<Row>(sql: string): Promise<Row[]> {

@@ -8,7 +8,7 @@ const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { 
  * A worker keeps the modules that it has loaded for its next file: to load them anew took a third of all tests' time. So
  * a file leaves nothing behind: vitest takes back what was stubbed, and hooks belong to files, not to helpers' modules.
  */
-const shared = { ...patience, maxWorkers: 2, isolate: false, unstubEnvs: true, unstubGlobals: true, restoreMocks: true }
+const shared = { ...patience, maxWorkers: 3, isolate: false, unstubEnvs: true, unstubGlobals: true, restoreMocks: true }
 
 /** `server` runs on a PostgreSQL that is started once; everything else needs nothing but Node. */
 // oxlint-disable-next-line import/no-default-export -- vitest asks for one

@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, describe } from 'vitest'
 import type { World } from './fixture/answers.ts'
 import { type Fixture, startFixture } from './fixture-server.ts'
@@ -30,11 +30,11 @@ interface View {
 export interface Stage {
   /** A world to look at; stopped after the test. */
   world(kind: World): Promise<Fixture>
-  /** An empty page in a browser of its own. */
+  /** An empty page that no other test knows of. */
   page(view?: View): Promise<Page>
-  /** Opens a page in a browser of its own and waits until it has said all it knows. */
+  /** Opens such a page and waits until it has said all it knows. */
   open(fixture: Fixture, path: string, view?: View): Promise<Page>
-  /** What a page complained about in the console of the browser. */
+  /** What a page complained about in the console of the browser, and what it asked of other hosts. */
   complaints(page: Page): readonly string[]
 }
 
@@ -54,24 +54,26 @@ export async function browserSuite(title: string, testCount: number, define: (st
 
 function createStage(browser: Browser) {
   const fixtures: Fixture[] = []
-  const contexts: BrowserContext[] = []
+  const used: Page[] = []
+  const idle: Page[] = []
   const said = new Map<Page, string[]>()
+
   async function newPage({ width = 1280, scheme = 'light' }: View = {}) {
-    const context = await browser.newContext({
-      viewport: { width, height: width < 600 ? 844 : 800 },
-      colorScheme: scheme,
-      // Nothing is told by what moves, and drawing it without a graphics card takes a core.
-      reducedMotion: 'reduce',
-    })
-    contexts.push(context)
-    const page = await context.newPage()
-    const complaints: string[] = []
-    said.set(page, complaints)
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => complaints.push(error.message))
+    const page = idle.pop() ?? (await (await browser.newContext()).newPage())
+    await page.setViewportSize({ width, height: width < 600 ? 844 : 800 })
+    // Nothing is told by what moves, and drawing it without a graphics card takes a core.
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+    said.set(page, listen(page))
+    used.push(page)
     return page
+  }
+
+  async function giveBack(page: Page): Promise<void> {
+    const context = page.context()
+    // With a second page a test may have changed what is to come, too.
+    const isAsNew = context.pages().length === 1 && (await emptied(page))
+    if (isAsNew) idle.push(page)
+    else await context.close()
   }
 
   return {
@@ -89,9 +91,44 @@ function createStage(browser: Browser) {
     },
     complaints: (page: Page) => said.get(page) ?? [],
     async clear() {
-      await Promise.all(contexts.splice(0).map((context) => context.close()))
+      await Promise.all(used.splice(0).map(giveBack))
       await Promise.all(fixtures.splice(0).map((fixture) => fixture.stop()))
     },
+  }
+}
+
+/** Gathers errors and warnings of a page, and the hosts that it should not ask. */
+function listen(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url())
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`asked ${request.url()}`)
+  })
+  return complaints
+}
+
+/**
+ * Takes back what a test did to a page: a page that is used again loads the console in half the time. Every world has an
+ * address of its own, so nothing that one left in a store is there for the next.
+ *
+ * @returns whether that worked
+ */
+async function emptied(page: Page): Promise<boolean> {
+  try {
+    const context = page.context()
+    await context.unrouteAll({ behavior: 'ignoreErrors' })
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+    await page.evaluate(() => [localStorage, sessionStorage].forEach((store) => store.clear()))
+    page.removeAllListeners()
+    await page.goto('about:blank')
+    await context.clearCookies()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -95,7 +95,7 @@ async function copySample(from: string, to: string): Promise<void> {
 }
 
 async function resultIn(folder: string, ended: SandboxedEnd): Promise<Conversion> {
-  const text = await readWritten(join(folder, 'result.json'))
+  const text = await readWritten(join(folder, 'result.json'), largestResultBytes)
   if (text === undefined || ended.isLate || ended.exitCode !== 0) throw ranBadly(ended)
   let result: ConversionResult
   try {
@@ -113,18 +113,18 @@ async function resultIn(folder: string, ended: SandboxedEnd): Promise<Conversion
 
 async function fileOf(folder: string, result: Conversion): Promise<Uint8Array> {
   if (result.kind === 'trees') return Buffer.from(result.text)
-  const onnx = await readWritten(join(folder, 'model.onnx'))
+  const onnx = await readWritten(join(folder, 'model.onnx'), limits.fileBytes)
   if (onnx) return onnx
   throw cannotConvert('It wrote no ONNX file.', 'try it again; if it stays like this, export it yourself')
 }
 
 /** What the sandbox left: a plain file, never a link to one of ours. */
-async function readWritten(path: string): Promise<Buffer | undefined> {
+async function readWritten(path: string, largestBytes: number): Promise<Buffer | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => undefined)
   if (!file) return undefined
   try {
-    const { size, nlink } = await file.stat()
-    const isOwn = (await file.stat()).isFile() && nlink === 1 && size <= Math.max(largestResultBytes, limits.fileBytes)
+    const found = await file.stat()
+    const isOwn = found.isFile() && found.nlink === 1 && found.size <= largestBytes
     return isOwn ? await file.readFile() : undefined
   } finally {
     await file.close()

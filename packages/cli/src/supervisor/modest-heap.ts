@@ -1,2 +1,2 @@
 /** Flags of Node. V8 lets garbage lie while the machine has memory; everything of ours shares one, and a laptop's. */
-export const modestHeap = ['--max-semi-space-size=16', '--heap-growing-percent=50'] as const
+export const modestHeap = ['--max-semi-space-size=16', '--heap-growing-percent=65'] as const

@@ -29,6 +29,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'server',
+          // One of four runs without it ended with a crash in a native library that several files had used.
+          isolate: true,
           include: ['packages/server/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: ['packages/server/src/testing-setup.ts'],

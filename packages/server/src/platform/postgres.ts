@@ -34,7 +34,7 @@ const flags = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   shared_buffers: '64MB',
-  max_connections: '60',
+  max_connections: '100',
   fsync: 'on',
   log_min_messages: 'warning',
   log_checkpoints: 'off',

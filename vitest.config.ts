@@ -1,14 +1,19 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** Nothing is told by how fast a test is: these only end one that hangs, also on a machine that is busy. */
 const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } }
 
+/** The same number of workers in each project lets their files run side by side. Each starts processes of its own. */
+const shared = { ...patience, maxWorkers: 3, unstubEnvs: true, unstubGlobals: true, restoreMocks: true }
+
 /**
- * The same number of workers in each project lets their files run side by side. Each starts processes of its own.
- * A worker keeps the modules that it has loaded for its next file: to load them anew took a third of all tests' time. So
- * a file leaves nothing behind: vitest takes back what was stubbed, and hooks belong to files, not to helpers' modules.
+ * Node runs the source as it does in production. Workers and what they start find compiled there what an earlier one
+ * has loaded, so that a worker of its own for each file costs little.
  */
-const shared = { ...patience, maxWorkers: 3, isolate: false, unstubEnvs: true, unstubGlobals: true, restoreMocks: true }
+const native = { ...shared, experimental: { viteModuleRunner: false, nodeLoader: false } }
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'evenkeel-node-cache')
 
 /** `server` runs on a PostgreSQL that is started once; everything else needs nothing but Node. */
 // oxlint-disable-next-line import/no-default-export -- vitest asks for one
@@ -17,7 +22,7 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...shared,
+          ...native,
           name: 'unit',
           // See docs/decisions/0004; what must do it by itself is tested in a process without.
           env: { ORT_DISABLE_TELEMETRY: '1' },
@@ -27,10 +32,8 @@ export default defineConfig({
       },
       {
         test: {
-          ...shared,
+          ...native,
           name: 'server',
-          // One of four runs without it ended with a crash in a native library that several files had used.
-          isolate: true,
           include: ['packages/server/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: ['packages/server/src/testing-setup.ts'],
@@ -38,8 +41,10 @@ export default defineConfig({
       },
       {
         test: {
-          ...shared,
+          ...native,
           name: 'browser',
+          // A worker keeps its Chromium from file to file.
+          isolate: false,
           include: ['tests/console/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
           globalSetup: ['packages/server/src/testing-setup.ts', 'tests/console/setup.ts'],
@@ -51,6 +56,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'console',
+          isolate: false,
           include: ['packages/console/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**'],
         },

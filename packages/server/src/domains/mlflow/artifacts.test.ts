@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Face, startFace } from './testing.ts'
 
@@ -35,6 +38,17 @@ function send(method: string, path: string, body?: Buffer, headers: Record<strin
 async function readAll(response: IncomingMessage): Promise<Sent> {
   const chunks = await Array.fromAsync(response as AsyncIterable<Buffer>)
   return { status: response.statusCode!, body: Buffer.concat(chunks).toString(), headers: response.headers }
+}
+
+/** @returns the status of the answer to so many times the same bytes */
+async function putRepeated(path: string, bytes: Buffer, times: number): Promise<number> {
+  const { hostname, port } = new URL(face.world.url)
+  const request = httpRequest({ hostname, port, method: 'PUT', path: at(path) })
+  const answered = once(request, 'response')
+  await pipeline(Readable.from(Array.from({ length: times }, () => bytes)), request)
+  const [response] = (await answered) as [IncomingMessage]
+  await readAll(response)
+  return response.statusCode!
 }
 
 const put = (path: string, text = path, headers: Record<string, string> = {}) =>
@@ -182,6 +196,21 @@ describe('artifact proxy', () => {
     expect(response.status).toBe(200)
     const back = await fetch(face.world.url + at('large/model.bin'))
     expect(Buffer.from(await back.arrayBuffer()).equals(bytes)).toBe(true)
+  })
+
+  it('takes long bodies, several at once, in no more memory than short ones', async () => {
+    const mib = randomBytes(1024 ** 2)
+    const idleBytes = process.memoryUsage().arrayBuffers
+    let peakBytes = 0
+    const watch = setInterval(() => (peakBytes = Math.max(peakBytes, process.memoryUsage().arrayBuffers)), 5)
+
+    const answers = await Promise.all([1, 2, 3].map((n) => putRepeated(`long/${n}.bin`, mib, 64)))
+    clearInterval(watch)
+
+    expect(answers).toEqual([200, 200, 200])
+    expect(peakBytes - idleBytes).toBeLessThan(40 * 1024 ** 2)
+    const back = await fetch(face.world.url + at('long/3.bin'), { headers: { range: 'bytes=-1048576' } })
+    expect(Buffer.from(await back.arrayBuffer()).equals(mib)).toBe(true)
   })
 
   it('lists 5,000 files of a folder at once', async () => {

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { giveAway } from '../given-away.ts'
 import type { BlobStore } from './blob-store.ts'
 import { blobStoreKinds, openBlobStore } from './kinds.ts'
 import { startBucket } from './s3/testing.ts'
@@ -167,6 +168,35 @@ describe('blobs in a folder', () => {
     const { mode } = await stat(await store.localPath(digest))
 
     expect(mode & 0o777).toBe(0o444)
+    expect(await readdir(join(folder, 'a b/incoming'))).toEqual([])
+  })
+
+  it('give the memory of chunks back that nobody else has, and of no others', async () => {
+    const store = await openBlobStore(places['file:']!, space)
+    const given = [Buffer.alloc(3 * 1024 ** 2, 1), Buffer.alloc(0), Buffer.alloc(9, 2), bytes.subarray(5)]
+    const kept = Buffer.alloc(3 * 1024 ** 2, 3)
+    const whole = Buffer.concat(given)
+
+    const { digest } = await store.put(giveAway(Readable.from(given)))
+    await store.put(Readable.from([kept]))
+
+    expect([digest, digestOf(await store.bytes(digest))]).toEqual([digestOf(whole), digestOf(whole)])
+    expect(given.map(({ length }) => length)).toEqual([0, 0, 0, bytes.length - 5])
+    expect(kept.equals(Buffer.alloc(3 * 1024 ** 2, 3))).toBe(true)
+  })
+
+  it('are not there when a stream that is given away breaks off, or is another one', async () => {
+    const store = await openBlobStore(places['file:']!, space)
+    async function* pieces(isWhole: boolean): AsyncGenerator<Buffer> {
+      for (let at = 0; at < 5; at++) yield Buffer.alloc(1024 ** 2, at)
+      if (!isWhole) throw new Error('The line went dead.')
+    }
+
+    const brokenOff = store.put(giveAway(Readable.from(pieces(false))))
+    await expect(brokenOff).rejects.toThrow('The line went dead.')
+    const other = store.put(giveAway(Readable.from(pieces(true))), { digest: absent })
+    await expect(other).rejects.toMatchObject({ code: 'platform.digest_mismatch' })
+
     expect(await readdir(join(folder, 'a b/incoming'))).toEqual([])
   })
 

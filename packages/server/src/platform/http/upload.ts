@@ -3,6 +3,7 @@ import type { Upload } from '@evenkeel/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Readable, Transform } from 'node:stream'
 import { failPlatform, isErrno } from '../errors.ts'
+import { giveAway } from '../given-away.ts'
 import { parsePart } from './parse.ts'
 
 /** Makes a scope of the app take bodies as they come, instead of parsing JSON. */
@@ -23,7 +24,8 @@ export async function readUpload(request: FastifyRequest, upload: Upload): Promi
   if (announced > upload.limitBytes) throw failPlatform('http.too_large', { limitBytes: upload.limitBytes })
   const body = request.body as Readable | undefined
   if (!body) throw failPlatform('http.invalid_request', { issues: [] }, { why: noContentType })
-  return { file: limited(body, upload.limitBytes) }
+  // Node copies what it receives for us; a parser of forms may keep some of what it passes on.
+  return { file: giveAway(limited(body, upload.limitBytes)) }
 }
 
 const noContentType = 'The body has no content type; send content-type: application/octet-stream.'

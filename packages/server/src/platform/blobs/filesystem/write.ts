@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { free, isGivenAway } from '../../given-away.ts'
 import type { StoredBlob } from '../blob-store.ts'
 
 /** Takes the next bytes in and adds them to the digest while the disk writes those before. */
@@ -8,12 +9,13 @@ export async function write(path: string, source: Readable | Uint8Array): Promis
   const hash = createHash('sha256')
   const file = await open(path, 'wx', 0o444)
   const flusher = createFlusher(file)
+  const letGo = isGivenAway(source) ? free : () => {}
   let sizeBytes = 0
   let writing = Promise.resolve()
   try {
     for await (const batch of batches(source instanceof Uint8Array ? [source] : source)) {
       await writing
-      writing = writeAll(file, batch.chunks)
+      writing = writeAll(file, batch.chunks).then(() => batch.chunks.forEach(letGo))
       // Whoever awaits it next hears of it; until then nobody does.
       writing.catch(() => {})
       for (const chunk of batch.chunks) hash.update(chunk)

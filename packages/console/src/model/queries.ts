@@ -75,6 +75,6 @@ export const commentsQuery = (model: string, version: number) =>
 export const endpointsOfQuery = (model: string) =>
   queryOptions({
     queryKey: ['deployments', 'list'],
-    queryFn: ({ signal }) => api.deployments.list({}, { signal }),
+    queryFn: ({ signal }) => api.deployments.list({ query: {} }, { signal }),
     select: ({ items }) => items.filter((endpoint) => endpoint.model === model),
   })

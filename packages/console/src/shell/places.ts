@@ -7,8 +7,8 @@ export const placesQuery = queryOptions({
   queryFn: async ({ signal }) => {
     const [models, endpoints, monitors] = await Promise.all([
       api.registry.listModels({ query: {} }, { signal }),
-      api.deployments.list({}, { signal }),
-      api.monitoring.list({}, { signal }),
+      api.deployments.list({ query: {} }, { signal }),
+      api.monitoring.list({ query: {} }, { signal }),
     ])
     return {
       models: models.items.map(({ name }) => name),

@@ -50,10 +50,6 @@ beforeAll(async () => {
         },
         approvals: async (_project, model) => approvals.filter((approval) => approval.model === model),
         rollout: async (_project, id) => rollouts.get(id)!,
-        endpointsOf: async (_project, models) =>
-          models.includes('listed b')
-            ? [{ model: 'listed b', name: 'listed', environment: 'production', version: 1 }]
-            : [],
         noteReproduced: async () => null,
         whyNoModel: async (_project, run) => (run === 'sampled' ? 'The run saw a sample.' : null),
       })
@@ -123,48 +119,6 @@ it('registers a version with the signature that its file declares, and the model
     changedAt: start.toISOString(),
   })
   expect(await newsOf('first@1')).toEqual(['registry.gate_decided'])
-})
-
-it('lists models by name, page by page, with what a row tells of each', async () => {
-  await register('listed b', 'a')
-  await register('listed b', 'b', { metrics: { auc: 0.6 } })
-  await register('listed a', 'a')
-  await register('listed C', 'a')
-  clock = new Date('2026-03-05T12:00:00Z')
-  await client().setAlias({ params: { model: 'listed b', alias: 'champion' }, body: { version: 1 } })
-
-  const all = (await client().listModels({ query: { text: 'LISTED' } })).items
-  const first = await client().listModels({ query: { text: 'listed', limit: 1 } })
-  const rest = await client().listModels({ query: { text: 'listed', cursor: first.nextCursor! } })
-
-  expect([...first.items, ...rest.items]).toEqual(all)
-  expect([first.items.length, rest.nextCursor]).toEqual([1, null])
-  expect(all.map(({ name }) => name).toSorted()).toEqual(['listed C', 'listed a', 'listed b'])
-  expect(all.find(({ name }) => name === 'listed b')).toMatchObject({
-    latestVersion: 2,
-    latestStage: 'refused',
-    champion: 1,
-    endpoints: [{ name: 'listed', environment: 'production', version: 1 }],
-    changedAt: clock.toISOString(),
-  })
-  expect((await client().listModels({ query: { text: 'isted_' } })).items).toEqual([])
-})
-
-it('skips and repeats no model between pages, whatever comes and goes', async () => {
-  for (const letter of 'bdf') await register(`paged ${letter}`, letter)
-  const page = (cursor?: string) =>
-    client().listModels({ query: { text: 'paged', limit: 2, ...(cursor && { cursor }) } })
-  const first = await page()
-
-  await register('paged a', 'a')
-  await register('paged e', 'e')
-
-  expect(first.items.map(({ name }) => name)).toEqual(['paged b', 'paged d'])
-  expect((await page(first.nextCursor!)).items.map(({ name }) => name)).toEqual(['paged e', 'paged f'])
-})
-
-it.each([{ limit: 0 }, { limit: 501 }, { text: 'x'.repeat(201) }])('refuses a list with %j', async (query) => {
-  await expect(client().listModels({ query })).rejects.toMatchObject({ status: 400, code: 'http.invalid_request' })
 })
 
 it('gives two registrations at once different numbers', async () => {

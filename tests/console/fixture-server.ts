@@ -11,6 +11,7 @@ import {
   modelFiles,
   modelPeople,
   monitoring,
+  projects,
   registry,
   reproductions,
 } from '../../packages/contract/src/index.ts'
@@ -38,6 +39,7 @@ const operations = Object.entries({
   modelFiles,
   modelPeople,
   monitoring,
+  projects,
   registry,
   reproductions,
 }).flatMap(([group, endpoints]) =>
@@ -80,7 +82,8 @@ export async function startFixture(world: World) {
         decodeURIComponent(value),
       ]),
     )
-    const reply = answers.reply(found.key, params, await bodyOf(request))
+    const wanted = { ...Object.fromEntries(url.searchParams), ...params }
+    const reply = answers.reply(found.key, wanted, await bodyOf(request))
     if (reply === undefined)
       return sendProblem(
         response,

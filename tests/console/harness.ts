@@ -7,6 +7,7 @@ import { launchChromium } from './chromium.ts'
 
 export const PAGES = {
   loop: '/',
+  models: '/models',
   model: '/models/flights-delay',
   versions: '/models/flights-delay?tab=versions&version=3',
   lineage: '/models/flights-delay?tab=lineage',
@@ -14,7 +15,9 @@ export const PAGES = {
   version: '/models/flights-delay/versions/4',
   'card of a version': '/models/flights-delay/versions/4/card',
   'two versions': '/models/flights-delay/compare?before=3&after=4',
+  deployments: '/deployments',
   deployment: '/deployments/flights-delay',
+  monitors: '/monitors',
   monitor: '/monitors/flights-delay?window=2001-06-14T00:00:00.000Z&feature=origin_late_share_1h',
   'monitor, categories': '/monitors/flights-delay?window=2001-06-14T00:00:00.000Z&feature=origin',
   approvals: '/approvals',

@@ -18,8 +18,11 @@ await browserSuite('keyboard', 8, (stage) => {
       ['n', 'Monitor'],
     ] as const) {
       await press(page, 'g', key)
-      await expect.poll(() => page.title()).toBe(`flights-delay · ${kind} · Evenkeel`)
+      await expect.poll(() => page.title()).toBe(`${kind}s · Evenkeel`)
       expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
+      await page.locator('main tbody').waitFor()
+      await press(page, 'j', 'Enter')
+      await expect.poll(() => page.title()).toBe(`flights-delay · ${kind} · Evenkeel`)
     }
     await press(page, 'g', 'l')
     await expect.poll(() => heading(page)).toBe('Loop')

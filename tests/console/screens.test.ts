@@ -35,7 +35,7 @@ await browserSuite('screens', Object.keys(PAGES).length + 8, (stage) => {
   })
 
   it('answers an unknown address with a way back', async () => {
-    const page = await stage.open(await stage.world('full'), '/models')
+    const page = await stage.open(await stage.world('full'), '/nowhere')
 
     expect(await page.locator('h1').innerText()).toBe('There is no such page')
     await page.getByRole('link', { name: 'Go to the loop' }).click()

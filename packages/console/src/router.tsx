@@ -37,6 +37,17 @@ const loopRoute = createRoute({
   component: LoopPage,
 })
 
+const modelsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/models',
+  validateSearch: z.object({
+    text: maybe(z.coerce.string()),
+    /** `user:ana`, `team:risk`, or `ana` for either. */
+    owner: maybe(z.coerce.string().max(150)),
+  }),
+  component: lazyRouteComponent(() => import('./model/ModelsPage.tsx'), 'ModelsPage'),
+})
+
 const modelRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/models/$model',
@@ -70,11 +81,25 @@ const versionCompareRoute = createRoute({
   component: lazyRouteComponent(() => import('./model/ComparePage.tsx'), 'ComparePage'),
 })
 
+const deploymentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/deployments',
+  validateSearch: z.object({ text: maybe(z.coerce.string()) }),
+  component: lazyRouteComponent(() => import('./deployment/DeploymentsPage.tsx'), 'DeploymentsPage'),
+})
+
 const deploymentRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/deployments/$endpoint',
   validateSearch: z.object({ charts: maybe(z.enum(['lines', 'table'])) }),
   component: lazyRouteComponent(() => import('./deployment/DeploymentPage.tsx'), 'DeploymentPage'),
+})
+
+const monitorsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/monitors',
+  validateSearch: z.object({ text: maybe(z.coerce.string()) }),
+  component: lazyRouteComponent(() => import('./monitor/MonitorsPage.tsx'), 'MonitorsPage'),
 })
 
 const monitorRoute = createRoute({
@@ -241,11 +266,14 @@ export function createAppRouter(queryClient: QueryClient) {
       pipelinesRoute,
       pipelineRoute,
       runRoute,
+      modelsRoute,
       modelRoute,
       versionRoute,
       versionCompareRoute,
       cardRoute,
+      deploymentsRoute,
       deploymentRoute,
+      monitorsRoute,
       monitorRoute,
       automationsRoute,
       backfillsRoute,

@@ -15,10 +15,21 @@ export const Timestamp = z.iso.datetime()
 /** A moment of event time: when the thing happened in the world, not when we heard of it. ISO 8601 in UTC. */
 export const EventTime = z.iso.datetime()
 
+/** Most items of a page. */
+const mostItems = 500
+const limit = z.coerce.number<number>().int().min(1).max(mostItems)
+
 export const PageQuery = z.object({
-  limit: z.coerce.number<number>().int().min(1).max(500).default(50),
+  limit: limit.default(50),
   /** The `nextCursor` of the page before. */
   cursor: z.string().max(500).optional(),
+})
+
+/** Asks for things in the order of their names. Such lists once came whole, so whoever names no limit gets all that fits. */
+export const NamedQuery = PageQuery.extend({
+  limit: limit.default(mostItems),
+  /** Part of a name, capitals or not. */
+  text: z.string().max(200).optional(),
 })
 
 /** One page of a list; `nextCursor` is null on the last page. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventBase, EventTime, ModelName, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import { EventBase, EventTime, ModelName, Name, NamedQuery, PageQuery, Timestamp, pageOf } from './common.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 import { Arm, NodeStatus, Recording } from './fleet.ts'
 
@@ -250,9 +250,10 @@ export const deployments = defineEndpoints({
   list: {
     method: 'GET',
     path: '/api/v1/endpoints',
-    summary: 'List endpoints.',
+    summary: 'List endpoints by name.',
     access: 'deployments:read',
-    success: { status: 200, body: z.object({ items: z.array(EndpointView) }) },
+    query: NamedQuery.extend({ model: ModelName.optional() }),
+    success: { status: 200, body: pageOf(EndpointView) },
     errors: [],
   },
   get: {

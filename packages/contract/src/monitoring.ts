@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { Digest, EventBase, EventTime, Histogram, ModelName, Name, PageQuery, Timestamp, pageOf } from './common.ts'
+import {
+  Digest,
+  EventBase,
+  EventTime,
+  Histogram,
+  ModelName,
+  Name,
+  NamedQuery,
+  PageQuery,
+  Timestamp,
+  pageOf,
+} from './common.ts'
 import { Arm } from './deployments.ts'
 import { defineEndpoints, defineErrors, defineEvents } from './endpoint.ts'
 
@@ -132,6 +143,8 @@ export const Monitor = z
   .object({
     name: Name,
     spec: MonitorSpec,
+    /** What its endpoint serves; null while there is no such endpoint. */
+    model: ModelName.nullable(),
     status: z.enum(['ok', 'drift', 'decay', 'no_data']),
     recordCount: z.int(),
     labelCount: z.int(),
@@ -233,9 +246,10 @@ export const monitoring = defineEndpoints({
   list: {
     method: 'GET',
     path: '/api/v1/monitors',
-    summary: 'List monitors.',
+    summary: 'List monitors by name.',
     access: 'monitoring:read',
-    success: { status: 200, body: z.object({ items: z.array(Monitor) }) },
+    query: NamedQuery,
+    success: { status: 200, body: pageOf(Monitor) },
     errors: [],
   },
   put: {

@@ -6,6 +6,7 @@ import {
   Histogram,
   ModelName,
   Name,
+  NamedQuery,
   PageQuery,
   Timestamp,
   pageOf,
@@ -175,6 +176,10 @@ export const ModelOwner = z.object({
 })
 export type ModelOwner = z.infer<typeof ModelOwner>
 
+/** Where a model is served; `version` is null until a first one is. */
+export const ModelEndpoint = z.object({ name: Name, environment: Name, version: z.int().nullable() })
+export type ModelEndpoint = z.infer<typeof ModelEndpoint>
+
 export const Model = z
   .object({
     name: ModelName,
@@ -184,9 +189,14 @@ export const Model = z
     owners: z.array(ModelOwner),
     versionCount: z.int(),
     latestVersion: z.int().nullable(),
+    latestStage: Stage.nullable(),
     champion: z.int().nullable(),
     challenger: z.int().nullable(),
+    /** Those that serve it, or will, by name. */
+    endpoints: z.array(ModelEndpoint),
     createdAt: Timestamp,
+    /** When it got its last version, alias, stage label or description. */
+    changedAt: Timestamp,
   })
   .meta({ id: 'Model' })
 export type Model = z.infer<typeof Model>
@@ -268,13 +278,13 @@ export const registry = defineEndpoints({
   listModels: {
     method: 'GET',
     path: '/api/v1/models',
-    summary: 'List models.',
+    summary: 'List models by name.',
     access: 'registry:read',
-    query: z.object({
+    query: NamedQuery.extend({
       /** Only those of this user or team: `ana`, `user:ana`, `team:risk`. */
       owner: z.string().min(1).max(150).optional(),
     }),
-    success: { status: 200, body: z.object({ items: z.array(Model) }) },
+    success: { status: 200, body: pageOf(Model) },
     errors: [],
   },
   getModel: {

@@ -127,6 +127,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     now,
     decideGate: governance.decideGate,
     approvals: governance.approvalsOf,
+    endpointsOf: (projectId, models) => deployments.serving(projectId, 'model', models),
     rollout: (...rollout) => deployments.rollout(...rollout),
     isProduction: (environment) => environment === 'production',
     whyNoModel: (...run) => pipelines.whyNoModel(...run),
@@ -165,6 +166,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     now,
     version: registry.version,
     endpoint: deployments.endpoint,
+    serving: (projectId, endpoints) => deployments.serving(projectId, 'name', endpoints),
     rollout: deployments.rollout,
     changesBetween: changesBetween({ deployments, datasets }),
   })

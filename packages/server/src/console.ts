@@ -8,8 +8,11 @@ const built = fileURLToPath(new URL('../../console/dist', import.meta.url))
 /** Pages of the console; the router in the browser knows the rest of the path. */
 export const pages = [
   '/',
+  '/models',
   '/models/*',
+  '/deployments',
   '/deployments/*',
+  '/monitors',
   '/monitors/*',
   '/pipelines',
   '/pipelines/*',

@@ -64,8 +64,6 @@ export const filesAt =
 
 /** Where a model is served, and by how much of the traffic of each endpoint. */
 export const servingOf = (deployments: () => Deployments) => async (projectId: string, model: string) => {
-  const endpoints = await deployments().listEndpoints(projectId)
-  return endpoints
-    .filter((endpoint) => endpoint.model === model)
-    .map(({ name, environment, url, arms }) => ({ endpoint: name, environment, url, arms }))
+  const endpoints = await deployments().everyEndpoint(projectId, model)
+  return endpoints.map(({ name, environment, url, arms }) => ({ endpoint: name, environment, url, arms }))
 }

@@ -190,8 +190,11 @@ describe('approve', () => {
 
 describe('deploy', () => {
   const endpoints: Answers = {
-    'deployments.list': () => ({
-      items: [endpointOf({ name: 'churn-staging', environment: 'staging' }), endpointOf(), endpointOf({ model: 'x' })],
+    'deployments.list': ({ query }) => ({
+      items: [endpointOf({ name: 'churn-staging', environment: 'staging' }), endpointOf()].filter(
+        ({ model }) => model === query['model'],
+      ),
+      nextCursor: null,
     }),
   }
   const answering = (changes: Parameters<typeof rolloutOf>[0]): Answers => ({
@@ -203,6 +206,7 @@ describe('deploy', () => {
     const { code, stdout, asked } = await ask(answering({}), 'deploy', 'churn@7', '--canary', '5', '--comment', 'go')
 
     expect(code).toBe(0)
+    expect(asked[0]).toMatchObject({ operation: 'deployments.list', query: { model: 'churn' } })
     const body = { version: 7, comment: 'go', plan: { steps: [5] } }
     expect(asked.at(-1)).toMatchObject({ params: { endpoint: 'churn-live' }, body })
     expect(stdout).toBe('churn@7 is loading: Nodes load version 7.\nnext   evenkeel open /deployments/churn-live\n')

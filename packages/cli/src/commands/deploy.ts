@@ -35,9 +35,8 @@ export async function deploy(name: string, options: DeployOptions): Promise<numb
 }
 
 async function endpointOf({ deployments }: Connection, model: string): Promise<EndpointView> {
-  const { items } = await deployments.list({})
-  const serving = items.filter((item) => item.model === model)
-  const choice = serving.find(({ environment }) => environment === 'production') ?? serving[0]
+  const { items } = await deployments.list({ query: { model } })
+  const choice = items.find(({ environment }) => environment === 'production') ?? items[0]
   if (!choice) throw usage(`no endpoint serves ${model}; name one with --endpoint`)
   return choice
 }

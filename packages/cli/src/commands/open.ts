@@ -15,7 +15,7 @@ export async function open(thing: string | undefined, options: CommonOptions): P
 async function pathOf(name: string, { deployments }: Awaited<ReturnType<typeof connect>>): Promise<string> {
   const [model, version] = name.split('@')
   if (version) return `/models/${encodeURIComponent(model!)}/versions/${encodeURIComponent(version)}`
-  const { items } = await deployments.list({})
+  const { items } = await deployments.list({ query: { text: name } })
   const isEndpoint = items.some((item) => item.name === name && item.model !== name)
   return `/${isEndpoint ? 'deployments' : 'models'}/${encodeURIComponent(name)}`
 }

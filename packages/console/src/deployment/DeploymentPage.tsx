@@ -20,7 +20,12 @@ export function DeploymentPage() {
   const endpoint = useQuery({ ...endpointQuery(name), refetchInterval: useCounterIntervalMs() })
   return (
     <div className="ek-page">
-      <PageHead title={name} kind="Deployment" note={endpoint.data && <Summary endpoint={endpoint.data} />}>
+      <PageHead
+        title={name}
+        kind="Deployment"
+        list="/deployments"
+        note={endpoint.data && <Summary endpoint={endpoint.data} />}
+      >
         {endpoint.data && <Actions endpoint={endpoint.data} />}
       </PageHead>
       <Loaded query={endpoint} height={560}>

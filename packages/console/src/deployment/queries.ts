@@ -1,5 +1,15 @@
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from '../api.ts'
+import { fromStart } from '../ui/pages.ts'
+
+export const endpointsQuery = (text: string) =>
+  infiniteQueryOptions({
+    queryKey: ['deployments', 'endpoints', text],
+    queryFn: ({ pageParam, signal }) =>
+      api.deployments.list({ query: { limit: 50, ...pageParam, ...(text && { text }) } }, { signal }),
+    ...fromStart,
+    placeholderData: keepPreviousData,
+  })
 
 export const endpointQuery = (endpoint: string) =>
   queryOptions({

@@ -11,9 +11,10 @@ import {
   More,
   PageHead,
   PageLink,
+  SearchField,
   StateWord,
-  TextInput,
   Time,
+  TYPING_MS,
   useDebouncedValue,
 } from '../ui/index.ts'
 import css from './Experiments.module.css'
@@ -21,12 +22,10 @@ import { FirstRun } from './FirstRun.tsx'
 import { FolderPath, Folders } from './Folders.tsx'
 import { experimentsQuery } from './queries.ts'
 
-const PAUSE_MS = 200
-
 /** What was tried, and where is something going on? */
 export function ExperimentsPage() {
   const { folder = '', text = '' } = useSearch({ from: '/experiments' })
-  const [settled] = useDebouncedValue(text, PAUSE_MS)
+  const [settled] = useDebouncedValue(text, TYPING_MS)
   const intervalMs = useCounterIntervalMs()
   const experiments = useInfiniteQuery({ ...experimentsQuery(folder, settled), refetchInterval: intervalMs })
   return (
@@ -67,16 +66,7 @@ function List({ experiments, folders }: ListProps) {
       title={folder ?? 'All experiments'}
       note="Those with the newest runs first."
       flush
-      actions={
-        <TextInput
-          aria-label="Search experiments"
-          placeholder="A part of the name"
-          size="xs"
-          data-search
-          value={text}
-          onChange={(event) => type(event.currentTarget.value)}
-        />
-      }
+      actions={<SearchField label="Search experiments" text={text} onType={type} />}
     >
       <Folders folders={folders} />
       {experiments.length === 0 ? (

@@ -1,14 +1,11 @@
 import type { RunSearchRequest } from '@evenkeel/contract'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { fromStart } from '../ui/pages.ts'
 import { experimentsApi, trackedRunsApi, viewsApi } from './api.ts'
 import { filterOfRuns } from './keys.ts'
 
 /** The first part of each key is the domain whose news concern it. */
 const DOMAIN = 'tracking'
-
-const nextCursorOf = ({ nextCursor }: { nextCursor: string | null }) =>
-  nextCursor === null ? undefined : { cursor: nextCursor }
-const noCursor = {} as { cursor?: string }
 
 export const experimentsQuery = (folder: string, search: string) =>
   infiniteQueryOptions({
@@ -18,8 +15,7 @@ export const experimentsQuery = (folder: string, search: string) =>
         { query: { limit: 100, ...pageParam, ...(folder && { folder }), ...(search && { search }) } },
         { signal },
       ),
-    initialPageParam: noCursor,
-    getNextPageParam: nextCursorOf,
+    ...fromStart,
     placeholderData: keepPreviousData,
   })
 
@@ -48,8 +44,7 @@ export const keysQuery = (experiment: string, kind: KeyKind, search = '') =>
         { params: { experiment }, query: { kind, limit: 50, ...pageParam, ...(search && { search }) } },
         { signal },
       ),
-    initialPageParam: noCursor,
-    getNextPageParam: nextCursorOf,
+    ...fromStart,
     placeholderData: keepPreviousData,
   })
 
@@ -72,8 +67,7 @@ export const runPagesQuery = (wish: RunsWish) =>
         { body: { ...wish, limit: pageParam.cursor === undefined ? FIRST_RUNS : RUNS_PER_PAGE, ...pageParam } },
         { signal },
       ),
-    initialPageParam: noCursor,
-    getNextPageParam: nextCursorOf,
+    ...fromStart,
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   })

@@ -1,8 +1,8 @@
 import { Evaluation, plural } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
-import { placesQuery } from '../shell/places.ts'
-import { Button, StateWord, TextInput } from '../ui/index.ts'
+import { modelNamesQuery } from '../model/queries.ts'
+import { Button, StateWord, TextInput, TYPING_MS, useDebouncedValue } from '../ui/index.ts'
 import css from './Import.module.css'
 
 const LICENCES = [
@@ -24,7 +24,8 @@ interface FieldProps<T> {
 
 /** A new name, or a model that is there. */
 export function ModelField({ value, onChange }: FieldProps<string>) {
-  const models = useQuery(placesQuery).data?.models ?? []
+  const [settled] = useDebouncedValue(value.trim(), TYPING_MS)
+  const models = useQuery(modelNamesQuery(settled)).data ?? []
   const list = useId()
   const note = models.includes(value.trim())
     ? 'It becomes the next version of this model.'

@@ -20,7 +20,7 @@ export function ModelPage() {
   const model = useQuery(modelQuery(name))
   return (
     <div className="ek-page">
-      <PageHead title={name} kind="Model" note={model.data && <Summary model={model.data} />}>
+      <PageHead title={name} kind="Model" list="/models" note={model.data && <Summary model={model.data} />}>
         <NextAction model={name} />
       </PageHead>
       <Loaded query={model} height={480}>

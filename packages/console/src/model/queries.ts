@@ -1,10 +1,36 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from '../api.ts'
-import { modelCardsApi, modelFilesApi, modelPeopleApi } from './api.ts'
+import { fromStart } from '../ui/pages.ts'
+import { modelCardsApi, modelFilesApi, modelPeopleApi, projectsApi } from './api.ts'
 
-const nextCursorOf = ({ nextCursor }: { nextCursor: string | null }) =>
-  nextCursor === null ? undefined : { cursor: nextCursor }
-const noCursor = {} as { cursor?: string }
+/** A row tells of endpoints too, so any news may change it: the key says so. */
+export const modelsQuery = (text: string, owner: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ['places', 'models', text, owner],
+    queryFn: ({ pageParam, signal }) =>
+      api.registry.listModels(
+        { query: { limit: 50, ...pageParam, ...(text && { text }), ...(owner && { owner }) } },
+        { signal },
+      ),
+    ...fromStart,
+    placeholderData: keepPreviousData,
+  })
+
+/** Names of models with this in them; a name that is there is among them. */
+export const modelNamesQuery = (text: string) =>
+  queryOptions({
+    queryKey: ['registry', 'model names', text],
+    queryFn: ({ signal }) => api.registry.listModels({ query: text ? { text } : { limit: 50 } }, { signal }),
+    select: ({ items }) => items.map(({ name }) => name),
+    placeholderData: keepPreviousData,
+  })
+
+/** Who looks at this. */
+export const meQuery = queryOptions({
+  queryKey: ['projects', 'me'],
+  queryFn: ({ signal }) => projectsApi.me({}, { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+})
 
 export const modelQuery = (model: string) =>
   queryOptions({
@@ -35,8 +61,7 @@ export const historyQuery = (model: string) =>
     queryKey: ['registry', 'history', model],
     queryFn: ({ pageParam, signal }) =>
       modelPeopleApi.history({ params: { model }, query: { limit: 50, ...pageParam } }, { signal }),
-    initialPageParam: noCursor,
-    getNextPageParam: nextCursorOf,
+    ...fromStart,
   })
 
 export const cardQuery = (model: string, version: number) =>
@@ -58,8 +83,7 @@ export const cardEditsQuery = (model: string, version: number) =>
     queryKey: ['registry', 'card-edits', model, version],
     queryFn: ({ pageParam, signal }) =>
       modelCardsApi.listEdits({ params: { model, version }, query: { limit: 20, ...pageParam } }, { signal }),
-    initialPageParam: noCursor,
-    getNextPageParam: nextCursorOf,
+    ...fromStart,
   })
 
 export const commentsQuery = (model: string, version: number) =>
@@ -67,14 +91,13 @@ export const commentsQuery = (model: string, version: number) =>
     queryKey: ['registry', 'comments', model, version],
     queryFn: ({ pageParam, signal }) =>
       modelPeopleApi.listComments({ params: { model, version }, query: { limit: 20, ...pageParam } }, { signal }),
-    initialPageParam: noCursor,
-    getNextPageParam: nextCursorOf,
+    ...fromStart,
   })
 
 /** The endpoints that serve a model, or will. */
 export const endpointsOfQuery = (model: string) =>
   queryOptions({
-    queryKey: ['deployments', 'list'],
-    queryFn: ({ signal }) => api.deployments.list({}, { signal }),
-    select: ({ items }) => items.filter((endpoint) => endpoint.model === model),
+    queryKey: ['deployments', 'of model', model],
+    queryFn: ({ signal }) => api.deployments.list({ query: { model } }, { signal }),
+    select: ({ items }) => items,
   })

@@ -1,9 +1,17 @@
-import type { ModelVersion } from '@evenkeel/contract'
+import type { ModelVersion, Stage } from '@evenkeel/contract'
 import type { MarkState } from '../ui/index.ts'
+import type { StateLook } from '../ui/StateMark.tsx'
 
 interface Mark {
   readonly state: MarkState
   readonly word: string
+}
+
+export const STAGES: Readonly<Record<Stage, StateLook>> = {
+  candidate: { mark: 'idle', word: 'candidate' },
+  refused: { mark: 'failed', word: 'refused' },
+  passed: { mark: 'done', word: 'passed' },
+  archived: { mark: 'skipped', word: 'archived' },
 }
 
 export function gateMark({ gate }: ModelVersion): Mark {

@@ -2,19 +2,13 @@ import { type Monitor, plural } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { pathTo } from '../shell/paths.ts'
-import { Card, Empty, formatDate, Loaded, type MarkState, PageHead, PageLink, StateWord } from '../ui/index.ts'
+import { Card, Empty, formatDate, Loaded, PageHead, PageLink, StateWord } from '../ui/index.ts'
 import { Drift } from './Drift.tsx'
 import { Incidents } from './Incidents.tsx'
 import { Performance } from './Performance.tsx'
 import { Quality } from './Quality.tsx'
 import { monitorQuery, windowsQuery } from './queries.ts'
-
-const STATUS: Readonly<Record<Monitor['status'], { readonly mark: MarkState; readonly word: string }>> = {
-  ok: { mark: 'done', word: 'healthy' },
-  drift: { mark: 'attention', word: 'drifting' },
-  decay: { mark: 'failed', word: 'decayed' },
-  no_data: { mark: 'idle', word: 'no data yet' },
-}
+import { MONITOR_STATES } from './states.ts'
 
 /** What changed, does it matter, and what do I do? */
 export function MonitorPage() {
@@ -22,9 +16,11 @@ export function MonitorPage() {
   const monitor = useQuery(monitorQuery(name))
   return (
     <div className="ek-page">
-      <PageHead title={name} kind="Monitor" note={monitor.data && <Summary monitor={monitor.data} />}>
+      <PageHead title={name} kind="Monitor" list="/monitors" note={monitor.data && <Summary monitor={monitor.data} />}>
         {monitor.data && (
-          <StateWord state={STATUS[monitor.data.status].mark}>{STATUS[monitor.data.status].word}</StateWord>
+          <StateWord state={MONITOR_STATES[monitor.data.status].mark}>
+            {MONITOR_STATES[monitor.data.status].word}
+          </StateWord>
         )}
       </PageHead>
       <Loaded query={monitor} height={560}>

@@ -7,7 +7,9 @@ export function Quality({ windows }: { readonly windows: readonly MonitorWindow[
   return (
     <Card title="Data quality" note="Empty and unseen values in what was asked." flush={warned.length > 0}>
       {warned.length === 0 ? (
-        <StateWord state="done">All {formatCount(windows.length)} windows are clean.</StateWord>
+        <StateWord state="done">
+          {windows.length === 1 ? 'The window is clean.' : `All ${formatCount(windows.length)} windows are clean.`}
+        </StateWord>
       ) : (
         <table className="ek-table">
           <thead>

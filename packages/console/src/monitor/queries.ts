@@ -1,5 +1,15 @@
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from '../api.ts'
+import { fromStart } from '../ui/pages.ts'
+
+export const monitorsQuery = (text: string) =>
+  infiniteQueryOptions({
+    queryKey: ['monitoring', 'monitors', text],
+    queryFn: ({ pageParam, signal }) =>
+      api.monitoring.list({ query: { limit: 50, ...pageParam, ...(text && { text }) } }, { signal }),
+    ...fromStart,
+    placeholderData: keepPreviousData,
+  })
 
 export const monitorQuery = (monitor: string) =>
   queryOptions({

@@ -1,27 +1,16 @@
-import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { Dialog, Kbd, notifyDone, Switch } from '../ui/index.ts'
+import { Dialog, Kbd, Switch } from '../ui/index.ts'
 import css from './Keys.module.css'
 import { openPalette } from './palette-state.ts'
-import { placesQuery } from './places.ts'
-import {
-  compareSelected,
-  GO_KEYS,
-  type GoKey,
-  isGoKey,
-  isTaken,
-  neighbourRow,
-  pathOfKey,
-  selectRow,
-} from './shortcuts.ts'
+import { compareSelected, GO_KEYS, type GoKey, isGoKey, isTaken, neighbourRow, selectRow } from './shortcuts.ts'
 
 /** After `g`, so long is waited for the letter. */
 const GO_WAIT_MS = 1500
 const OFF_KEY = 'evenkeel-keys'
 
 const SHEET = [
-  ...Object.entries(GO_KEYS).map(([key, screen]) => ({ keys: ['g', key], does: `Go to ${screen}` })),
+  ...Object.entries(GO_KEYS).map(([key, { screen }]) => ({ keys: ['g', key], does: `Go to ${screen}` })),
   { keys: ['j'], does: 'Next row' },
   { keys: ['k'], does: 'Row before' },
   { keys: ['Enter'], does: 'Open the row' },
@@ -70,7 +59,7 @@ export function Keys() {
 }
 
 function useKeys(enabled: boolean, showSheet: () => void): void {
-  const go = useGo()
+  const { history } = useRouter()
   const goUntilMs = useRef(0)
 
   useEffect(() => {
@@ -93,20 +82,10 @@ function useKeys(enabled: boolean, showSheet: () => void): void {
       goUntilMs.current = 0
       if (!going && !Object.hasOwn(single, event.key)) return
       event.preventDefault()
-      if (going) go(event.key as GoKey)
+      if (going) history.push(GO_KEYS[event.key as GoKey].href)
       else single[event.key]!()
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
   })
-}
-
-function useGo() {
-  const { history } = useRouter()
-  const client = useQueryClient()
-  return (key: GoKey) => {
-    const path = pathOfKey(key, client.getQueryData(placesQuery.queryKey))
-    if (path === undefined) notifyDone(`${GO_KEYS[key]}: there is none yet.`)
-    else history.push(path)
-  }
 }

@@ -1,28 +1,29 @@
 import { expect, it } from 'vitest'
 import { isPage, pathOfHash, pathTo, pathToCompare, pathToTrackedRun, pathToVersion } from './paths.ts'
-import { pathOfKey } from './shortcuts.ts'
+import { GO_KEYS, isGoKey } from './shortcuts.ts'
 
 it('follows links only to screens that exist', () => {
   expect(
     ['/', '/?model=churn', '/models/churn/versions/3', '/deployments/churn', '/monitors/churn?window=x'].map(isPage),
   ).toEqual([true, true, true, true, true])
   expect(
+    ['/models', '/models?owner=team%3Arisk', '/deployments', '/monitors?text=churn', '/models/churn'].map(isPage),
+  ).toEqual([true, true, true, true, true])
+  expect(
     ['/pipelines', '/pipelines/churn?state=failed', '/runs/7?step=train', '/automations', '/backfills/7'].map(isPage),
   ).toEqual([true, true, true, true, true])
   expect(
-    [null, '/runs', '/models', '//elsewhere.example', 'https://elsewhere.example/', 'javascript:alert(1)'].map(isPage),
+    [null, '/runs', '/model', '//elsewhere.example', 'https://elsewhere.example/', 'javascript:alert(1)'].map(isPage),
   ).toEqual([false, false, false, false, false, false])
 })
 
-it('leads to the first thing of a kind, and nowhere while there is none', () => {
-  const places = { models: ['a b', 'c'], endpoints: [], monitors: ['m'] }
-
-  expect(pathOfKey('l', undefined)).toBe('/')
-  expect(pathOfKey('p', undefined)).toBe('/pipelines')
-  expect(pathOfKey('m', places)).toBe('/models/a%20b')
-  expect(pathOfKey('n', places)).toBe(pathTo('monitors', 'm'))
-  expect(pathOfKey('y', places)).toBeUndefined()
-  expect(pathOfKey('m', undefined)).toBeUndefined()
+it('leads to a screen by its key', () => {
+  expect(
+    Object.values(GO_KEYS)
+      .map(({ href }) => href)
+      .every(isPage),
+  ).toBe(true)
+  expect([isGoKey('m'), isGoKey('q'), isGoKey('toString')]).toEqual([true, false, false])
 })
 
 it('finds the page of a link that a client of MLflow printed', () => {

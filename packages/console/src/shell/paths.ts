@@ -7,6 +7,10 @@ export const pathTo = (
 export const pathToVersion = (model: string, version: number): string =>
   `${pathTo('models', model)}/versions/${version}`
 
+/** Path of the models of an owner. */
+export const pathToOwner = ({ kind, name }: { readonly kind: string; readonly name: string }): string =>
+  `/models?owner=${encodeURIComponent(`${kind}:${name}`)}`
+
 /** Path of the page that edits the card of a version. */
 export const pathToCard = (model: string, version: number): string => `${pathToVersion(model, version)}/card`
 
@@ -42,7 +46,7 @@ export function pathOfHash(hash: string): string | undefined {
 /** Whether a link of the server leads to a screen that exists. */
 export const isPage = (link: string | null): link is string =>
   link !== null &&
-  /^\/($|\?|(experiments|compare|pipelines|backfills|automations|approvals|lineage)($|\?)|(experiments|pipelines|backfills|runs|models|deployments|monitors|approvals)\/)/.test(
+  /^\/($|\?|(experiments|compare|pipelines|backfills|automations|approvals|lineage|models|deployments|monitors)($|\?)|(experiments|pipelines|backfills|runs|models|deployments|monitors|approvals)\/)/.test(
     link,
   )
 

@@ -1,21 +1,44 @@
-import { queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from '../api.ts'
 
-/** Every object that has a page, for the navigation and the palette. */
-export const placesQuery = queryOptions({
-  queryKey: ['places'],
-  queryFn: async ({ signal }) => {
-    const [models, endpoints, monitors] = await Promise.all([
-      api.registry.listModels({ query: {} }, { signal }),
-      api.deployments.list({}, { signal }),
-      api.monitoring.list({}, { signal }),
-    ])
-    return {
-      models: models.items.map(({ name }) => name),
-      endpoints: endpoints.items.map(({ name }) => name),
-      monitors: monitors.items.map(({ name }) => name),
-    }
-  },
+/** Names of one kind, by name; `more` when there are others. */
+export interface Names {
+  readonly names: readonly string[]
+  readonly more: boolean
+}
+
+/** Up to so many of a kind are few. */
+const FEW = 5
+/** So many of each kind the palette shows. */
+const FOUND = 50
+
+const namesIn = (page: { readonly items: readonly { readonly name: string }[]; nextCursor: string | null }): Names => ({
+  names: page.items.map(({ name }) => name),
+  more: page.nextCursor !== null,
 })
 
-export type Places = Awaited<ReturnType<NonNullable<typeof placesQuery.queryFn>>>
+async function find(text: string, limit: number, signal: AbortSignal) {
+  const query = { limit, ...(text && { text }) }
+  const [models, endpoints, monitors] = await Promise.all([
+    api.registry.listModels({ query }, { signal }),
+    api.deployments.list({ query }, { signal }),
+    api.monitoring.list({ query }, { signal }),
+  ])
+  return { models: namesIn(models), endpoints: namesIn(endpoints), monitors: namesIn(monitors) }
+}
+
+export type Places = Awaited<ReturnType<typeof find>>
+
+/** The objects of each kind while they are few, for the navigation. */
+export const placesQuery = queryOptions({
+  queryKey: ['places'],
+  queryFn: ({ signal }) => find('', FEW, signal),
+})
+
+/** Objects by a part of their name, for the palette. */
+export const foundPlacesQuery = (text: string) =>
+  queryOptions({
+    queryKey: ['places', 'found', text],
+    queryFn: ({ signal }) => find(text, FOUND, signal),
+    placeholderData: keepPreviousData,
+  })

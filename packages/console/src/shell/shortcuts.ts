@@ -1,36 +1,13 @@
-import type { Places } from './places.ts'
-import { pathTo } from './paths.ts'
-
-/** Where `g` and a letter lead: the screen, or the first thing of its kind. */
+/** Where `g` and a letter lead. */
 export const GO_KEYS = {
-  l: 'Loop',
-  r: 'Experiments',
-  p: 'Pipelines',
-  m: 'Models',
-  y: 'Deployments',
-  n: 'Monitors',
+  l: { screen: 'Loop', href: '/' },
+  r: { screen: 'Experiments', href: '/experiments' },
+  p: { screen: 'Pipelines', href: '/pipelines' },
+  m: { screen: 'Models', href: '/models' },
+  y: { screen: 'Deployments', href: '/deployments' },
+  n: { screen: 'Monitors', href: '/monitors' },
 } as const
 export type GoKey = keyof typeof GO_KEYS
-
-/** Path of the page, or `undefined` while there is no such thing. */
-export function pathOfKey(key: GoKey, places: Places | undefined): string | undefined {
-  const first = (kind: Parameters<typeof pathTo>[0], [name]: readonly string[] = []) =>
-    name === undefined ? undefined : pathTo(kind, name)
-  switch (key) {
-    case 'l':
-      return '/'
-    case 'r':
-      return '/experiments'
-    case 'p':
-      return '/pipelines'
-    case 'm':
-      return first('models', places?.models)
-    case 'y':
-      return first('deployments', places?.endpoints)
-    case 'n':
-      return first('monitors', places?.monitors)
-  }
-}
 
 export const isGoKey = (key: string): key is GoKey => Object.hasOwn(GO_KEYS, key)
 

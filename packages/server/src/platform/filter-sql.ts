@@ -13,6 +13,10 @@ export function whereOf(filter: Filter, clause: (clause: Clause) => RawBuilder<S
   return sql<SqlBool>`(${sql.join(parts, sql.raw(` ${filter.kind} `))})`
 }
 
+/** Whether a text holds another one, capitals or not. */
+export const hasText = (of: Expression<unknown>, text: string): RawBuilder<SqlBool> =>
+  sql<SqlBool>`position(lower(${text}) in lower(${of})) > 0`
+
 const operators = { '=': '=', '!=': '<>', '<': '<', '<=': '<=', '>': '>', '>=': '>=', rlike: '~' }
 
 /** The condition of a clause over one expression: `like` is case-sensitive, `ilike` is not, `rlike` is a regular expression. */

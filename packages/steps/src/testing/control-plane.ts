@@ -154,9 +154,12 @@ const modelOf = (champion: number): Model => ({
   owners: [{ kind: 'user', name: 'local' }],
   versionCount: champion,
   latestVersion: champion,
+  latestStage: 'passed',
   champion,
   challenger: null,
+  endpoints: [],
   createdAt: '2026-11-21T00:00:00.000Z',
+  changedAt: '2026-11-21T00:00:00.000Z',
 })
 
 const problem = (code: string) => ({

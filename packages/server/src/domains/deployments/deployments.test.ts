@@ -26,7 +26,22 @@ describe('an endpoint', () => {
 
     expect(written).toMatchObject({ name, environment, version: null, arms: [], rollout: null, description: 'Late?' })
     expect(await read()).toMatchObject({ createdAt: written.createdAt, featureViews: ['origin_recent'] })
-    expect((await at.client.list()).items.map((endpoint) => endpoint.name)).toContain(name)
+    expect((await at.client.list({ query: {} })).items.map((endpoint) => endpoint.name)).toContain(name)
+  })
+
+  it('is listed by name, page by page, and found by a part of its name or by its model', async () => {
+    for (const suffix of ['b', 'a', 'c']) await at.haveEndpoint(`${name}-${suffix}`, { environment, model: name })
+    const list = async (query: Parameters<typeof at.client.list>[0]['query']) => {
+      const { items, nextCursor } = await at.client.list({ query })
+      return [items.map((endpoint) => endpoint.name.slice(name.length)), nextCursor] as const
+    }
+
+    const first = await list({ model: name, limit: 2 })
+
+    expect(first).toEqual([['-a', '-b'], expect.any(String)])
+    expect(await list({ model: name, limit: 2, cursor: first[1]! })).toEqual([['-c'], null])
+    expect(await list({ text: `${name.toUpperCase()}-a` })).toEqual([['-a'], null])
+    expect(await list({ model: name, text: '%' })).toEqual([[], null])
   })
 
   it('keeps its model once it serves', async () => {

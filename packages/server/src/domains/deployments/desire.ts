@@ -13,7 +13,7 @@ export async function publishDesired(tx: Db, key: SigningKey, where: Environment
   const store = deploymentsStore(tx)
   const generation = await store.raiseGeneration(where)
   const endpoints = await store.listEndpointsOf(where)
-  const rollouts = await store.listNewest(where.projectId)
+  const rollouts = await store.listNewest(where.projectId, endpoints)
   const artifacts = await store.listArtifacts(where.projectId, [...new Set(endpoints.map(({ model }) => model))])
   const servings = endpoints.map((endpoint) => ({
     endpoint,

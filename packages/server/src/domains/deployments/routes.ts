@@ -5,7 +5,7 @@ import type { Deployments } from './service.ts'
 
 export function deploymentsRoutes(app: FastifyInstance, deployments: Deployments): void {
   mount(app, endpoints, {
-    list: async (_, { projectId }) => ({ items: await deployments.listEndpoints(projectId) }),
+    list: ({ query }, { projectId }) => deployments.listEndpoints(projectId, query),
     get: ({ params }, { projectId }) => deployments.endpoint(projectId, params.endpoint),
     put: ({ params, body }, caller) => deployments.put(caller, params.endpoint, body),
     deploy: ({ params, body }, caller) => deployments.deploy(caller, params.endpoint, body),

@@ -97,7 +97,7 @@ export function createDeployments(deps: DeploymentsDeps) {
 
     /** For other domains: names of the live nodes of every environment with an endpoint that uses the feature view. */
     async nodesFollowing(projectId: string, view: string): Promise<string[]> {
-      const all = await deploymentsStore(db).listEndpoints(projectId)
+      const all = await deploymentsStore(db).listEndpoints({ projectId })
       const following = new Set(all.filter((row) => row.feature_views.includes(view)).map((row) => row.environment))
       const nodes = await fleetStore(db, now).listNodes(projectId)
       return nodes

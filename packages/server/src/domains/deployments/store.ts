@@ -1,9 +1,24 @@
 import type { DesiredState } from '@evenkeel/contract'
 import { type Insertable, sql, type Updateable } from 'kysely'
 import { type Database, type Db, json } from '../../platform/db.ts'
+import { hasText } from '../../platform/filter-sql.ts'
 import type { ArtifactRow, EndpointKey, EndpointRow, EnvironmentKey, RolloutRow } from './rows.ts'
 
 export type RolloutChanges = Updateable<Database['deployments.rollout']>
+
+/** Which endpoints; without a limit all that are left. */
+export interface EndpointsAsked {
+  readonly projectId: string
+  readonly model?: string | undefined
+  /** Part of the name, capitals or not. */
+  readonly text?: string | undefined
+  /** Only those with a name behind it. */
+  readonly after?: string | undefined
+  readonly limit?: number
+}
+
+/** What an endpoint serves; `version` is null until a first one is. */
+export type Serving = Pick<EndpointRow, 'name' | 'environment' | 'model' | 'version'>
 
 /** Wakes whoever sends desired states to nodes, on every server. */
 export const desiredChannel = 'deployments_desired'
@@ -18,8 +33,26 @@ export function deploymentsStore(db: Db) {
   const rollouts = () => tables.selectFrom('deployments.rollout').selectAll().$castTo<RolloutRow>()
 
   return {
-    listEndpoints(projectId: string): Promise<EndpointRow[]> {
-      return endpoints(projectId).orderBy('name').execute()
+    /** By name. */
+    listEndpoints({ projectId, model, text, after, limit }: EndpointsAsked): Promise<EndpointRow[]> {
+      let query = endpoints(projectId).orderBy('name')
+      if (model !== undefined) query = query.where('model', '=', model)
+      if (text !== undefined) query = query.where(hasText(sql.ref('name'), text))
+      if (after !== undefined) query = query.where('name', '>', after)
+      if (limit !== undefined) query = query.limit(limit)
+      return query.execute()
+    },
+
+    /** Which version of which model these endpoints serve, or those of these models; by name. */
+    async listServing(projectId: string, by: 'name' | 'model', names: readonly string[]): Promise<Serving[]> {
+      if (names.length === 0) return []
+      return tables
+        .selectFrom('deployments.endpoint')
+        .select(['name', 'environment', 'model', 'version'])
+        .where('project_id', '=', projectId)
+        .where(by, 'in', names)
+        .orderBy('name')
+        .execute()
     },
 
     listEndpointsOf({ projectId, environment }: EnvironmentKey): Promise<EndpointRow[]> {
@@ -136,11 +169,17 @@ export function deploymentsStore(db: Db) {
       return query.orderBy('position').execute()
     },
 
-    /** The newest rollout of each endpoint. */
-    listNewest(projectId: string): Promise<RolloutRow[]> {
+    /** The newest rollout of each of these endpoints. */
+    async listNewest(projectId: string, of: readonly EndpointRow[]): Promise<RolloutRow[]> {
+      if (of.length === 0) return []
       return rollouts()
         .distinctOn('endpoint')
         .where('project_id', '=', projectId)
+        .where(
+          'endpoint',
+          'in',
+          of.map(({ name }) => name),
+        )
         .orderBy('endpoint')
         .orderBy('position', 'desc')
         .execute()

@@ -1,12 +1,12 @@
 import { deploymentsErrors, type EndpointView, type Rollout, type TrafficPoint } from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
-import { pageOf, positionOf } from '../../platform/page.ts'
+import { type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
 import { fleetStore } from './fleet-store.ts'
 import { quantileMs } from './latency.ts'
 import { presentEndpoint, presentRollout } from './present.ts'
 import type { EndpointKey, EndpointRow, RolloutRow } from './rows.ts'
-import { deploymentsStore } from './store.ts'
+import { deploymentsStore, type EndpointsAsked } from './store.ts'
 import { trafficStore } from './traffic-store.ts'
 
 const fail = failures(deploymentsErrors)
@@ -17,6 +17,8 @@ const newestSeconds = 5
 
 const mostPoints = 1500
 const pointWidthsSeconds = [1, 5, 10, 30, 60, 300, 900, 1800, 3600]
+
+type EndpointsQuery = PageRequest & Pick<EndpointsAsked, 'model' | 'text'>
 
 /** @throws DomainError `deployments.endpoint_not_found` */
 export async function requireEndpoint(db: Db, key: EndpointKey): Promise<EndpointRow> {
@@ -37,7 +39,7 @@ export function createViews({ db, now }: { readonly db: Db; readonly now: () => 
   }
 
   async function presentEndpoints(projectId: string, endpoints: readonly EndpointRow[]): Promise<EndpointView[]> {
-    const rollouts = await store.listNewest(projectId)
+    const rollouts = await store.listNewest(projectId, endpoints)
     const arms = await fleetStore(db, now).listArms(rollouts.map(({ id }) => id))
     const generations = await store.generations(projectId)
     const nodes = await fleetStore(db, now).listNodes(projectId)
@@ -57,9 +59,20 @@ export function createViews({ db, now }: { readonly db: Db; readonly now: () => 
   }
 
   return {
-    async listEndpoints(projectId: string): Promise<EndpointView[]> {
-      return presentEndpoints(projectId, await store.listEndpoints(projectId))
+    /** By name. */
+    async listEndpoints(projectId: string, { limit, cursor, ...filter }: EndpointsQuery): Promise<Page<EndpointView>> {
+      const rows = await store.listEndpoints({ projectId, ...filter, after: cursor, limit: limit + 1 })
+      const { items, nextCursor } = pageOf(rows, limit, ({ name }) => name)
+      return { items: await presentEndpoints(projectId, items), nextCursor }
     },
+
+    /** For other domains: all there are, or all of a model, by name. */
+    async everyEndpoint(projectId: string, model?: string): Promise<EndpointView[]> {
+      return presentEndpoints(projectId, await store.listEndpoints({ projectId, model }))
+    },
+
+    /** For other domains: what these endpoints serve, or which serve these models. */
+    serving: store.listServing,
 
     /** @throws DomainError `deployments.endpoint_not_found` */
     async endpoint(projectId: string, name: string): Promise<EndpointView> {

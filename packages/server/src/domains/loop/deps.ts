@@ -25,7 +25,7 @@ interface Items<T> {
 export interface LoopDeps {
   readonly now: () => Date
   readonly registry: {
-    listModels(projectId: string): Promise<readonly Model[]>
+    everyModel(projectId: string): Promise<readonly Model[]>
     listVersions(projectId: string, model: string, page: Limit): Promise<Items<ModelVersion>>
   }
   readonly pipelines: {
@@ -37,7 +37,7 @@ export interface LoopDeps {
     listVersions(caller: Caller, dataset: string, page: Limit): Promise<Items<DatasetVersion>>
   }
   readonly deployments: {
-    listEndpoints(projectId: string): Promise<readonly EndpointView[]>
+    everyEndpoint(projectId: string): Promise<readonly EndpointView[]>
     listRollouts(
       key: { readonly projectId: string; readonly endpoint: string },
       limit: number,
@@ -45,7 +45,7 @@ export interface LoopDeps {
     ): Promise<Items<Rollout>>
   }
   readonly monitoring: {
-    listMonitors(projectId: string): Promise<readonly Monitor[]>
+    everyMonitor(projectId: string): Promise<readonly Monitor[]>
     listWindows(
       key: { readonly projectId: string; readonly monitor: string },
       page: Limit,

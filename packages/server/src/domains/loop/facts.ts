@@ -57,11 +57,11 @@ interface Facts {
 export async function readFacts(deps: LoopDeps, caller: Caller): Promise<Facts> {
   const { projectId } = caller
   const [models, pipelines, datasets, endpoints, monitors, incidents, approvals] = await Promise.all([
-    deps.registry.listModels(projectId),
+    deps.registry.everyModel(projectId),
     deps.pipelines.list(caller),
     deps.datasets.list(caller),
-    deps.deployments.listEndpoints(projectId),
-    deps.monitoring.listMonitors(projectId),
+    deps.deployments.everyEndpoint(projectId),
+    deps.monitoring.everyMonitor(projectId),
     deps.monitoring.listIncidents(projectId, { state: 'open', limit: shown.incidents }),
     deps.governance.listApprovals(projectId, { state: 'pending', limit: shown.approvals }),
   ])

@@ -25,7 +25,7 @@ const promoted = { rolloutId: 'ro1', verdict: 'promoted', says: 'It is better.',
 const others: LoopDeps = {
   now: () => now,
   registry: {
-    listModels: async () => [
+    everyModel: async () => [
       {
         name: 'churn',
         description: '',
@@ -33,9 +33,12 @@ const others: LoopDeps = {
         owners: [{ kind: 'user' as const, name: 'ana' }],
         versionCount: 2,
         latestVersion: 2,
+        latestStage: 'refused' as const,
         champion: 1,
         challenger: null,
+        endpoints: [],
         createdAt: now.toISOString(),
+        changedAt: now.toISOString(),
       },
     ],
     listVersions: async () => ({
@@ -54,11 +57,11 @@ const others: LoopDeps = {
   },
   datasets: { list: async () => [{ name: 'visits' }], listVersions: async () => ({ items: [dataOf()] }) },
   deployments: {
-    listEndpoints: async () => [endpointOf(null, { name: 'churn-staging', environment: 'staging' }), endpointOf(1)],
+    everyEndpoint: async () => [endpointOf(null, { name: 'churn-staging', environment: 'staging' }), endpointOf(1)],
     listRollouts: async () => ({ items: [rolloutOf()] }),
   },
   monitoring: {
-    listMonitors: async () => [monitorOf({ status: 'decay', watermark: '2001-03-01T00:00:00.000Z' })],
+    everyMonitor: async () => [monitorOf({ status: 'decay', watermark: '2001-03-01T00:00:00.000Z' })],
     listWindows: async () => ({ items: [] }),
     listIncidents: async () => ({ items: [incidentOf()] }),
   },

@@ -169,6 +169,7 @@ export const endpointOf = (version: number | null, given: Partial<EndpointView> 
 export const monitorOf = (given: Partial<Monitor> = {}): Monitor => ({
   name: 'churn-watch',
   spec: MonitorSpec.parse({ endpoint: 'churn-api', origin: at, performance: { atLeast: 0.7 } }),
+  model: 'churn',
   status: 'no_data',
   recordCount: 41,
   labelCount: 0,

@@ -12,6 +12,11 @@ export interface MonitoringDeps {
   readonly version: (projectId: string, model: string, version: number) => Promise<ModelVersion>
   /** @throws DomainError `deployments.endpoint_not_found` */
   readonly endpoint: (projectId: string, endpoint: string) => Promise<{ readonly model: string }>
+  /** The models of those of these endpoints that are there. */
+  readonly serving: (
+    projectId: string,
+    endpoints: readonly string[],
+  ) => Promise<readonly { readonly name: string; readonly model: string }[]>
   /** Told after predictions or labels of an endpoint were stored. */
   readonly arrived: (projectId: string, endpoint: string) => void
   readonly rollout: (projectId: string, rolloutId: string) => Promise<Rollout>

@@ -1,11 +1,11 @@
-import { type MonitorWindow, monitoringEvents } from '@evenkeel/contract'
+import { type Monitor, type MonitorWindow, monitoringEvents } from '@evenkeel/contract'
 import type { Db } from '../../platform/db.ts'
 import { publish } from '../../platform/events.ts'
 import type { MonitoringDeps } from './deps.ts'
 import { evaluateWindow, judge } from './evaluate.ts'
 import { syncIncidents } from './incidents.ts'
 import { recordStore, type ServedVersion } from './record-store.ts'
-import { type MonitorKey, type MonitorRow, monitorStore } from './store.ts'
+import { type IncidentRow, type MonitorKey, type MonitorRow, monitorStore } from './store.ts'
 import { createTally } from './tally.ts'
 import { createVersionLookup } from './version-lookup.ts'
 import { closedUntil, dueWindow, isClosed, windowMs } from './windows.ts'
@@ -99,13 +99,21 @@ async function announce(tx: Db, monitor: MonitorRow, window: MonitorWindow): Pro
 }
 
 /** How a monitor stands: by its open incidents, when its newest window holds anything at all. */
-export async function statusNow(
+async function statusNow(
   db: Db,
   { project_id: projectId, name }: MonitorRow,
   latest: MonitorWindow | undefined,
-): Promise<'ok' | 'drift' | 'decay' | 'no_data'> {
+): Promise<Monitor['status']> {
+  const open = await monitorStore(db).openIncidents(projectId)
+  return statusOf(
+    latest,
+    open.filter(({ monitor }) => monitor === name),
+  )
+}
+
+/** How a monitor stands, by its newest closed window and its open incidents. */
+export function statusOf(latest: MonitorWindow | undefined, open: readonly IncidentRow[]): Monitor['status'] {
   if (!latest || latest.rowCount === 0) return 'no_data'
-  const open = (await monitorStore(db).openIncidents(projectId)).filter((incident) => incident.monitor === name)
   if (open.some(({ kind }) => kind === 'decay')) return 'decay'
   return open.some(({ kind }) => kind === 'drift') ? 'drift' : 'ok'
 }

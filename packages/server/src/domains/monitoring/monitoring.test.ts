@@ -57,6 +57,23 @@ it('computes a window when it closes: rows, versions, drift, performance', async
   })
 })
 
+it('lists monitors by name, page by page, each as it reads by itself', async () => {
+  for (const monitor of ['list-b', 'list-a', 'list-c']) await world.watch(monitor, { endpoint: monitor })
+  await week(traffic({ endpoint: 'list-b', fromDay: 0, count: 300, seed: 5 }), 7)
+
+  const { items, nextCursor } = await world.client.list({ query: { text: 'LIST-', limit: 2 } })
+  const rest = await world.client.list({ query: { text: 'list-', cursor: nextCursor! } })
+
+  expect([...items, ...rest.items].map(({ name, status, model }) => [name, status, model])).toEqual([
+    ['list-a', 'no_data', 'flights'],
+    ['list-b', 'ok', 'flights'],
+    ['list-c', 'no_data', 'flights'],
+  ])
+  expect(rest.nextCursor).toBeNull()
+  expect(items[1]).toEqual(await world.client.get({ params: { monitor: 'list-b' } }))
+  expect(items[1]).toMatchObject({ recordCount: 300, latest: { start: origin, rowCount: 300 } })
+})
+
 it('shows an open window and closes it later, with the rows that came in between', async () => {
   await world.watch('open', { endpoint: 'open', labelDelaySeconds: 86_400 })
   const rows = traffic({ endpoint: 'open', fromDay: 0, count: 600, seed: 2 })

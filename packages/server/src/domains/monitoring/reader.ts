@@ -6,16 +6,15 @@ import {
   type MonitorWindow,
   type PredictionRecord,
 } from '@evenkeel/contract'
-import type { Db } from '../../platform/db.ts'
 import { failures } from '../../platform/errors.ts'
 import { type Page, type PageRequest, pageOf, positionOf } from '../../platform/page.ts'
 import { compareFeature } from './compare.ts'
 import type { MonitoringDeps } from './deps.ts'
-import { statusNow } from './evaluator.ts'
 import { createEvidence } from './evidence.ts'
 import { presentIncident, presentPrediction } from './present.ts'
+import { presentMonitors } from './present-monitors.ts'
 import { recordStore } from './record-store.ts'
-import { type MonitorKey, type MonitorRow, monitorStore } from './store.ts'
+import { type MonitorKey, type MonitorRow, type MonitorsAsked, monitorStore } from './store.ts'
 import { createVersionLookup } from './version-lookup.ts'
 
 const fail = failures(monitoringErrors)
@@ -23,9 +22,12 @@ const fail = failures(monitoringErrors)
 /** No window starts later, or before its negative, by epoch milliseconds; PostgreSQL knows these moments. */
 const latestMs = 1e14
 
+type MonitorsQuery = PageRequest & Pick<MonitorsAsked, 'text'>
+
 /** All that is read of monitoring. Nothing here changes anything. */
 export function createReader(deps: MonitoringDeps) {
-  const { db } = deps
+  const { db, serving } = deps
+  const present = (projectId: string, rows: readonly MonitorRow[]) => presentMonitors(db, serving, projectId, rows)
   const versions = createVersionLookup(deps)
 
   async function requireMonitor(key: MonitorKey): Promise<MonitorRow> {
@@ -35,13 +37,21 @@ export function createReader(deps: MonitoringDeps) {
   }
 
   return {
-    async listMonitors(projectId: string): Promise<Monitor[]> {
-      const rows = await monitorStore(db).listMonitors(projectId)
-      return Promise.all(rows.map((row) => presentMonitor(db, row)))
+    /** By name. */
+    async listMonitors(projectId: string, { limit, cursor, text }: MonitorsQuery): Promise<Page<Monitor>> {
+      const rows = await monitorStore(db).listMonitors({ projectId, text, after: cursor, limit: limit + 1 })
+      const { items, nextCursor } = pageOf(rows, limit, ({ name }) => name)
+      return { items: await present(projectId, items), nextCursor }
+    },
+
+    /** For other domains: all there are, by name. */
+    async everyMonitor(projectId: string): Promise<Monitor[]> {
+      return present(projectId, await monitorStore(db).listMonitors({ projectId }))
     },
 
     async getMonitor(key: MonitorKey): Promise<Monitor> {
-      return presentMonitor(db, await requireMonitor(key))
+      const [monitor] = await present(key.projectId, [await requireMonitor(key)])
+      return monitor!
     },
 
     /** Event time of an endpoint's newest prediction, ISO 8601; null when there is none. */
@@ -99,24 +109,5 @@ export function createReader(deps: MonitoringDeps) {
 
     /** What was recorded while a rollout ran, for the canary judge. */
     evidence: createEvidence(deps),
-  }
-}
-
-export async function presentMonitor(db: Db, row: MonitorRow): Promise<Monitor> {
-  const key = { projectId: row.project_id, monitor: row.name }
-  const [stream, latest, open] = await Promise.all([
-    recordStore(db).findStream({ projectId: key.projectId, endpoint: row.endpoint }),
-    monitorStore(db).latestWindow(key),
-    monitorStore(db).openIncidents(key.projectId),
-  ])
-  return {
-    name: row.name,
-    spec: row.spec,
-    status: await statusNow(db, row, latest),
-    recordCount: stream?.record_count ?? 0,
-    labelCount: stream?.label_count ?? 0,
-    watermark: stream?.complete_until?.toISOString() ?? null,
-    latest: latest ?? null,
-    openIncidents: open.filter(({ monitor }) => monitor === row.name).length,
   }
 }

@@ -136,6 +136,16 @@ export function recordStore(db: Db) {
       return rows[0]!.added
     },
 
+    async listStreams(projectId: string, endpoints: readonly string[]): Promise<StreamRow[]> {
+      if (endpoints.length === 0) return []
+      return tables
+        .selectFrom('monitoring.stream')
+        .selectAll()
+        .where('project_id', '=', projectId)
+        .where('endpoint', 'in', endpoints)
+        .execute()
+    },
+
     findStream: (key: EndpointKey): Promise<StreamRow | undefined> => streams(key).selectAll().executeTakeFirst(),
 
     /** Adds to the counts of an endpoint and moves its watermark, which never goes back. @returns where it was and is */

@@ -8,7 +8,7 @@ export function monitoringRoutes(app: FastifyInstance, monitoring: Monitoring): 
     addSegment: ({ params, query, file }, { projectId }) =>
       monitoring.addSegment({ projectId, ...params, ...query, file }),
     addLabels: ({ params, body }, { projectId }) => monitoring.addLabels({ projectId, ...params }, body),
-    list: async (_, { projectId }) => ({ items: await monitoring.listMonitors(projectId) }),
+    list: ({ query }, { projectId }) => monitoring.listMonitors(projectId, query),
     put: ({ params, body }, caller) => monitoring.putMonitor(caller, params.monitor, body),
     get: ({ params }, { projectId }) => monitoring.getMonitor({ projectId, ...params }),
     listWindows: ({ params, query }, { projectId }) => monitoring.listWindows({ projectId, ...params }, query),

@@ -6,7 +6,8 @@ import { type Job, periodic, worker } from '../../platform/jobs.ts'
 import { createArrivals, evaluationQueue, requestEvaluation } from './arrivals.ts'
 import type { MonitoringDeps } from './deps.ts'
 import { createEvaluator } from './evaluator.ts'
-import { createReader, presentMonitor } from './reader.ts'
+import { presentMonitors } from './present-monitors.ts'
+import { createReader } from './reader.ts'
 import { describeRollback } from './report.ts'
 import { monitorStore } from './store.ts'
 import { windowMs } from './windows.ts'
@@ -60,7 +61,7 @@ export function createMonitoring(deps: MonitoringDeps) {
 
     /** Writes a monitor; every window is computed anew by it. */
     async putMonitor({ projectId, userName: actor }: Caller, name: string, spec: MonitorSpec): Promise<Monitor> {
-      await findEndpoint(projectId, spec.endpoint)
+      const { model } = await findEndpoint(projectId, spec.endpoint)
       const key = { projectId, monitor: name }
       return db.transaction().execute(async (tx) => {
         const store = monitorStore(tx)
@@ -69,9 +70,11 @@ export function createMonitoring(deps: MonitoringDeps) {
         if (before && !sameWindows(before, spec)) await store.clearWindows(key)
         await store.markAllWindows(key, spec.endpoint, spec)
         await requestEvaluation(tx, key, 'all')
-        const written = await presentMonitor(tx, { project_id: projectId, name, endpoint: spec.endpoint, spec })
+        const row = { project_id: projectId, name, endpoint: spec.endpoint, spec }
+        const serving = async () => [{ name: spec.endpoint, model }]
+        const [written] = await presentMonitors(tx, serving, projectId, [row])
         await audit(tx, { projectId, actor, action: 'monitoring.put_monitor', subject: name, before, after: spec })
-        return written
+        return written!
       })
     },
   }

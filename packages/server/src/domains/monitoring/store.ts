@@ -1,6 +1,7 @@
 import type { Incident, MonitorSpec, MonitorWindow } from '@evenkeel/contract'
 import { type Selectable, sql } from 'kysely'
 import { type Database, type Db, json } from '../../platform/db.ts'
+import { hasText } from '../../platform/filter-sql.ts'
 import type { Judgement } from './evaluate.ts'
 import type { EndpointKey } from './record-store.ts'
 import { type WindowGrid, windowMs } from './windows.ts'
@@ -15,6 +16,16 @@ export type IncidentRow = Row<'monitoring.incident'>
 export interface MonitorKey {
   readonly projectId: string
   readonly monitor: string
+}
+
+/** Which monitors; without a limit all that are left. */
+export interface MonitorsAsked {
+  readonly projectId: string
+  /** Part of the name, capitals or not. */
+  readonly text?: string | undefined
+  /** Only those with a name behind it. */
+  readonly after?: string | undefined
+  readonly limit?: number
 }
 
 /** A window without its content. */
@@ -46,7 +57,14 @@ export function monitorStore(db: Db) {
     tables.selectFrom('monitoring.incident').selectAll().where('project_id', '=', projectId)
 
   return {
-    listMonitors: (projectId: string) => monitors(projectId).orderBy('name').execute(),
+    /** By name. */
+    listMonitors({ projectId, text, after, limit }: MonitorsAsked): Promise<MonitorRow[]> {
+      let query = monitors(projectId).orderBy('name')
+      if (text !== undefined) query = query.where(hasText(sql.ref('name'), text))
+      if (after !== undefined) query = query.where('name', '>', after)
+      if (limit !== undefined) query = query.limit(limit)
+      return query.execute()
+    },
 
     monitorsOf: ({ projectId, endpoint }: EndpointKey) =>
       monitors(projectId).where('endpoint', '=', endpoint).orderBy('name').execute(),
@@ -146,14 +164,16 @@ export function monitorStore(db: Db) {
       return rows.map(contentOf)
     },
 
-    /** The newest closed window. */
-    async latestWindow(key: MonitorKey): Promise<MonitorWindow | undefined> {
-      const row = await windows(key)
-        .select('content')
-        .where('closed', '=', true)
-        .orderBy('start_at', 'desc')
-        .executeTakeFirst()
-      return row && contentOf(row)
+    /** The newest closed window of each of these monitors that has one. */
+    async latestWindows(projectId: string, names: readonly string[]): Promise<Map<string, MonitorWindow>> {
+      const { rows } = await sql<{ monitor: string; content: unknown }>`
+        select m.monitor, w.content from unnest(${[...names]}::text[]) as m (monitor)
+        cross join lateral (
+          select content from monitoring.monitor_window
+          where project_id = ${projectId} and monitor = m.monitor and closed
+          order by start_at desc limit 1
+        ) w`.execute(db)
+      return new Map(rows.map((row) => [row.monitor, contentOf(row)]))
     },
 
     /** The windows that start at these times, ascending. */

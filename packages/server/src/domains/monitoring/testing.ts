@@ -128,6 +128,7 @@ export async function startMonitoring() {
           if (endpoint === 'unknown') throw noEndpoint('deployments.endpoint_not_found', { endpoint })
           return { model: 'flights' }
         },
+        serving: async (_, names) => names.map((name) => ({ name, model: 'flights' })),
         rollout: async (_, id) => rollouts.get(id)!,
         changesBetween: async (_project, _endpoint, from, until) =>
           changes.filter(({ at }) => at >= from && at < until),

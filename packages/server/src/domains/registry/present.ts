@@ -3,20 +3,20 @@ import { withDecisions } from './card.ts'
 import type { AliasMoveRow } from './alias-store.ts'
 import type { ModelRow, VersionRow } from './store.ts'
 
-export function presentModel(row: ModelRow): Model {
-  const { name, description, owner, owners, versionCount, latestVersion, champion, challenger, created_at } = row
-  return {
-    name,
-    description,
-    owner,
-    owners,
-    versionCount,
-    latestVersion,
-    champion,
-    challenger,
-    createdAt: created_at.toISOString(),
-  }
-}
+export const presentModel = (row: ModelRow, endpoints: Model['endpoints']): Model => ({
+  name: row.name,
+  description: row.description,
+  owner: row.owner,
+  owners: row.owners,
+  versionCount: row.versionCount,
+  latestVersion: row.latestVersion,
+  latestStage: row.latestStage,
+  champion: row.champion,
+  challenger: row.challenger,
+  endpoints,
+  createdAt: row.created_at.toISOString(),
+  changedAt: row.changedAt.toISOString(),
+})
 
 /** A version with its card; `approvals` are those of any version of the model. */
 export function present(row: VersionRow, approvals: readonly Approval[] = []): ModelVersion {

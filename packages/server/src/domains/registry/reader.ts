@@ -2,6 +2,7 @@ import {
   type AliasMove,
   type Approval,
   type Model,
+  type ModelEndpoint,
   type ModelVersion,
   registryErrors,
   type StageMove,
@@ -13,7 +14,7 @@ import { highestPosition, type Page, type PageRequest, pageOf, positionOf } from
 import { presentStageMove } from './catalog/present.ts'
 import { stageStore } from './catalog/stage-store.ts'
 import { present, presentAliasMove, presentModel } from './present.ts'
-import { type ModelKey, registryStore, type VersionRow } from './store.ts'
+import { type ModelKey, type ModelRow, type ModelsAsked, registryStore, type VersionRow } from './store.ts'
 
 const fail = failures(registryErrors)
 
@@ -21,7 +22,14 @@ export interface ReaderDeps {
   readonly db: Db
   /** Every request for approval of these versions, oldest first. */
   readonly approvals: (projectId: string, model: string, versions: readonly number[]) => Promise<readonly Approval[]>
+  /** The endpoints of these models, by name. */
+  readonly endpointsOf: (
+    projectId: string,
+    models: readonly string[],
+  ) => Promise<readonly (ModelEndpoint & { readonly model: string })[]>
 }
+
+type ModelsQuery = PageRequest & Pick<ModelsAsked, 'owner' | 'text'>
 
 /** The version to beat, and the span of event time that it was trained on. */
 export interface Champion {
@@ -33,11 +41,22 @@ export interface Champion {
 export type Reader = ReturnType<typeof createReader>
 
 /** All that is read of the registry. Nothing here changes anything. */
-export function createReader({ db, approvals }: ReaderDeps) {
+export function createReader({ db, approvals, endpointsOf }: ReaderDeps) {
   async function presentAll({ projectId, model }: ModelKey, rows: readonly VersionRow[]): Promise<ModelVersion[]> {
     const numbers = rows.map(({ version }) => version)
     const decided = await approvals(projectId, model, numbers)
     return rows.map((row) => present(row, decided))
+  }
+
+  async function presentModels(projectId: string, rows: readonly ModelRow[]): Promise<Model[]> {
+    const names = rows.map(({ name }) => name)
+    const serving = Map.groupBy(await endpointsOf(projectId, names), ({ model }) => model)
+    return rows.map((row) =>
+      presentModel(
+        row,
+        (serving.get(row.name) ?? []).map(({ name, environment, version }) => ({ name, environment, version })),
+      ),
+    )
   }
 
   async function version(projectId: string, model: string, number: number): Promise<ModelVersion> {
@@ -49,16 +68,23 @@ export function createReader({ db, approvals }: ReaderDeps) {
   async function getModel(projectId: string, model: string): Promise<Model> {
     const row = await registryStore(db).findModel({ projectId, model })
     if (!row) throw fail('registry.model_not_found', { model })
-    return presentModel(row)
+    return (await presentModels(projectId, [row]))[0]!
   }
 
   return {
     version,
     getModel,
 
-    /** By name. @param owner - only those of `ana`, `user:ana` or `team:risk` */
-    async listModels(projectId: string, owner?: string): Promise<Model[]> {
-      return (await registryStore(db).listModels(projectId, owner)).map(presentModel)
+    /** By name. */
+    async listModels(projectId: string, { limit, cursor, ...filter }: ModelsQuery): Promise<Page<Model>> {
+      const rows = await registryStore(db).listModels({ projectId, ...filter, after: cursor, limit: limit + 1 })
+      const { items, nextCursor } = pageOf(rows, limit, ({ name }) => name)
+      return { items: await presentModels(projectId, items), nextCursor }
+    },
+
+    /** For other domains: all there are, by name. */
+    async everyModel(projectId: string): Promise<Model[]> {
+      return presentModels(projectId, await registryStore(db).listModels({ projectId }))
     },
 
     /** Newest first. */

@@ -111,9 +111,12 @@ it('registers a version with the signature that its file declares, and the model
     owners: [{ kind: 'user', name: 'local' }],
     versionCount: 1,
     latestVersion: 1,
+    latestStage: 'passed',
     champion: null,
     challenger: null,
+    endpoints: [],
     createdAt: start.toISOString(),
+    changedAt: start.toISOString(),
   })
   expect(await newsOf('first@1')).toEqual(['registry.gate_decided'])
 })

@@ -5,7 +5,7 @@ import type { Registry } from './service.ts'
 
 export function registryRoutes(app: FastifyInstance, registry: Registry): void {
   mount(app, endpoints, {
-    listModels: async ({ query }, { projectId }) => ({ items: await registry.listModels(projectId, query.owner) }),
+    listModels: ({ query }, { projectId }) => registry.listModels(projectId, query),
     getModel: ({ params }, { projectId }) => registry.getModel(projectId, params.model),
     listVersions: ({ params, query }, { projectId }) => registry.listVersions(projectId, params.model, query),
     listAliasMoves: ({ params, query }, { projectId }) => registry.listAliasMoves(projectId, params.model, query),

@@ -9,6 +9,7 @@ import type {
 } from '@evenkeel/contract'
 import { type Selectable, sql } from 'kysely'
 import { type Database, type Db, json } from '../../platform/db.ts'
+import { hasText } from '../../platform/filter-sql.ts'
 import { ownerStore } from './people/owner-store.ts'
 
 type Row<T extends keyof Database> = Selectable<Database[T]>
@@ -43,7 +44,21 @@ export interface NewVersionRow extends VersionKey {
 }
 
 export type ModelRow = Row<'registry.model'> &
-  Pick<Model, 'owners' | 'versionCount' | 'latestVersion' | 'champion' | 'challenger'>
+  Pick<Model, 'owners' | 'versionCount' | 'latestVersion' | 'latestStage' | 'champion' | 'challenger'> & {
+    readonly changedAt: Date
+  }
+
+/** Which models, by name; without a limit all that are left. */
+export interface ModelsAsked {
+  readonly projectId: string
+  /** Such as `ana`, `user:ana` or `team:risk`. */
+  readonly owner?: string | undefined
+  /** Part of the name, capitals or not. */
+  readonly text?: string | undefined
+  /** Only those with a name behind it. */
+  readonly after?: string | undefined
+  readonly limit?: number
+}
 
 const ofModel = (table: string) =>
   sql`registry.${sql.id(table)} t where t.project_id = m.project_id and t.model = m.name`
@@ -81,6 +96,12 @@ export function registryStore(db: Db) {
         sql<number | null>`(select max(version) from ${ofModel('model_version')} and deleted_at is null)`.as(
           'latestVersion',
         ),
+        sql<Stage | null>`(
+          select stage from ${ofModel('model_version')} and deleted_at is null order by version desc limit 1
+        )`.as('latestStage'),
+        sql<Date>`greatest(m.updated_at, (
+          select moved_at from ${ofModel('alias_move')} order by position desc limit 1
+        ))`.as('changedAt'),
         sql<number | null>`(select version from ${ofModel('model_alias')} and alias = 'champion')`.as('champion'),
         sql<number | null>`(select version from ${ofModel('model_alias')} and alias = 'challenger')`.as('challenger'),
         sql<ModelOwner[]>`coalesce((
@@ -92,7 +113,7 @@ export function registryStore(db: Db) {
 
   return {
     /** By name, and without prompts: nobody trains or deploys them. */
-    listModels: (projectId: string, owner?: string): Promise<ModelRow[]> =>
+    listModels: ({ projectId, owner, text, after, limit }: ModelsAsked): Promise<ModelRow[]> =>
       models(projectId)
         .$if(owner !== undefined, (query) =>
           query.where(
@@ -100,6 +121,9 @@ export function registryStore(db: Db) {
               and ${owner!} in (t.name, t.kind || ':' || t.name))`,
           ),
         )
+        .$if(text !== undefined, (query) => query.where(hasText(sql.ref('m.name'), text!)))
+        .$if(after !== undefined, (query) => query.where('m.name', '>', after!))
+        .$if(limit !== undefined, (query) => query.limit(limit!))
         .where(
           sql<boolean>`not exists (select 1 from ${ofModel('model_tag')} and key = ${promptTag} and value = 'true')`,
         )

@@ -22,6 +22,7 @@ export const quietNeighbours = {
     override: null,
   }),
   approvals: async () => [],
+  endpointsOf: async () => [],
   rollout: async () => rolloutOf({}),
   isProduction: (environment) => environment === 'production',
   noteReproduced: async () => null,

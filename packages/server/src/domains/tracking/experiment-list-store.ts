@@ -1,6 +1,7 @@
 import type { Lifecycle } from '@evenkeel/contract'
 import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { Db } from '../../platform/db.ts'
+import { hasText } from '../../platform/filter-sql.ts'
 import { after, nullable, orderOf, positionOf, type SortColumn } from '../../platform/keyset.ts'
 import { type ExperimentKey, type ExperimentRow, tagsOf } from './experiment-store.ts'
 
@@ -43,7 +44,7 @@ const below = (folder: string): RawBuilder<SqlBool> =>
   folder === '' ? sql`true` : sql`(e.folder = ${folder} or starts_with(e.folder, ${`${folder}/`}))`
 
 function isAsked({ projectId, folder = '', search, lifecycle }: ExperimentsAsked): RawBuilder<SqlBool> {
-  const named = search ? sql`and position(lower(${search}) in lower(e.name)) > 0` : sql``
+  const named = search ? sql`and ${hasText(sql`e.name`, search)}` : sql``
   return sql<SqlBool>`e.project_id = ${projectId} and ${below(folder)} ${named}
     and e.deleted_ms is ${nullIf(lifecycle)}`
 }

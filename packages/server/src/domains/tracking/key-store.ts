@@ -1,5 +1,6 @@
 import { type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { Db } from '../../platform/db.ts'
+import { hasText } from '../../platform/filter-sql.ts'
 import type { ExperimentKey } from './experiment-store.ts'
 
 export interface KeysAsked extends ExperimentKey {
@@ -52,5 +53,4 @@ const runsOf = ({ projectId, experimentId }: ExperimentKey) => sql`run as materi
 const anyRun = (rows: RawBuilder<unknown>) =>
   sql<SqlBool>`(select true from run cross join lateral (select from ${rows} offset 0) found limit 1)`
 
-const named = (key: RawBuilder<unknown>, { search }: KeysAsked) =>
-  search ? sql<SqlBool>`position(lower(${search}) in lower(${key})) > 0` : sql<SqlBool>`true`
+const named = (key: RawBuilder<unknown>, { search }: KeysAsked) => (search ? hasText(key, search) : sql<SqlBool>`true`)

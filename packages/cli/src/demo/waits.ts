@@ -3,28 +3,32 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { DemoApi } from './api.ts'
 import { NAMES } from './setup.ts'
 
+const LIMIT_MS = 120_000
 const PAUSE_MS = 60
+/** A run takes seconds, and to read it costs more than most questions. */
+const RUN_PAUSE_MS = 250
 
 /** Asks again and again until there is an answer; gives up with words. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined>, limitMs = 120_000): Promise<T> {
-  const giveUpAt = Date.now() + limitMs
+export async function until<T>(what: string, ask: () => Promise<T | undefined>, pauseMs = PAUSE_MS): Promise<T> {
+  const giveUpAt = Date.now() + LIMIT_MS
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer
-    if (Date.now() > giveUpAt) throw new Error(`waited ${limitMs / 1000} s for ${what}`)
-    await delay(PAUSE_MS)
+    if (Date.now() > giveUpAt) throw new Error(`waited ${LIMIT_MS / 1000} s for ${what}`)
+    await delay(pauseMs)
   }
 }
 
 /** Waits for the end of a run; tells how far it is. */
 export function runEnd(api: DemoApi, runId: string, onProgress: (says: string) => void): Promise<Run> {
-  return until(`run ${runId}`, async () => {
+  const ask = async () => {
     const run = await api.pipelines.getRun({ params: { run: runId } })
     const busy = run.steps.find(({ state }) => state === 'running')
     if (busy) onProgress(busy.progress ? `${busy.key}: ${busy.progress.says}` : busy.key)
     if (run.state === 'failed' || run.state === 'cancelled') throw new Error(`run ${runId} ${run.state}: ${run.reason}`)
     return run.state === 'succeeded' ? run : undefined
-  })
+  }
+  return until(`run ${runId}`, ask, RUN_PAUSE_MS)
 }
 
 /** The version a run registered, which the register step wrote down. */

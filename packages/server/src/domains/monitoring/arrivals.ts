@@ -24,8 +24,8 @@ export const evaluationQueue = defineQueue(
 /** Records of one statement. */
 const batchSize = 5000
 
-/** Rows that arrive within so long are evaluated together; a window that closes does not wait. */
-const gatherMs = 4000
+/** Rows that arrive within so long are evaluated together: that reads the whole window. One that closes does not wait. */
+const gatherMs = 15_000
 
 export interface SegmentUpload {
   readonly projectId: string

@@ -50,7 +50,7 @@ export function createMonitoring(deps: MonitoringDeps) {
   ]
   const jobs: readonly Job[] = [
     worker(evaluationQueue, ({ windows, ...key }) => evaluator.evaluate(key, windows)),
-    periodic('monitoring.catch_up', 10, evaluator.evaluateAll),
+    periodic('monitoring.catch_up', 60, evaluator.evaluateAll),
   ]
 
   return {

@@ -1,6 +1,5 @@
 import type { EndpointView } from '@evenkeel/contract'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCounterIntervalMs } from '../live/useLive.ts'
 import { pathTo, pathToVersion } from '../shell/paths.ts'
 import {
@@ -17,16 +16,14 @@ import {
   PageLink,
   SearchField,
   StateWord,
-  TYPING_MS,
-  useDebouncedValue,
+  useSearchText,
 } from '../ui/index.ts'
 import { endpointsQuery } from './queries.ts'
 import { ROLLOUT_STATES } from './rollout-words.ts'
 
 /** What serves where, and is something on its way? */
 export function DeploymentsPage() {
-  const { text = '' } = useSearch({ from: '/deployments' })
-  const [settled] = useDebouncedValue(text, TYPING_MS)
+  const { text, settled } = useSearchText()
   const endpoints = useInfiniteQuery({ ...endpointsQuery(settled), refetchInterval: useCounterIntervalMs() })
   return (
     <div className="ek-page">
@@ -58,16 +55,12 @@ const First = () => (
 )
 
 function List({ endpoints }: { readonly endpoints: readonly EndpointView[] }) {
-  const { text = '' } = useSearch({ from: '/deployments' })
-  const navigate = useNavigate({ from: '/deployments' })
-  const type = (value: string) =>
-    void navigate({ search: (search) => ({ ...search, text: value || undefined }), replace: true, resetScroll: false })
   return (
     <Card
       title="All deployments"
       note="By name; traffic of the last two minutes. j and k move, Enter opens."
       flush
-      actions={<SearchField label="Search deployments" text={text} onType={type} />}
+      actions={<SearchField label="Search deployments" />}
     >
       {endpoints.length === 0 ? <Empty title="No endpoint is called so." /> : <Table endpoints={endpoints} />}
     </Card>

@@ -1,6 +1,6 @@
 import type { ExperimentRow } from '@evenkeel/contract'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useSearch } from '@tanstack/react-router'
 import { useCounterIntervalMs } from '../live/useLive.ts'
 import { pathTo } from '../shell/paths.ts'
 import {
@@ -14,8 +14,7 @@ import {
   SearchField,
   StateWord,
   Time,
-  TYPING_MS,
-  useDebouncedValue,
+  useSearchText,
 } from '../ui/index.ts'
 import css from './Experiments.module.css'
 import { FirstRun } from './FirstRun.tsx'
@@ -24,8 +23,8 @@ import { experimentsQuery } from './queries.ts'
 
 /** What was tried, and where is something going on? */
 export function ExperimentsPage() {
-  const { folder = '', text = '' } = useSearch({ from: '/experiments' })
-  const [settled] = useDebouncedValue(text, TYPING_MS)
+  const { folder = '' } = useSearch({ from: '/experiments' })
+  const { text, settled } = useSearchText()
   const intervalMs = useCounterIntervalMs()
   const experiments = useInfiniteQuery({ ...experimentsQuery(folder, settled), refetchInterval: intervalMs })
   return (
@@ -58,15 +57,12 @@ interface ListProps {
 
 function List({ experiments, folders }: ListProps) {
   const { folder, text = '' } = useSearch({ from: '/experiments' })
-  const navigate = useNavigate({ from: '/experiments' })
-  const type = (value: string) =>
-    void navigate({ search: (search) => ({ ...search, text: value || undefined }), replace: true, resetScroll: false })
   return (
     <Card
       title={folder ?? 'All experiments'}
       note="Those with the newest runs first."
       flush
-      actions={<SearchField label="Search experiments" text={text} onType={type} />}
+      actions={<SearchField label="Search experiments" />}
     >
       <Folders folders={folders} />
       {experiments.length === 0 ? (

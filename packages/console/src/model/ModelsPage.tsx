@@ -15,8 +15,7 @@ import {
   SearchField,
   StateWord,
   Time,
-  TYPING_MS,
-  useDebouncedValue,
+  useSearchText,
 } from '../ui/index.ts'
 import { ownerText } from './owner-text.ts'
 import { OwnerFilter } from './OwnerFilter.tsx'
@@ -25,8 +24,8 @@ import { STAGES } from './words.ts'
 
 /** Which models are there, and how does each of them stand? */
 export function ModelsPage() {
-  const { text = '', owner } = useSearch({ from: '/models' })
-  const [settled] = useDebouncedValue(text, TYPING_MS)
+  const { owner } = useSearch({ from: '/models' })
+  const { text, settled } = useSearchText()
   const models = useInfiniteQuery(modelsQuery(settled, owner))
   return (
     <div className="ek-page">
@@ -62,8 +61,8 @@ const First = () => (
 function List({ models }: { readonly models: readonly Model[] }) {
   const { text = '', owner } = useSearch({ from: '/models' })
   const navigate = useNavigate({ from: '/models' })
-  const change = (next: { text?: string | undefined; owner?: string | undefined }) =>
-    void navigate({ search: (search) => ({ ...search, ...next }), replace: true, resetScroll: false })
+  const choose = (next: string | undefined) =>
+    void navigate({ search: (search) => ({ ...search, owner: next }), replace: true, resetScroll: false })
   return (
     <Card
       title="All models"
@@ -71,8 +70,8 @@ function List({ models }: { readonly models: readonly Model[] }) {
       flush
       actions={
         <>
-          <OwnerFilter owner={owner} onChoose={(next) => change({ owner: next })} />
-          <SearchField label="Search models" text={text} onType={(next) => change({ text: next || undefined })} />
+          <OwnerFilter owner={owner} onChoose={choose} />
+          <SearchField label="Search models" />
         </>
       }
     >

@@ -1,6 +1,5 @@
 import { type Monitor, type MonitorWindow, plural } from '@evenkeel/contract'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
 import { pathTo } from '../shell/paths.ts'
 import {
   Card,
@@ -13,8 +12,7 @@ import {
   PageLink,
   SearchField,
   StateWord,
-  TYPING_MS,
-  useDebouncedValue,
+  useSearchText,
 } from '../ui/index.ts'
 import { monitorsQuery } from './queries.ts'
 import { MONITOR_STATES } from './states.ts'
@@ -22,8 +20,7 @@ import { windowWords } from './window-words.ts'
 
 /** Which models have changed in the world, and where is an incident open? */
 export function MonitorsPage() {
-  const { text = '' } = useSearch({ from: '/monitors' })
-  const [settled] = useDebouncedValue(text, TYPING_MS)
+  const { text, settled } = useSearchText()
   const monitors = useInfiniteQuery(monitorsQuery(settled))
   return (
     <div className="ek-page">
@@ -55,16 +52,12 @@ const First = () => (
 )
 
 function List({ monitors }: { readonly monitors: readonly Monitor[] }) {
-  const { text = '' } = useSearch({ from: '/monitors' })
-  const navigate = useNavigate({ from: '/monitors' })
-  const type = (value: string) =>
-    void navigate({ search: (search) => ({ ...search, text: value || undefined }), replace: true, resetScroll: false })
   return (
     <Card
       title="All monitors"
       note="By name. j and k move, Enter opens."
       flush
-      actions={<SearchField label="Search monitors" text={text} onType={type} />}
+      actions={<SearchField label="Search monitors" />}
     >
       {monitors.length === 0 ? <Empty title="No monitor is called so." /> : <Table monitors={monitors} />}
     </Card>

@@ -1,14 +1,26 @@
 import { TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { TYPING_MS } from './pages.ts'
 
-interface SearchFieldProps {
-  /** `Search models` */
-  readonly label: string
-  readonly text: string
-  readonly onType: (text: string) => void
+/** The part of a name in the address: as it stands there, and as it stood when typing last paused. */
+export function useSearchText() {
+  const { text = '' } = useSearch({ strict: false })
+  const [settled] = useDebouncedValue(text, TYPING_MS)
+  return { text, settled }
 }
 
-/** Where one types a part of a name; the key `/` leads here. */
-export function SearchField({ label, text, onType }: SearchFieldProps) {
+/** Where one types a part of a name, which goes into the address; the key `/` leads here. */
+export function SearchField({ label }: { readonly label: string }) {
+  const { text } = useSearchText()
+  const navigate = useNavigate()
+  const type = (value: string) =>
+    void navigate({
+      to: '.',
+      search: (search) => ({ ...search, text: value || undefined }),
+      replace: true,
+      resetScroll: false,
+    })
   return (
     <TextInput
       aria-label={label}
@@ -16,7 +28,7 @@ export function SearchField({ label, text, onType }: SearchFieldProps) {
       size="xs"
       data-search
       value={text}
-      onChange={({ currentTarget }) => onType(currentTarget.value)}
+      onChange={({ currentTarget }) => type(currentTarget.value)}
     />
   )
 }

@@ -103,7 +103,7 @@ await browserSuite('lists', 3 * LISTS.length + 5, (stage) => {
     await page.getByPlaceholder('Model, deployment, monitor…').waitFor()
     await page.keyboard.type('spam-299')
     await page.getByRole('button', { name: /^spam-299 Models/ }).waitFor()
-    await page.keyboard.press('ArrowDown')
+    await page.getByRole('button', { name: /^spam-299-api Deployments/ }).waitFor()
     await page.keyboard.press('Enter')
 
     await expect.poll(() => new URL(page.url()).pathname).toBe('/models/spam-299')

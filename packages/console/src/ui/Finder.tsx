@@ -1,6 +1,7 @@
 import '@mantine/spotlight/styles.css'
-import { Spotlight, spotlight } from '@mantine/spotlight'
+import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import { IconSearch } from '@tabler/icons-react'
+import { useEffect } from 'react'
 
 export interface FinderGroup {
   readonly title: string
@@ -17,6 +18,8 @@ interface FinderProps {
   readonly onChoose: (href: string) => void
 }
 
+const [store, spotlight] = createSpotlight()
+
 export const openFinder = (): void => spotlight.open()
 
 /** A list of pages that one finds by typing. */
@@ -32,8 +35,14 @@ export function Finder({ groups, searching, text, onType, onOpen, onChoose }: Fi
         onClick: () => onChoose(href),
       })),
     }))
+  const names = groups.flatMap(({ items }) => items.map(({ href }) => href)).join('\n')
+  useEffect(() => {
+    // What arrives after the last key takes the place of what was selected: Enter chooses the first again.
+    if (text !== '') selectFirst()
+  }, [names, text])
   return (
     <Spotlight
+      store={store}
       actions={actions}
       // The shell listens for the keys, so that they work before this is loaded.
       shortcut={null}
@@ -52,4 +61,13 @@ export function Finder({ groups, searching, text, onType, onOpen, onChoose }: Fi
       }}
     />
   )
+}
+
+/** As a key in the field does; the list forgets what it had selected when that goes. */
+function selectFirst(): void {
+  const { listId } = store.getState()
+  const [first, ...others] = listId ? document.querySelectorAll(`#${CSS.escape(listId)} [data-action]`) : []
+  for (const other of others) other.removeAttribute('data-selected')
+  first?.setAttribute('data-selected', 'true')
+  store.updateState((state) => ({ ...state, selected: first ? 0 : -1 }))
 }

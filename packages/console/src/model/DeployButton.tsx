@@ -14,11 +14,12 @@ interface DeployButtonProps {
 export function DeployButton({ version, kind = 'primary' }: DeployButtonProps) {
   const [open, setOpen] = useState(false)
   const { data: endpoints = [] } = useQuery(endpointsOfQuery(version.model))
+  const unfit = version.artifact ? whyNot('deploy', version.stage) : 'It has no ONNX file, and no other can be served.'
   const nowhere = endpoints.length === 0 ? 'No endpoint serves this model; create one first.' : undefined
 
   return (
     <>
-      <Button kind={kind} disabledReason={whyNot('deploy', version.stage) ?? nowhere} onClick={() => setOpen(true)}>
+      <Button kind={kind} disabledReason={unfit ?? nowhere} onClick={() => setOpen(true)}>
         Deploy version {version.version}
       </Button>
       {open && <DeployDialog version={version} endpoints={endpoints} onClose={() => setOpen(false)} />}

@@ -45,12 +45,12 @@ export type Deployable = ModelVersion & {
   readonly signature: NonNullable<ModelVersion['signature']>
 }
 
-/** @throws DomainError `deployments.not_passed`, `registry.no_artifact` */
+/** @throws DomainError `registry.no_artifact`, `deployments.not_passed` */
 export function requireDeployable(found: ModelVersion): Deployable {
   const { model, version, stage, artifact, signature } = found
+  if (!artifact || !signature) throw fail('registry.no_artifact', { model, version })
   const reason = whyNot('deploy', stage)
   if (reason) throw fail('deployments.not_passed', { model, version, reason }, { why: `It is ${stage}. ${reason}` })
-  if (!artifact || !signature) throw fail('registry.no_artifact', { model, version })
   return { ...found, artifact, signature }
 }
 

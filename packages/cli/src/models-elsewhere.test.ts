@@ -1,7 +1,7 @@
 import { createClient } from '@evenkeel/client'
 import { artifacts } from '@evenkeel/contract'
 import { execFileSync } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -126,6 +126,63 @@ it('refuses a version that nobody evaluated, and says what to do', async () => {
   expect(code).toBe(6)
   expect(stdout).toContain('It came without an evaluation on held-out rows')
   expect(stdout).toContain('/api/v1/models/risky/versions/1/override-gate')
+})
+
+const weights = fileURLToPath(new URL('../../contract/src/inspection/fixtures/linear.safetensors', import.meta.url))
+
+/** A folder as the cache of Hugging Face holds it: links to files, and names that nobody is to see. */
+async function huggingFace(name: string): Promise<string> {
+  const snapshot = join(folder, name)
+  await mkdir(join(snapshot, '.cache'), { recursive: true })
+  await writeFile(join(snapshot, '.cache/lock'), '')
+  await symlink(weights, join(snapshot, 'model.safetensors'))
+  await symlink(join(folder, 'nowhere'), join(snapshot, 'gone.bin'))
+  await writeFile(join(snapshot, 'config.json'), '{"architectures":["LinearForMails"]}')
+  await writeFile(join(snapshot, 'README.md'), '---\nlicense: mit\n---\n# Mails\n\nTells angry from happy mails.\n')
+  return snapshot
+}
+
+it('keeps a folder of Hugging Face as a version, which MLflow finds and a download brings back', async () => {
+  const url = ['--url', local.url]
+  const snapshot = await huggingFace('snapshot')
+  const dry = await evenkeel('register', snapshot, '--dry-run', '--json', ...url)
+  expect(JSON.parse(dry.stdout)).toMatchObject({ says: expect.stringContaining('for LinearForMails') })
+
+  const first = await evenkeel('register', snapshot, '--model', 'mails', '--metric', 'f1=0.9', ...url)
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('mails@1 is safetensors: 2 tensors') })
+  expect(first.stderr).toContain('sending model.safetensors')
+  // Sent once, registered once.
+  const again = await evenkeel('register', snapshot, '--model', 'mails', ...url)
+  expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('mails@1') })
+  expect(again.stderr).not.toContain('sending')
+
+  const uriAnswer = await fetch(`${local.url}/api/2.0/mlflow/model-versions/get-download-uri?name=mails&version=1`)
+  const { artifact_uri: uri } = (await uriAnswer.json()) as { artifact_uri: string }
+  const listing = `${local.url}/api/2.0/mlflow-artifacts/artifacts?path=${uri.replace('mlflow-artifacts:/', '')}`
+  const { files } = (await (await fetch(listing)).json()) as { files: { path: string }[] }
+  expect(files.map(({ path }) => path).toSorted()).toEqual(['README.md', 'config.json', 'model.safetensors'])
+
+  const to = join(folder, 'mails')
+  expect(await evenkeel('model', 'download', 'mails@1', '--to', to, ...url)).toMatchObject({ code: 0 })
+  expect(await readFile(join(to, 'files/model.safetensors'))).toEqual(await readFile(weights))
+  expect(await readFile(join(to, 'README.md'), 'utf8')).toContain('Tells angry from happy mails.')
+})
+
+it('never serves weights, and says what to do; nor takes files out of their folder', async () => {
+  const url = ['--url', local.url]
+  expect(await evenkeel('register', weights, '--model', 'alone', ...url)).toMatchObject({ code: 0 })
+  await evenkeel('api', 'PUT', '/api/v1/endpoints/alone', '{"environment":"staging","model":"alone"}', ...url)
+  const deployed = await evenkeel('deploy', 'alone@1', '--endpoint', 'alone', ...url)
+  expect(deployed).toMatchObject({ stderr: expect.stringContaining('The version has no ONNX file') })
+  const again = await evenkeel('register', 'alone@1', ...url)
+  expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('alone@1 is a folder of weights') })
+
+  const stored = createClient(artifacts, { baseUrl: local.url })
+  const bytes = (await readFile(weights)) as Uint8Array<ArrayBuffer>
+  const file = await stored.upload({ query: {}, file: new Blob([bytes]).stream() })
+  const files = [{ path: '../../0/models/churn/x.safetensors', ...file }]
+  const answer = await post('/api/v1/models/alone/versions/from-files', { files, card: null, metrics: {}, params: {} })
+  expect(await answer.json()).toMatchObject({ code: 'artifacts.bad_path' })
 })
 
 const python = process.env['PYTHON_MODELS'] ?? 'python3'

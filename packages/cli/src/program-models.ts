@@ -14,8 +14,14 @@ function addMetric(text: string, before: readonly Metric[]): readonly Metric[] {
 }
 
 export function addModelCommands(program: Command, { remote, action }: Dressing): void {
-  remote(program.command('register').argument('<what>', 'a file, a folder of MLflow, churn@3 or models:/churn/3'))
-    .description('register a model made elsewhere: ONNX, trees of LightGBM and XGBoost, scikit-learn with --python')
+  remote(
+    program
+      .command('register')
+      .argument('<what>', 'a file, a folder of MLflow or Hugging Face, churn@3 or models:/churn/3'),
+  )
+    .description(
+      'register a model made elsewhere: ONNX, trees of LightGBM and XGBoost, safetensors, scikit-learn with --python',
+    )
     .helpGroup('LOOP')
     .option('--model <name>', 'the model that it is a version of')
     .option('--metric <name=value>', 'how good it was; may be given several times', addMetric, [])

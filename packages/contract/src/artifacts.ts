@@ -8,9 +8,6 @@ export const StoredArtifact = z
   .meta({ id: 'StoredArtifact' })
 export type StoredArtifact = z.infer<typeof StoredArtifact>
 
-/** Largest artifact in one request, in bytes. */
-export const artifactLimitBytes = 2 * 1024 ** 3
-
 /** A file under its name. */
 export const StoredFile = z.object({ path: z.string(), ...StoredArtifact.shape }).meta({ id: 'StoredFile' })
 export type StoredFile = z.infer<typeof StoredFile>
@@ -26,7 +23,7 @@ export const FileEntry = z
   .meta({ id: 'FileEntry' })
 export type FileEntry = z.infer<typeof FileEntry>
 
-/** Largest file under a name, in bytes. */
+/** Largest file in one request, in bytes. */
 export const fileLimitBytes = 5 * 1024 ** 4
 
 export const artifactErrors = defineErrors({
@@ -76,7 +73,7 @@ export const artifacts = defineEndpoints({
       /** Refuse the upload when its bytes have another digest. */
       digest: Digest.optional(),
     }),
-    upload: { kind: 'bytes', limitBytes: artifactLimitBytes },
+    upload: { kind: 'bytes', limitBytes: fileLimitBytes },
     success: { status: 201, body: StoredArtifact },
     errors: uploadErrors,
   },
@@ -87,7 +84,7 @@ export const artifacts = defineEndpoints({
     access: 'artifacts:write',
     upload: {
       kind: 'multipart',
-      limitBytes: artifactLimitBytes,
+      limitBytes: fileLimitBytes,
       fields: z.object({ digest: Digest.optional() }),
     },
     success: { status: 201, body: z.object({ ...StoredArtifact.shape, fileName: z.string() }) },

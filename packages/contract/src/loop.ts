@@ -36,7 +36,7 @@ export const LoopRow = z
       z.object({
         version: z.int(),
         says: z.string(),
-        /** `logged`: it has only files of MLflow, which nobody judges or serves. */
+        /** `logged`: it has no ONNX file, only others, which nobody judges or serves. */
         outcome: z.enum(['promoted', 'refused', 'rolled_back', 'running', 'passed', 'failed', 'logged']),
         eventTime: EventTime.nullable(),
         link: z.string(),

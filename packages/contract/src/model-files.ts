@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { StoredFile } from './artifacts.ts'
 import { Name } from './common.ts'
 import { defineEndpoints } from './endpoint.ts'
-import { oneVersion } from './registry.ts'
+import { ModelVersion, oneModel, oneVersion } from './registry.ts'
 
 /** Ways to use a version: the first three ask an endpoint, the others load the files. */
-export const SnippetLanguage = z.enum(['curl', 'python', 'node', 'onnxruntime', 'mlflow'])
+export const SnippetLanguage = z.enum(['curl', 'python', 'node', 'onnxruntime', 'mlflow', 'safetensors'])
 export type SnippetLanguage = z.infer<typeof SnippetLanguage>
 
 /** Code that runs as it is. */
@@ -35,7 +36,20 @@ export type VersionSnippets = z.infer<typeof VersionSnippets>
 export const folderNameOf = ({ model, version }: { readonly model: string; readonly version: number }): string =>
   `${model.replaceAll(/[^\p{L}\p{N}_.-]/gu, '_').replace(/^[.-]/, '_')}-${version}`
 
-/** A version to take along, and code to use it. */
+/** A folder of weights: files of safetensors, and what describes the network that they belong to. */
+export const NewFolderVersion = z.object({
+  /** Stored already; at least one ends in `.safetensors`. Their paths are those below the folder. */
+  files: z.array(StoredFile).min(1).max(1000),
+  /** Markdown; null takes the `README.md` of the folder, or what the files tell. */
+  card: z
+    .string()
+    .max(1024 ** 2)
+    .nullable(),
+  ...ModelVersion.pick({ metrics: true, params: true }).shape,
+})
+export type NewFolderVersion = z.infer<typeof NewFolderVersion>
+
+/** A version to take along, code to use it, and one that is files of any network. */
 export const modelFiles = defineEndpoints({
   download: {
     method: 'GET',
@@ -45,6 +59,16 @@ export const modelFiles = defineEndpoints({
     params: oneVersion,
     success: { status: 200, mediaType: 'application/x-tar' },
     errors: ['registry.version_not_found', 'registry.nothing_to_download'],
+  },
+  registerFolder: {
+    method: 'POST',
+    path: '/api/v1/models/{model}/versions/from-files',
+    summary: 'Register stored files of safetensors as a version: kept, described and downloaded, but not served.',
+    access: 'registry:write',
+    params: oneModel,
+    body: NewFolderVersion,
+    success: { status: 201, body: ModelVersion },
+    errors: ['registry.bad_folder', 'artifacts.bad_path', 'artifacts.path_clash'],
   },
   snippets: {
     method: 'GET',

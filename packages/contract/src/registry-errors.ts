@@ -34,6 +34,12 @@ export const registryErrors = defineErrors({
     fix: 'Upload the file that your exporter wrote, and check it with onnx.checker.',
     details: z.object({ reason: z.string() }),
   },
+  'registry.bad_folder': {
+    status: 422,
+    message: 'The files are no folder of weights; nothing was registered.',
+    fix: 'Read the reason; upload each file with PUT /api/v1/artifacts, and send the digests that it answers.',
+    details: z.object({ reason: z.string() }),
+  },
   'registry.unreadable_model': {
     status: 422,
     message: 'The file is not a model that can be converted; nothing was stored.',
@@ -42,8 +48,8 @@ export const registryErrors = defineErrors({
   },
   'registry.no_artifact': {
     status: 409,
-    message: 'The version has no ONNX file, only what a client of MLflow logged.',
-    fix: 'Trees of LightGBM and XGBoost: evenkeel register MODEL@VERSION. Other models: log them as ONNX; see docs/models.md.',
+    message: 'The version has no ONNX file, only others: what a client of MLflow logged, or a folder of weights.',
+    fix: 'Trees of LightGBM and XGBoost: evenkeel register MODEL@VERSION. Other models: export them to ONNX, and register that; see docs/models.md.',
     details: z.object({ model: z.string(), version: z.int() }),
   },
   'registry.no_files': {

@@ -112,7 +112,7 @@ export const ModelVersion = z
     version: z.int().positive(),
     stage: Stage,
     aliases: z.array(AliasName),
-    /** Null while all there is are the files that a client of MLflow logged: such a version cannot be served here. */
+    /** Null while all there is are other files, logged with MLflow or registered as a folder: it cannot be served here. */
     artifact: Artifact.nullable(),
     /** Sample inputs with the outputs the trainer gave: a node must reproduce them before it serves. */
     golden: Digest.nullable(),
@@ -138,7 +138,7 @@ export const ModelVersion = z
     }),
     /** Markdown with Hugging Face front matter. */
     card: z.string(),
-    /** Where a client of MLflow logged it; null when it came another way. */
+    /** Files that are no ONNX: what a client of MLflow logged, or a folder (`isFolder`); null when there are none. */
     origin: z
       .object({
         source: z.string(),
@@ -155,6 +155,13 @@ export const ModelVersion = z
   })
   .meta({ id: 'ModelVersion' })
 export type ModelVersion = z.infer<typeof ModelVersion>
+
+/** Source of a version that is a folder of files, registered as it is. @param digest - of what lies in it */
+export const folderSource = (digest: string): string => `files:${digest}`
+
+/** Whether a version is a folder of files, rather than ONNX or what a client of MLflow logged. */
+export const isFolder = ({ origin }: Pick<ModelVersion, 'origin'>): boolean =>
+  origin?.source.startsWith(folderSource('sha256:')) ?? false
 
 export const NewModelVersion = ModelVersion.pick({
   golden: true,

@@ -37,7 +37,7 @@ import { trackingRoutes } from './domains/tracking/api/routes.ts'
 import { createTraces, type Traces } from './domains/traces/service.ts'
 import { createWebhooks } from './domains/webhooks/service.ts'
 import { createTracking, type Tracking } from './domains/tracking/service.ts'
-import { championOf, changesBetween, filesAt, lineageSettings, servingOf } from './links.ts'
+import { championOf, changesBetween, filesAt, lineageSettings, servingOf, versionFolders } from './links.ts'
 
 /** What only the process knows. */
 export interface Surroundings {
@@ -134,6 +134,7 @@ export async function createApp(platform: Platform, { now, ...surroundings }: Su
     noteReproduced: (...run) => pipelines.reproductions.noteRegistration(...run),
     useOf: (...model) => deployments.useOf(...model),
     filesAt: filesAt(artifacts),
+    ...versionFolders(artifacts),
     servingOf: servingOf(() => deployments),
     rolloutsOf: (...model) => deployments.rolloutsOf(...model),
     isUser,

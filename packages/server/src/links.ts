@@ -1,3 +1,4 @@
+import type { StoredFile } from '@evenkeel/contract'
 import type { Artifacts } from './domains/artifacts/service.ts'
 import type { Config } from './config.ts'
 import type { Change } from './domains/monitoring/service.ts'
@@ -6,6 +7,7 @@ import type { Datasets } from './domains/datasets/service.ts'
 import type { Deployments } from './domains/deployments/service.ts'
 import type { Registry } from './domains/registry/service.ts'
 import { folderBehind } from './domains/tracking/origins.ts'
+import type { Db } from './platform/db.ts'
 
 /** Answers that take two domains to give; `app.ts` hands them to the one that asks. */
 
@@ -61,6 +63,18 @@ export const filesAt =
     const folder = folderBehind(uri)
     return folder === null ? null : files.listBelow(projectId, folder, limit)
   }
+
+/** Folders of versions that are no ONNX, among the files that MLflow's clients read. */
+export const versionFolders = ({ files }: Artifacts) => ({
+  async keepFolder(tx: Db, projectId: string, folder: string, stored: readonly StoredFile[]): Promise<string> {
+    await files.nameBelow(tx, projectId, folder, stored)
+    return `mlflow-artifacts:/${folder}`
+  },
+  async dropFolder(tx: Db, projectId: string, uri: string): Promise<void> {
+    const folder = folderBehind(uri)
+    if (folder !== null) await files.deleteBelow(tx, projectId, [folder])
+  },
+})
 
 /** Where a model is served, and by how much of the traffic of each endpoint. */
 export const servingOf = (deployments: () => Deployments) => async (projectId: string, model: string) => {

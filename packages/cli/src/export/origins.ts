@@ -1,3 +1,4 @@
+import { folderSource } from '@evenkeel/contract'
 import { placeOf } from '../import/registry.ts'
 import type { SourceVersion } from '../import/source/index.ts'
 import type { ExportContext } from './context.ts'
@@ -46,8 +47,8 @@ function ownerOf(context: Context, { source }: SourceVersion): Owner {
 function sourceOf(context: Context, version: SourceVersion, { scheme, run = '', model = '', path }: Owner): string {
   const { known } = context
   const { name, source } = version
-  // Made by a pipeline: its file is not one that a client of MLflow logged.
-  if (source === '') return `evenkeel:/models/${name}/${version.version}`
+  // Its files are not ones that a client of MLflow logged: ONNX, or a folder of weights.
+  if (source === '' || source.startsWith(folderSource(''))) return `evenkeel:/models/${name}/${version.version}`
   if (scheme === 'other') return source
   if (scheme === 'runs') return joined(`runs:/${known.run(run) ?? run}`, path)
   if (scheme === 'models' && known.keepsModels) return `models:/${known.model(model) ?? model}`

@@ -19,6 +19,12 @@ export function Elsewhere() {
           <CopyLine text="npx evenkeel register churn@3" />
         </div>
       </Card>
+      <Card title="A folder of Hugging Face" note="Files of safetensors: kept and described, and not served">
+        <div className={css['stack']}>
+          <p>A folder with its config.json and README.md, or a file alone:</p>
+          <CopyLine text="npx evenkeel register ./distilbert --model NAME" />
+        </div>
+      </Card>
       <Card
         title="scikit-learn, PyTorch, Keras"
         note="Pickles are never loaded here; your own Python does it, in a sandbox"

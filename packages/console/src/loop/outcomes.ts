@@ -11,5 +11,5 @@ export const OUTCOMES: Readonly<Record<Outcome, { readonly state: MarkState; rea
   running: { state: 'active', word: 'running' },
   passed: { state: 'idle', word: 'passed' },
   failed: { state: 'failed', word: 'failed' },
-  logged: { state: 'idle', word: 'logged with MLflow' },
+  logged: { state: 'idle', word: 'not served' },
 }

@@ -1,4 +1,4 @@
-import { type ModelVersion, type SnippetLanguage, type VersionSnippets } from '@evenkeel/contract'
+import { type ModelVersion, SnippetLanguage, type VersionSnippets } from '@evenkeel/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { clientOptions } from '../api.ts'
@@ -12,6 +12,7 @@ const LANGUAGES = {
   node: 'Node',
   onnxruntime: 'ONNX Runtime',
   mlflow: 'MLflow',
+  safetensors: 'safetensors',
 } as const satisfies Record<SnippetLanguage, string>
 
 /** Code that uses a version, ready to paste, and the version itself as a folder. */
@@ -41,6 +42,7 @@ function Chosen({ snippets: { items, missing, sample } }: { readonly snippets: V
   const [wanted, setWanted] = useState<SnippetLanguage>()
   const chosen = wanted ?? items[0]?.language ?? 'curl'
   const snippet = items.find(({ language }) => language === chosen)
+  const known = new Set([...items, ...missing].map(({ language }) => language))
   return (
     <>
       <SegmentedControl
@@ -48,7 +50,9 @@ function Chosen({ snippets: { items, missing, sample } }: { readonly snippets: V
         size="xs"
         fullWidth
         mb={12}
-        data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
+        data={SnippetLanguage.options
+          .filter((one) => known.has(one))
+          .map((value) => ({ value, label: LANGUAGES[value] }))}
         value={chosen}
         onChange={(value) => setWanted(value as SnippetLanguage)}
       />

@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@evenkeel/contract'
+import { isFolder, type ModelVersion } from '@evenkeel/contract'
 import { formatBytes, formatNumber, Pairs, Part, Parts, StateMark } from '../ui/index.ts'
 import { DeployButton } from './DeployButton.tsx'
 import { EvaluationTable } from './EvaluationTable.tsx'
@@ -46,7 +46,8 @@ export function VersionDetail({ version }: { readonly version: ModelVersion }) {
 
 type Entries = readonly (readonly [string, string])[]
 
-function filesOf({ artifact, origin }: ModelVersion): Entries {
+function filesOf(version: ModelVersion): Entries {
+  const { artifact, origin, lineage } = version
   if (artifact) {
     const { format, sizeBytes, digest } = artifact
     return [
@@ -56,6 +57,13 @@ function filesOf({ artifact, origin }: ModelVersion): Entries {
     ]
   }
   if (!origin) return []
+  if (isFolder(version)) {
+    const { format = 'files', source = origin.source } = lineage.environment
+    return [
+      ['format', format],
+      ['digest of the folder', `${source.slice(0, 19)}…`],
+    ]
+  }
   return [
     ['files of MLflow', origin.source],
     ...(origin.runId === null ? [] : [['run', origin.runId] as const]),
@@ -69,9 +77,11 @@ const labelsOf = ({ stageLabel, tags }: ModelVersion): Entries => [
   ...Object.entries(tags),
 ]
 
-function Checks({ version: { artifact, gate } }: { readonly version: ModelVersion }) {
+function Checks({ version }: { readonly version: ModelVersion }) {
+  const { artifact, gate } = version
   if (!artifact) {
-    return <p className="ek-dim">No gate judges what was logged with MLflow; register it as ONNX to deploy it.</p>
+    const what = isFolder(version) ? 'weights without their network' : 'what was logged with MLflow'
+    return <p className="ek-dim">No gate judges {what}; register it as ONNX to deploy it.</p>
   }
   if (!gate) return <p className="ek-dim">The gate has not decided yet.</p>
   return (

@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@evenkeel/contract'
+import { isFolder, type ModelVersion } from '@evenkeel/contract'
 import { IconChevronRight } from '@tabler/icons-react'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Fragment, useState } from 'react'
@@ -143,7 +143,11 @@ function VersionRow({ version, open, onToggle, picked, onPick }: VersionRowProps
         )}
       </td>
       <td className={css['says']} data-label="Trained because of">
-        {lineage.trigger ? TRIGGERS[lineage.trigger.kind] : origin ? 'logged with MLflow' : 'uploaded'}
+        {lineage.trigger
+          ? TRIGGERS[lineage.trigger.kind]
+          : origin && !isFolder(version)
+            ? 'logged with MLflow'
+            : 'uploaded'}
         {lineage.trigger && (
           <p>
             <Brief text={lineage.trigger.says} />

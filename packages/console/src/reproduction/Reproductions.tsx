@@ -43,7 +43,7 @@ export function Reproductions({ version: { model, version, artifact, lineage } }
 }
 
 function whyNot(runId: string | null, artifact: ModelVersion['artifact']): string | undefined {
-  if (!artifact) return 'A client of MLflow registered its files; there is no model file to compare with.'
+  if (!artifact) return 'It has no ONNX file that could be compared with.'
   return runId === null ? 'It was made elsewhere: no run of a pipeline is known that made it.' : undefined
 }
 

@@ -76,14 +76,22 @@ const Config = z.looseObject({ architectures: z.array(z.string()).optional(), mo
  * @param config - text of the `config.json` of Hugging Face that lies beside the file, where there is one
  * @returns as in `safetensors: 5 tensors with 1,234 numbers of F32, DistilBertForSequenceClassification`
  */
-export function safetensorsWords({ tensors, parameterCount }: SafetensorsSummary, config?: string): string {
-  const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(', ')
+export function safetensorsWords(
+  { tensors, parameterCount }: Pick<SafetensorsSummary, 'tensors' | 'parameterCount'>,
+  config?: string,
+): string {
+  const types = typesOf(tensors)
   const network = config === undefined ? undefined : networkOf(config)
   const holds = `safetensors: ${plural(tensors.length, 'tensor')} with ${parameterCount.toLocaleString('en')} numbers of ${types || 'no type'}`
   return network === undefined ? holds : `${holds}, for ${network}`
 }
 
-function networkOf(config: string): string | undefined {
+/** Types of the numbers, as in `F32, I64`. */
+export const typesOf = (tensors: readonly TensorSummary[]): string =>
+  [...new Set(tensors.map(({ dtype }) => dtype))].toSorted().join(', ')
+
+/** The network that a `config.json` of Hugging Face names; undefined when it names none. */
+export function networkOf(config: string): string | undefined {
   try {
     const { architectures, model_type: type } = Config.parse(JSON.parse(config))
     return architectures?.join(', ') ?? type

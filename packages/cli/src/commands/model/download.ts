@@ -1,5 +1,5 @@
 import { ConnectionError } from '@evenkeel/client'
-import { folderNameOf, type ModelVersion, plural } from '@evenkeel/contract'
+import { folderNameOf, isFolder, type ModelVersion, plural } from '@evenkeel/contract'
 import { resolve } from 'node:path'
 import { exitCodes } from '../../errors.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
@@ -29,9 +29,14 @@ export async function download(name: string, { to, ...options }: DownloadOptions
   const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
   output.result({ model, version: number, folder, files }, () => [
     `${model}@${number} is in ${folder}: ${plural(files.length, 'file')}, ${bytesText(sizeBytes)}, every digest as it should be`,
-    `  next   evenkeel model snippets ${model}@${number} --lang ${version.artifact ? 'onnxruntime' : 'mlflow'}`,
+    `  next   evenkeel model snippets ${model}@${number} --lang ${loaderOf(version)}`,
   ])
   return exitCodes.ok
+}
+
+const loaderOf = (version: ModelVersion) => {
+  if (version.artifact) return 'onnxruntime'
+  return isFolder(version) ? 'safetensors' : 'mlflow'
 }
 
 /** A connection that breaks within the archive is one that broke. */

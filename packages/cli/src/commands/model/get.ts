@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@evenkeel/contract'
+import { isFolder, type ModelVersion } from '@evenkeel/contract'
 import { exitCodes } from '../../errors.ts'
 import { cell, momentText, table } from '../../table.ts'
 import { type CommonOptions, connect, outputOf } from '../common.ts'
@@ -63,7 +63,7 @@ function versionLines(version: ModelVersion): string[] {
     ['gate', gate?.says],
     ['canary', canary?.says],
     ['file', artifact && `${artifact.digest}, ${artifact.sizeBytes} bytes`],
-    ['logged at', version.origin?.source],
+    [isFolder(version) ? 'folder' : 'logged at', version.origin?.source],
     ['inputs', signature?.inputs.map(({ name, datatype }) => `${name} ${datatype}`).join(', ')],
     ['outputs', signature?.outputs.map(({ name, datatype }) => `${name} ${datatype}`).join(', ')],
     ['pipeline', lineage.pipeline && `${lineage.pipeline}, run ${lineage.runId}`],

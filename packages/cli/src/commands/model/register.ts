@@ -3,11 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { z, ZodError } from 'zod'
 import { CliError, exitCodes } from '../../errors.ts'
 import { table } from '../../table.ts'
+import type { Output } from '../../output.ts'
 import { type CommonOptions, type Connection, connect, outputOf } from '../common.ts'
 import { contentOf, type Origin } from './content.ts'
 import { inspectionLines, inspectSource, neverLoaded } from './python-file.ts'
 import { convertPython } from './register-python.ts'
+import { registerWeights, tellWeights } from './register-weights.ts'
 import { findSource, type Source, storeSource } from './source.ts'
+import { findWeights, type WeightsHere } from './weights.ts'
 
 interface RegisterOptions extends CommonOptions {
   readonly model?: string
@@ -23,12 +26,14 @@ interface RegisterOptions extends CommonOptions {
 /**
  * Registers a model that was made elsewhere: a file, a folder of MLflow, or the files of a registered version. Trees
  * become ONNX on the way, and nothing in the file is run; what only Python can read is inspected, and converted by a
- * Python of the user in a sandbox when one is named.
+ * Python of the user in a sandbox when one is named. Weights of safetensors are kept as they are.
  */
 export async function register(what: string, options: RegisterOptions): Promise<number> {
   const { dryRun = false, python, sample, format } = options
   const connection = await connect(options)
   const output = outputOf(options)
+  const weights = python === undefined && format === undefined ? await findWeights(what) : undefined
+  if (weights) return ofWeights(connection, output, weights, { ...options, what })
   const source = await findSource(connection, what)
   const file = format === undefined ? await inspectSource(connection, source, options.trustImports ?? []) : undefined
   if (file && python === undefined) {
@@ -53,6 +58,19 @@ export async function register(what: string, options: RegisterOptions): Promise<
   const version = await connection.registry.register({ params: { model }, body })
   output.result(version, () => [...signatureLines(converted), ...outcome(version)])
   return version.stage === 'refused' ? exitCodes.gateFailed : exitCodes.ok
+}
+
+async function ofWeights(
+  connection: Connection,
+  output: Output,
+  weights: WeightsHere,
+  { what, model, metric, evaluation, dryRun = false }: RegisterOptions & { readonly what: string },
+): Promise<number> {
+  if (dryRun) return tellWeights(output, { model: model ?? 'NAME', weights })
+  if (model === undefined) throw nameless(what)
+  const evaluated = evaluation === undefined ? {} : (await readEvaluation(evaluation)).candidate
+  const metrics = { ...evaluated, ...Object.fromEntries(metric) }
+  return registerWeights(connection, output, { model, weights, metrics })
 }
 
 /** ONNX stays as it is, and trees become it on the server, which reads them itself. */

@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@evenkeel/contract'
+import { isFolder, type ModelVersion } from '@evenkeel/contract'
 import { createReadStream } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
 import { dirname, join, normalize } from 'node:path'
@@ -17,7 +17,7 @@ export interface Source {
   readonly version: ModelVersion | undefined
 }
 
-/** Finds a model file: a file here, in a folder of MLflow or Hugging Face, or among the files of a registered version. */
+/** Finds a model file: a file here, in a folder of MLflow, or among the files of a registered version. */
 export async function findSource(connection: Connection, what: string): Promise<Source> {
   const here = await stat(what).catch(() => undefined)
   if (here?.isFile()) return { says: what, place: { path: what }, sizeBytes: here.size, version: undefined }
@@ -62,11 +62,7 @@ export const configBeside = async ({ place }: Source): Promise<string | undefine
 
 async function fileInFolder(folder: string): Promise<string> {
   const written = await readFile(join(folder, 'MLmodel'), 'utf8').catch(() => undefined)
-  if (written === undefined) {
-    const tensors = join(folder, 'model.safetensors')
-    if (await stat(tensors).catch(() => undefined)) return tensors
-    throw nothing(`The folder "${folder}" holds neither a file MLmodel nor model.safetensors.`)
-  }
+  if (written === undefined) throw nothing(`The folder "${folder}" holds neither a file MLmodel nor safetensors.`)
   const path = normalize(fileOfMlModel(written))
   if (path.startsWith('..')) throw nothing(`Its file MLmodel names "${path}", which lies outside of the folder.`)
   return join(folder, path)
@@ -74,6 +70,7 @@ async function fileInFolder(folder: string): Promise<string> {
 
 async function fileOfVersion({ artifacts }: Connection, version: ModelVersion): Promise<Source> {
   const name = `${version.model}@${version.version}`
+  if (isFolder(version)) throw nothing(`${name} is a folder of weights; only Python knows the network of them.`)
   const [, folder] = /^mlflow-artifacts:(?:\/\/[^/]*)?\/+(.+)$/.exec(version.origin?.uri ?? '') ?? []
   if (folder === undefined) throw nothing(`${name} has no files that a client of MLflow logged here.`)
   const content = await artifacts.readFile({ query: { path: `${folder}/MLmodel` } })

@@ -34,6 +34,13 @@ export function createFiles({ db, blobs, now }: FilesDeps) {
       return { path: key.path, ...blob }
     },
 
+    /** Gives content that is stored its paths below a folder. @throws DomainError `artifacts.bad_path`, `artifacts.path_clash` */
+    async nameBelow(tx: Db, projectId: string, folder: string, stored: readonly StoredFile[]): Promise<void> {
+      for (const { path, ...blob } of stored) {
+        await nameBlob(tx, { projectId, path: cleanFilePath(`${folder}/${path}`) }, blob, now())
+      }
+    },
+
     /** @throws DomainError `artifacts.bad_path`, `artifacts.file_not_found` */
     async read({ projectId }: Project, path: string): Promise<FileReply> {
       const file = await store.find({ projectId, path: cleanPath(path) })

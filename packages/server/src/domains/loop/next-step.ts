@@ -112,7 +112,7 @@ function missing({ versions, pipeline, endpoint, monitor, model }: ModelFacts): 
     return { says: `Train the first version with pipeline ${pipeline.name}.`, command, link: null }
   }
   if (versions.every(({ artifact }) => artifact === null)) {
-    const says = `Export ${model} to ONNX and register it: so far it has only files of MLflow, which cannot be served.`
+    const says = `Export ${model} to ONNX and register it: so far it has only other files, which cannot be served.`
     return { says, command: null, link: pageOf(model) }
   }
   if (!endpoint) {

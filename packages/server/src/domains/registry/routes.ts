@@ -18,6 +18,7 @@ export function registryRoutes(app: FastifyInstance, registry: Registry): void {
   })
   mount(app, modelFiles, {
     download: ({ params }, { projectId }) => registry.download(projectId, params),
+    registerFolder: ({ params, body }, caller) => registry.registerFolder(caller, params.model, body),
     snippets: ({ params }, { projectId }) => registry.snippets(projectId, params),
   })
   mount(app, modelCards, {

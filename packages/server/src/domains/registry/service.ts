@@ -1,4 +1,11 @@
-import { type ModelVersion, type NewModelVersion, registryErrors, registryEvents, whyNot } from '@evenkeel/contract'
+import {
+  type ModelVersion,
+  type NewFolderVersion,
+  type NewModelVersion,
+  registryErrors,
+  registryEvents,
+  whyNot,
+} from '@evenkeel/contract'
 import { audit } from '../../platform/audit.ts'
 import type { Caller } from '../../platform/auth.ts'
 import type { BlobStore } from '../../platform/blobs/blob-store.ts'
@@ -13,6 +20,8 @@ import { download } from './download/download.ts'
 import { type CatalogDeps, createCatalog } from './catalog/catalog.ts'
 import { createProtection } from './catalog/protection.ts'
 import { type FollowDeps, followRollouts } from './follow-rollouts.ts'
+import { createFolders } from './folders/folders.ts'
+import type { FolderNeeds } from './folders/needs.ts'
 import { present } from './present.ts'
 import { createCards } from './cards/cards.ts'
 import { createChanging } from './catalog/changing.ts'
@@ -28,7 +37,7 @@ const fail = failures(registryErrors)
 
 /** What the registry needs from the rest of the platform. `app.ts` hands it over. */
 export interface RegistryDeps
-  extends ReaderDeps, RegisterDeps, FollowDeps, CatalogDeps, SnippetNeeds, HistoryNeeds, OwnersNeeds {
+  extends ReaderDeps, RegisterDeps, FollowDeps, CatalogDeps, SnippetNeeds, HistoryNeeds, OwnersNeeds, FolderNeeds {
   readonly blobs: BlobStore
 }
 
@@ -44,6 +53,7 @@ export function createRegistry(deps: RegistryDeps) {
   const reader = createReader(deps)
   const protection = createProtection(deps)
   const parts = { ...deps, reader, changing: createChanging(deps) }
+  const registerFolder = createFolders(deps)
 
   /** A step that makes a version again gets that one, and nothing is registered. */
   const reproduced = async ({ kind, scope, projectId }: Caller, model: string, digest: string) =>
@@ -77,6 +87,10 @@ export function createRegistry(deps: RegistryDeps) {
       const version = await db.transaction().execute((tx) => register(tx, deps, caller, { model, content, signature }))
       return reader.version(caller.projectId, model, version)
     },
+
+    /** @throws DomainError `registry.bad_folder`, `artifacts.bad_path`, `artifacts.path_clash` */
+    registerFolder: async (caller: Caller, model: string, sent: NewFolderVersion): Promise<ModelVersion> =>
+      reader.version(caller.projectId, model, await registerFolder(caller, model, sent)),
 
     /** Lets a version pass that its gate refused; the verdict of the gate stays as it was. */
     async overrideGate(caller: Caller, { model, version }: Target, reason: string): Promise<ModelVersion> {

@@ -126,7 +126,7 @@ async function findFirst(deps: PipelinesDeps, projectId: string, asked: Asked): 
 }
 
 function whyNoRun({ artifact, lineage: { runId } }: ModelVersion): string {
-  if (!artifact) return 'A client of MLflow registered its files; there is no model file to compare with.'
+  if (!artifact) return 'It has no ONNX file that could be compared with.'
   if (runId === null) return 'It was made elsewhere, and no run of a pipeline is known that made it.'
   return `The run ${runId} that made it is not known here.`
 }

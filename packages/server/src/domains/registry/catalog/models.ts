@@ -5,6 +5,7 @@ import type { Db } from '../../../platform/db.ts'
 import { failures } from '../../../platform/errors.ts'
 import { aliasStore } from '../alias-store.ts'
 import { publishChange } from '../changes.ts'
+import type { FolderNeeds } from '../folders/needs.ts'
 import { requireWholeRun } from '../register.ts'
 import type { ModelKey } from '../store.ts'
 import { type Changing, type ChangingDeps, type ModelChange, noModel } from './changing.ts'
@@ -18,7 +19,7 @@ import { versionStore } from './version-store.ts'
 
 const fail = failures(registryErrors)
 
-export interface ModelsDeps extends ChangingDeps {
+export interface ModelsDeps extends ChangingDeps, Pick<FolderNeeds, 'dropFolder'> {
   readonly changing: Changing
   readonly protection: Protection
   /** Takes what other domains keep by the name of a model to its new name. */
@@ -85,6 +86,7 @@ export function createModels(deps: ModelsDeps) {
         for (const [alias, version] of Object.entries(row.aliases)) {
           await dropAliases(tx, { ...key, version }, [alias], { by: actor, at })
         }
+        for (const uri of await versionStore(tx).folders(key)) await deps.dropFolder(tx, key.projectId, uri)
         await modelStore(tx).delete(key)
         const record = { projectId: key.projectId, actor, action: 'registry.delete_model', subject: model }
         await audit(tx, { ...record, before: { description: row.description, tags: row.tags, aliases: row.aliases } })

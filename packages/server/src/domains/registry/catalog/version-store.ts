@@ -1,4 +1,4 @@
-import type { StageLabel } from '@evenkeel/contract'
+import { folderSource, type NewModelVersion, type StageLabel } from '@evenkeel/contract'
 import { type Selectable, sql } from 'kysely'
 import { type Database, type Db, json } from '../../../platform/db.ts'
 import type { ModelKey, VersionKey } from '../store.ts'
@@ -43,6 +43,10 @@ export interface NewCatalogVersion extends VersionKey {
   readonly runLink: string | null
   readonly createdBy: string
   readonly at: Date
+  /** What is known of files that did not come from a client of MLflow. */
+  readonly content?: Pick<NewModelVersion, 'metrics' | 'params' | 'card'> & {
+    readonly environment: Readonly<Record<string, string>>
+  }
 }
 
 /** Nothing is known of how it was made. */
@@ -101,7 +105,29 @@ export function versionStore(db: Db) {
         .orderBy('v.version')
         .execute(),
 
+    /** The newest version with this source. */
+    async findSource({ projectId, model }: ModelKey, source: string): Promise<number | undefined> {
+      const row = await versions(projectId)
+        .where('v.model', '=', model)
+        .where('v.source', '=', source)
+        .orderBy('v.version', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      return row?.version
+    },
+
+    /** Where the files lie of those versions that are folders; of one version when it is given. */
+    async folders({ projectId, model }: ModelKey, version?: number): Promise<string[]> {
+      const rows = await versions(projectId)
+        .where('v.model', '=', model)
+        .where('v.source', 'like', folderSource('sha256:%'))
+        .$if(version !== undefined, (query) => query.where('v.version', '=', version!))
+        .execute()
+      return rows.flatMap(({ source_uri: uri }) => (uri === null ? [] : [uri]))
+    },
+
     async add(row: NewCatalogVersion): Promise<void> {
+      const { metrics = {}, params = {}, card = '', environment = {} } = row.content ?? {}
       await tables
         .insertInto('registry.model_version')
         .values({
@@ -115,11 +141,11 @@ export function versionStore(db: Db) {
           source_run_id: row.runId,
           source_model_id: row.modelId,
           run_link: row.runLink,
-          metrics: json({}),
-          params: json({}),
+          metrics: json(metrics),
+          params: json(params),
           baselines: json([]),
-          lineage: json(noLineage),
-          card: '',
+          lineage: json({ ...noLineage, environment }),
+          card,
           created_at: row.at,
           updated_at: row.at,
           created_by: row.createdBy,

@@ -5,6 +5,7 @@ import type { Db } from '../../../platform/db.ts'
 import { failures } from '../../../platform/errors.ts'
 import { publish } from '../../../platform/events.ts'
 import { publishChange } from '../changes.ts'
+import type { FolderNeeds } from '../folders/needs.ts'
 import { registryStore, subjectOf, type VersionKey } from '../store.ts'
 import { type Changing, type ChangingDeps, isPrompt, type ModelChange, noVersion } from './changing.ts'
 import { type KeyValue, refuse, requireTag, versionOf } from './checks.ts'
@@ -17,7 +18,7 @@ import { type CatalogVersionRow, versionStore } from './version-store.ts'
 
 const fail = failures(registryErrors)
 
-export interface VersionsDeps extends ChangingDeps, SourceNeeds {
+export interface VersionsDeps extends ChangingDeps, SourceNeeds, Pick<FolderNeeds, 'dropFolder'> {
   readonly changing: Changing
   readonly protection: Protection
   /** Tells a logged model that it became a version. */
@@ -102,6 +103,8 @@ export function createVersions(deps: VersionsDeps) {
     delete: (caller: Caller, model: string, version: string): Promise<void> =>
       changing.version(caller, model, version, async ({ tx, key, row, actor, at }) => {
         await protection.requireNeverDeployed(key, key.version)
+        for (const uri of await versionStore(tx).folders(key, key.version))
+          await deps.dropFolder(tx, key.projectId, uri)
         await dropAliases(tx, key, row.aliases, { by: actor, at })
         await versionStore(tx).change(key, { deleted_at: at, updated_at: at })
         await modelStore(tx).change(key, { updated_at: at })

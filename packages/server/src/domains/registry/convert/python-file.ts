@@ -28,5 +28,5 @@ const reasons: Readonly<Record<ModelInspection['format'], (inspection: ModelInsp
   keras: () => '. Export the model with tf2onnx.',
   zip: () => '. Give the file of the model itself.',
   safetensors: () =>
-    ': numbers without the network that they belong to. Export the model with torch.onnx.export or optimum.',
+    ': numbers without the network that they belong to, so it is kept and not served: evenkeel register FOLDER --model NAME. To serve it, export the model with torch.onnx.export or optimum.',
 }

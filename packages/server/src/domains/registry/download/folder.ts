@@ -1,4 +1,4 @@
-import type { ModelVersion } from '@evenkeel/contract'
+import { isFolder, type ModelVersion } from '@evenkeel/contract'
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { BlobStore } from '../../../platform/blobs/blob-store.ts'
@@ -13,7 +13,8 @@ export interface LoggedFile {
 }
 
 /**
- * What the folder of a version holds: `model.onnx`, what MLflow logged under `mlflow/`, the card as the `README.md` of
+ * What the folder of a version holds: `model.onnx`, what MLflow logged under `mlflow/` or what was registered as a folder
+ * under `files/`, the card as the `README.md` of
  * Hugging Face, signature, samples, everything that is known in `version.json`, and last the digests of all.
  *
  * @param request - one sample as a request of the Open Inference Protocol
@@ -32,7 +33,7 @@ export async function folderOf(
   })
   const files = [
     ...(artifact ? [blob('model.onnx', artifact.digest, artifact.sizeBytes)] : []),
-    ...logged.map(({ path, digest, sizeBytes }) => blob(`mlflow/${path}`, digest, sizeBytes)),
+    ...logged.map(({ path, digest, sizeBytes }) => blob(`${loggedFolderOf(version)}/${path}`, digest, sizeBytes)),
     ...(golden === null ? [] : [blob('golden.json', golden, (await blobs.stat(golden)).sizeBytes)]),
     ...(signature ? [textFile('signature.json', jsonText(signature))] : []),
     ...(request === null ? [] : [textFile('request.json', request)]),
@@ -41,6 +42,10 @@ export async function folderOf(
   ]
   return [...files, textFile('SHA256SUMS', files.map(sumLine).join(''))]
 }
+
+/** Where the files lie in a download that are no ONNX. */
+export const loggedFolderOf = (version: Pick<ModelVersion, 'origin'>): string =>
+  isFolder(version) ? 'files' : 'mlflow'
 
 /** As `sha256sum --check` reads it. */
 const sumLine = ({ path, digest }: FolderFile) => `${digest.slice('sha256:'.length)}  ${path}\n`

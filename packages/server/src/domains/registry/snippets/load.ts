@@ -44,6 +44,21 @@ const readingInputs = (folder: string, { inputs }: Sample): string[] => [
   '}',
 ]
 
+/** Python that loads the weights of a download. @param paths - of the files of safetensors, below their folder */
+export function safetensorsSnippet(name: string, folder: string, paths: readonly string[]): Snippet {
+  const text = lines([
+    `# evenkeel model download ${shellName(name)} --to ${folder}`,
+    'from safetensors import safe_open',
+    '',
+    `for path in ${pythonValue(paths)}:`,
+    `    with safe_open(${pythonValue(`${folder}/files/`)} + path, framework="numpy") as weights:`,
+    '        for name in weights.keys():',
+    '            part = weights.get_slice(name)',
+    '            print(name, part.get_dtype(), part.get_shape())',
+  ])
+  return { language: 'safetensors', text, needs: ['safetensors', 'numpy'], endpoint: null }
+}
+
 const shellName = (name: string) => (/^[\w.@-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`)
 
 /** Python that loads what a client of MLflow logged. @param example - a row that was logged with it; null when none was */

@@ -1,5 +1,6 @@
 import {
   folderNameOf,
+  isFolder,
   type ModelVersion,
   type Snippet,
   type SnippetLanguage,
@@ -8,7 +9,7 @@ import {
 import type { DownloadNeeds } from '../download/download.ts'
 import type { LoggedFile } from '../download/folder.ts'
 import { callSnippets, type Served } from './call.ts'
-import { mlflowSnippet, onnxSnippet } from './load.ts'
+import { mlflowSnippet, onnxSnippet, safetensorsSnippet } from './load.ts'
 import { exampleOf } from './mlflow-example.ts'
 import { type Sample, sampleOf } from './sample.ts'
 
@@ -39,7 +40,7 @@ export async function snippetsOf(
   projectId: string,
   version: ModelVersion,
 ): Promise<VersionSnippets> {
-  const { model, version: number, origin } = version
+  const { model, origin } = version
   const [sample, endpoints, logged] = await Promise.all([
     sampleOf(needs.blobs, version),
     needs.servingOf(projectId, model),
@@ -48,13 +49,13 @@ export async function snippetsOf(
   const folder = folderNameOf(version)
   const parts = [
     ofEndpoint(version, { sample, folder, endpoints, isProduction: needs.isProduction }),
-    ofFile(`${model}@${number}`, folder, sample),
-    await ofMlflow(needs, version, logged),
+    ofFile(version, folder, sample),
+    isFolder(version) ? ofFolder(version, folder, logged ?? []) : await ofMlflow(needs, version, logged),
   ]
   return {
     items: parts.flatMap(({ items }) => items),
     missing: parts.flatMap(({ missing }) => missing),
-    sample: sample?.source ?? (logged ? 'example' : 'none'),
+    sample: sample?.source ?? (logged && !isFolder(version) ? 'example' : 'none'),
   }
 }
 
@@ -74,12 +75,13 @@ interface Calling extends Pick<SnippetNeeds, 'isProduction'> {
   readonly endpoints: readonly Serving[]
 }
 
-function ofEndpoint({ model, version }: ModelVersion, { sample, folder, endpoints, isProduction }: Calling): Written {
+function ofEndpoint(of: ModelVersion, { sample, folder, endpoints, isProduction }: Calling): Written {
+  const { model, version } = of
   const served = sample && servedBy(endpoints, version, isProduction)
   if (served) return { items: callSnippets(served, sample, folder), missing: [] }
   const why = sample
     ? `No endpoint serves version ${version} now: evenkeel deploy ${model}@${version} --endpoint ENDPOINT`
-    : `It has only files of MLflow, which no endpoint serves: evenkeel register ${model}@${version} makes ONNX of trees.`
+    : `No endpoint serves it. ${whyNoOnnx(of)}`
   return none(why, 'curl', 'python', 'node')
 }
 
@@ -98,9 +100,23 @@ function servedBy(
   return best ? { endpoint: best.endpoint, url: best.url, version: best.weight === 100 ? null : version } : null
 }
 
-function ofFile(name: string, folder: string, sample: Sample | null): Written {
-  if (sample) return { items: [onnxSnippet(name, folder, sample)], missing: [] }
-  return none(`It has no ONNX file: evenkeel register ${name} makes one of trees.`, 'onnxruntime')
+function ofFile(version: ModelVersion, folder: string, sample: Sample | null): Written {
+  if (!sample) return none(whyNoOnnx(version), 'onnxruntime')
+  return { items: [onnxSnippet(`${version.model}@${version.version}`, folder, sample)], missing: [] }
+}
+
+const whyNoOnnx = (version: ModelVersion): string =>
+  isFolder(version)
+    ? 'It is a folder of weights: export the network to ONNX, and register that.'
+    : `It has no ONNX file: evenkeel register ${version.model}@${version.version} makes one of trees.`
+
+function ofFolder({ model, version }: ModelVersion, folder: string, files: readonly LoggedFile[]): Written {
+  const weights = files.map(({ path }) => path).filter((path) => path.endsWith('.safetensors'))
+  const written = safetensorsSnippet(`${model}@${version}`, folder, weights)
+  return {
+    items: [written],
+    missing: none('It is a folder of weights that no client of MLflow logged.', 'mlflow').missing,
+  }
 }
 
 async function ofMlflow(

@@ -8,11 +8,14 @@ const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { 
 /** The same number of workers in each project lets their files run side by side. Each starts processes of its own. */
 const shared = { ...patience, maxWorkers: 3, unstubEnvs: true, unstubGlobals: true, restoreMocks: true }
 
+/** Small and young is most of what a test makes: with room for it V8 has less to tidy up. */
+const roomy = { execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=64'] }
+
 /**
  * Node runs the source as it does in production. Workers and what they start find compiled there what an earlier one
  * has loaded, so that a worker of its own for each file costs little.
  */
-const native = { ...shared, experimental: { viteModuleRunner: false, nodeLoader: false } }
+const native = { ...shared, ...roomy, experimental: { viteModuleRunner: false, nodeLoader: false } }
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'evenkeel-node-cache')
 
 /** `server` runs on a PostgreSQL that is started once; everything else needs nothing but Node. */

@@ -149,7 +149,18 @@ async function ownDatabase(folder: string): Promise<{ readonly spec: ChildSpec; 
   const readLog = () => readFile(logFile, 'utf8').catch(() => '')
   const { length: before } = await readLog()
   return {
-    spec: { name: 'postgres', args: ['--max-semi-space-size=1', '--heap-growing-percent=50', entry('server/src/postgres.ts'), '--folder', folder], environment: {}, logFile },
+    spec: {
+      name: 'postgres',
+      args: [
+        '--max-semi-space-size=1',
+        '--heap-growing-percent=50',
+        entry('server/src/postgres.ts'),
+        '--folder',
+        folder,
+      ],
+      environment: {},
+      logFile,
+    },
     async ready() {
       const giveUpAt = Date.now() + READY_LIMIT_MS
       while (Date.now() < giveUpAt) {

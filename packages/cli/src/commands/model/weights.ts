@@ -7,7 +7,7 @@ import {
   safetensorsWords,
   type TensorSummary,
 } from '@evenkeel/contract/inspection'
-import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { open, opendir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CliError, exitCodes } from '../../errors.ts'
 
@@ -67,11 +67,19 @@ async function fileAlone(from: string): Promise<WeightsFile[]> {
 /** A folder with the file `MLmodel` is one of MLflow, which says itself where its model lies. */
 async function filesIn(folder: string): Promise<WeightsFile[]> {
   if ((await fileAt('MLmodel', join(folder, 'MLmodel'))).length > 0) return []
-  const found = await readdir(folder, { withFileTypes: true, recursive: true })
-  const paths = found.map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length))
-  const shown = paths.map((path) => path.replaceAll('\\', '/')).filter((path) => !/(^|\/)\./.test(path))
+  const paths: string[] = []
+  for await (const path of shownIn(folder)) if (paths.push(path) > mostFiles) break
   // Links to files are followed, as Hugging Face's cache is made of them; a broken one is no file.
-  return (await Promise.all(shown.toSorted().map((path) => fileAt(path, join(folder, path))))).flat()
+  return (await Promise.all(paths.toSorted().map((path) => fileAt(path, join(folder, path))))).flat()
+}
+
+/** What a folder holds, however deep, without hidden names. */
+async function* shownIn(folder: string, below = ''): AsyncGenerator<string> {
+  for await (const entry of await opendir(folder)) {
+    if (entry.name.startsWith('.')) continue
+    if (entry.isDirectory()) yield* shownIn(join(folder, entry.name), `${below}${entry.name}/`)
+    else yield `${below}${entry.name}`
+  }
 }
 
 async function fileAt(path: string, from: string): Promise<WeightsFile[]> {

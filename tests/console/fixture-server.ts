@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import {
@@ -54,8 +55,12 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
 }
 
-/** Serves the built console and contract-valid answers of a small world, and sends news when told to. */
-export async function startFixture(world: World) {
+/**
+ * Serves the built console and contract-valid answers of a small world, and sends news when told to.
+ *
+ * @param port - to listen on, while it is free; 0 for any
+ */
+export async function startFixture(world: World, port = Number(process.env['PORT'] ?? 0)) {
   const answers = createAnswers(world)
   const streams = new Set<ServerResponse>()
   const asked: string[] = []
@@ -108,9 +113,11 @@ export async function startFixture(world: World) {
     response.on('close', () => streams.delete(response))
   }
 
-  await new Promise<void>((resolve) => server.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1', resolve))
+  await listen(server, port).catch(() => listen(server, 0))
+  const { port: used } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${used}`,
+    port: used,
     answers,
     /** Requests to the API so far, as `GET /api/v1/loop`. */
     asked,
@@ -133,6 +140,11 @@ export async function startFixture(world: World) {
 
 export type Fixture = Awaited<ReturnType<typeof startFixture>>
 
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+}
+
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -147,6 +159,8 @@ async function sendFile(path: string, response: ServerResponse): Promise<void> {
     .writeHead(200, {
       'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
       'content-security-policy': CSP,
+      // Names with a digest in them, which the real server has browsers keep as well.
+      ...(path.startsWith('/assets/') && { 'cache-control': 'public, max-age=31536000, immutable' }),
     })
     .end(content)
 }

@@ -57,6 +57,8 @@ export async function browserSuite(title: string, testCount: number, define: (st
 
 function createStage(browser: Browser) {
   const fixtures: Fixture[] = []
+  /** Ports of worlds that are gone. At the same address a browser has compiled the console already. */
+  const ports: number[] = []
   const used: Page[] = []
   const idle: Page[] = []
   const said = new Map<Page, string[]>()
@@ -82,7 +84,7 @@ function createStage(browser: Browser) {
   return {
     page: newPage,
     async world(kind: World) {
-      const fixture = await startFixture(kind)
+      const fixture = await startFixture(kind, ports.pop())
       fixtures.push(fixture)
       return fixture
     },
@@ -95,6 +97,7 @@ function createStage(browser: Browser) {
     complaints: (page: Page) => said.get(page) ?? [],
     async clear() {
       await Promise.all(used.splice(0).map(giveBack))
+      ports.push(...fixtures.map(({ port }) => port))
       await Promise.all(fixtures.splice(0).map((fixture) => fixture.stop()))
     },
   }
@@ -115,8 +118,7 @@ function listen(page: Page): string[] {
 }
 
 /**
- * Takes back what a test did to a page: a page that is used again loads the console in half the time. Every world has an
- * address of its own, so nothing that one left in a store is there for the next.
+ * Takes back what a test did to a page: a page that is used again loads the console in half the time.
  *
  * @returns whether that worked
  */

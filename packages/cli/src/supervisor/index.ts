@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { CliError } from '../errors.ts'
 import { type ChildSpec, type KeptChild, keepRunning } from './child.ts'
 import { type Identity, identify } from './identity.ts'
-import { modestHeap } from './modest-heap.ts'
+import { modestHeap, smallHeap } from './modest-heap.ts'
 import { requireFreePort } from './ports.ts'
 import { readState, removeState, stillRunning, writeState } from './state.ts'
 import { stopLeft } from './stop-left.ts'
@@ -151,13 +151,7 @@ async function ownDatabase(folder: string): Promise<{ readonly spec: ChildSpec; 
   return {
     spec: {
       name: 'postgres',
-      args: [
-        '--max-semi-space-size=1',
-        '--heap-growing-percent=50',
-        entry('server/src/postgres.ts'),
-        '--folder',
-        folder,
-      ],
+      args: [...smallHeap, entry('server/src/postgres.ts'), '--folder', folder],
       environment: {},
       logFile,
     },

@@ -96,12 +96,19 @@ function modelNews(sources: Sources): readonly Subscription[] {
         await tell(sources, projectId, `model/${model}/${version}`, [event])
       },
     ),
-    on(registryEvents, 'registry.gate_decided', 'lineage.gate_decided', async ({ projectId, model, version }) => {
-      const found = await stillThere(deps.modelVersion(projectId, model, version))
-      if (!found) return
-      const key = `gate/${model}/${version}/${found.gate?.override ? 'override' : 'gate'}`
-      await tell(sources, projectId, key, gateDecided(dialect, projectId, found, uriOf))
-    }),
+    on(
+      registryEvents,
+      'registry.gate_decided',
+      'lineage.gate_decided',
+      async ({ projectId, model, version, passed }) => {
+        const found = await stillThere(deps.modelVersion(projectId, model, version))
+        if (!found?.gate) return
+        // A person may have overridden the gate before this news of its own verdict was heard.
+        const gate = passed === found.gate.passed ? { ...found.gate, override: null } : found.gate
+        const key = `gate/${model}/${version}/${gate.override ? 'override' : 'gate'}`
+        await tell(sources, projectId, key, gateDecided(dialect, projectId, { ...found, gate }, uriOf))
+      },
+    ),
   ]
 }
 
